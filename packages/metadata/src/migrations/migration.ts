@@ -1,0 +1,15 @@
+export type Dialect = "sqlite" | "postgres";
+
+/** Column types that the dialects name differently. */
+export interface ColumnTypes {
+  readonly int64: string;
+  readonly bytes: string;
+  readonly autoId: string;
+}
+
+/** A forward-only step of the schema. Once released it never changes. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly statements: (types: ColumnTypes) => readonly string[];
+}

@@ -1,0 +1,167 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables as Kysely sees them. Times are milliseconds since 1970 (`_at_ms`), money is bigint micro-credits
+ * (`_microcredits`), ids are text, secrets are sealed before they come here (`sealed_`).
+ */
+export interface Tables {
+  users: UsersTable;
+  refresh_tokens: RefreshTokensTable;
+  join_tokens: JoinTokensTable;
+  nodes: NodesTable;
+  files: FilesTable;
+  uploads: UploadsTable;
+  file_chunks: FileChunksTable;
+  chunks: ChunksTable;
+  assignments: AssignmentsTable;
+  ledger_accounts: LedgerAccountsTable;
+  ledger_transactions: LedgerTransactionsTable;
+  ledger_entries: LedgerEntriesTable;
+}
+
+export type Role = "user" | "operator" | "admin";
+
+interface UsersTable {
+  id: string;
+  /** Lower case, unique. */
+  email: string;
+  name: string;
+  role: Role;
+  /** PHC text of Argon2id. */
+  password_hash: string;
+  /** The owner's secret from which chunk keys derive, sealed under the coordinator's master key. */
+  sealed_secret: Uint8Array;
+  created_at_ms: number;
+}
+
+interface RefreshTokensTable {
+  /** SHA-256 of the token, hex; the token itself is never stored. */
+  token_hash: string;
+  user_id: string;
+  /** All tokens descending from one login; reuse of a spent token revokes the family. */
+  family_id: string;
+  issued_at_ms: number;
+  expires_at_ms: number;
+  /** Set when the token was exchanged for its successor. */
+  spent_at_ms: number | null;
+}
+
+interface JoinTokensTable {
+  token_hash: string;
+  /** The person whose disks join with it: the operator of the nodes. */
+  user_id: string;
+  created_at_ms: number;
+  expires_at_ms: number;
+  uses_left: number;
+}
+
+/** What the operator or the node itself last declared; whether it is alive follows from `last_heartbeat_at_ms`. */
+export type NodeDeclaredState = "joining" | "active" | "draining" | "drained" | "banned";
+
+interface NodesTable {
+  id: string;
+  name: string;
+  operator_id: string;
+  api_key_hash: string;
+  declared_state: NodeDeclaredState;
+  /** JSON array of multiaddrs. */
+  addresses: string;
+  /** JSON object of failure-domain labels: network, site, power, and the operator's own. */
+  labels: string;
+  capacity_bytes: number;
+  used_bytes: number;
+  free_bytes: number;
+  chunk_count: number;
+  version: string;
+  joined_at_ms: number;
+  last_heartbeat_at_ms: number;
+}
+
+export type FileState = "uploading" | "complete" | "deleted";
+
+interface FilesTable {
+  id: string;
+  owner_id: string;
+  name: string;
+  /** -1 while an upload of unknown length is under way. */
+  size_bytes: number;
+  chunk_size_bytes: number;
+  chunk_count: number;
+  copies: number;
+  state: FileState;
+  media_type: string;
+  /** Hex; null until complete. */
+  content_id: string | null;
+  /** The file's key, sealed under the coordinator's master key (managed mode). */
+  sealed_key: Uint8Array;
+  created_at_ms: number;
+  completed_at_ms: number | null;
+  deleted_at_ms: number | null;
+}
+
+interface UploadsTable {
+  id: string;
+  file_id: string;
+  owner_id: string;
+  /** Hex digests of the whole plaintext that the client promised. */
+  expected_sha256: string | null;
+  expected_md5: string | null;
+  reserved_microcredits: bigint;
+  created_at_ms: number;
+  expires_at_ms: number;
+}
+
+interface FileChunksTable {
+  file_id: string;
+  chunk_index: number;
+  chunk_name: string;
+  plain_length: number;
+  /** Chunk key, SHA-256 of the plaintext and codec, sealed under the file's key. */
+  sealed_entry: Uint8Array;
+}
+
+interface ChunksTable {
+  name: string;
+  /** Deduplication happens within this owner's chunks only. */
+  owner_id: string;
+  sealed_length: number;
+  copies: number;
+  created_at_ms: number;
+}
+
+/**
+ * active: the node acknowledged the chunk as durable · pending: it should hold it and does not yet (being sent, or
+ * handed off from the spool when the node returns).
+ */
+export type AssignmentState = "active" | "pending";
+
+interface AssignmentsTable {
+  chunk_name: string;
+  node_id: string;
+  state: AssignmentState;
+  updated_at_ms: number;
+}
+
+interface LedgerAccountsTable {
+  /** `user:<id>:available`, `user:<id>:reserved`, `node:<id>:earned`, `node:<id>:paid`, `system:<purpose>`. */
+  id: string;
+  /** Cached sum of the account's entries, kept in the same transaction. */
+  balance_microcredits: bigint;
+}
+
+interface LedgerTransactionsTable {
+  id: string;
+  kind: string;
+  description: string;
+  /** What it is about: an upload, a file, a payment; text id. */
+  reference: string;
+  created_at_ms: number;
+}
+
+interface LedgerEntriesTable {
+  id: Generated<number>;
+  transaction_id: string;
+  account_id: string;
+  /** Positive: the account gains. The entries of a transaction add up to zero. */
+  amount_microcredits: bigint;
+}
