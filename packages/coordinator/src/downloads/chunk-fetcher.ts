@@ -1,0 +1,134 @@
+import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
+import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
+import type { ReplicaSelector } from "./replica-selector.ts";
+
+/** A replica that has not answered for so long gets company: the next one is asked too, the first answer counts. */
+const HEDGE_AFTER_MS = 1_500;
+const ROUNDS = 2;
+const PAUSE_BETWEEN_ROUNDS_MS = 300;
+
+export interface ChunkFetcherDeps {
+  readonly transfers: Pick<NodeTransfers, "retrieve" | "isAvailable">;
+  readonly selector: ReplicaSelector;
+  /** A copy that the coordinator keeps for a node that is away. */
+  readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
+  readonly clock: Clock;
+  readonly metrics: TransferMetrics;
+  readonly logger: Logger;
+}
+
+/**
+ * The sealed bytes of a chunk from whichever holder gives them soonest, verified against the name.
+ * @throws AppError CHUNK_UNAVAILABLE when no holder has them
+ */
+export type ChunkFetcher = (chunk: ChunkRef, holders: readonly NodeId[], signal: AbortSignal) => Promise<Uint8Array>;
+
+export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
+  const fromNode = async (chunk: ChunkRef, nodeId: NodeId, signal: AbortSignal): Promise<Uint8Array> => {
+    const from = deps.clock.monotonicMs();
+    try {
+      const sealed = await deps.transfers.retrieve(nodeId, chunk, signal);
+      verify(chunk, sealed, nodeId);
+      deps.selector.succeeded(nodeId, deps.clock.monotonicMs() - from);
+      return sealed;
+    } catch (error) {
+      if (!signal.aborted) {
+        deps.selector.failed(nodeId);
+        deps.metrics.badReplica(faultOf(error));
+        deps.logger.warn({ err: error, node: nodeId, chunk: chunk.name }, "a replica could not be read");
+      }
+      throw error;
+    }
+  };
+
+  return async (chunk, holders, signal) => {
+    let cause: unknown;
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round > 0) await pause(PAUSE_BETWEEN_ROUNDS_MS, signal);
+      const ordered = deps.selector.order(holders);
+      const reachable = ordered.filter((id) => deps.transfers.isAvailable(id));
+      const tries = reachable.length > 0 ? reachable : ordered;
+      try {
+        return await firstOf(
+          tries.map((id) => (attempt: AbortSignal) => fromNode(chunk, id, attempt)),
+          signal,
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        cause = error;
+      }
+      const spooled = await deps.spooled(chunk.name);
+      if (spooled !== undefined) return spooled;
+    }
+    throw new AppError(
+      "CHUNK_UNAVAILABLE",
+      `none of the ${holders.length} nodes that hold a part of this file can be reached: try again when they are back`,
+      { details: { holders: holders.length }, cause },
+    );
+  };
+}
+
+function verify(chunk: ChunkRef, sealed: Uint8Array, nodeId: NodeId): void {
+  if (sealed.byteLength !== chunk.sealedLength || chunkNameOf(sealed) !== chunk.name) {
+    throw new AppError("CHUNK_CORRUPT", `node ${nodeId} sent bytes that are not chunk ${chunk.name}`);
+  }
+}
+
+function faultOf(error: unknown): "missing" | "wrong" | "unreachable" {
+  if (hasCode(error, "CHUNK_NOT_FOUND")) return "missing";
+  return hasCode(error, "CHUNK_CORRUPT") ? "wrong" : "unreachable";
+}
+
+/** The first success of attempts begun one after another: the next begins when one fails or is slow. */
+function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], outer: AbortSignal): Promise<T> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([outer, ended.signal]);
+  return new Promise<T>((resolve, reject) => {
+    let next = 0;
+    let underWay = 0;
+    let hedge: NodeJS.Timeout | undefined;
+    const end = (settle: () => void): void => {
+      clearTimeout(hedge);
+      settle();
+      ended.abort(new Error("another replica answered"));
+    };
+    const begin = (): void => {
+      clearTimeout(hedge);
+      const attempt = attempts[next];
+      if (attempt === undefined) return;
+      next += 1;
+      underWay += 1;
+      if (next < attempts.length) hedge = setTimeout(begin, HEDGE_AFTER_MS);
+      attempt(signal).then(
+        (value) => end(() => resolve(value)),
+        (error: unknown) => {
+          underWay -= 1;
+          if (outer.aborted) end(() => reject(outer.reason as Error));
+          else if (next < attempts.length) begin();
+          else if (underWay === 0) end(() => reject(error as Error));
+        },
+      );
+    };
+    if (attempts.length === 0) reject(new Error("the chunk has no holder"));
+    else begin();
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

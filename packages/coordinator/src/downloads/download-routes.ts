@@ -1,0 +1,148 @@
+import { Readable } from "node:stream";
+import { unwrapKey } from "@commonhold/chunk/key-wrap.ts";
+import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import type { FileRecord, FileService } from "../files/file-service.ts";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
+import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
+import { FILE_KEY_PURPOSE } from "../uploads/open-uploads.ts";
+import { type ByteRange, parseByteRange } from "./byte-range.ts";
+import { type FileReaderDeps, readFile } from "./file-reader.ts";
+
+export interface DownloadRoutesDeps {
+  readonly requireUser: Authentication["requireUser"];
+  readonly files: FileService;
+  readonly reader: FileReaderDeps;
+  readonly masterKey: Uint8Array;
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+}
+
+const Params = Type.Object({ id: Type.String({ format: "uuid", description: "file_id" }) });
+const Headers = Type.Object({
+  range: Type.Optional(Type.String({ description: "One range of bytes, as in bytes=0-1023." })),
+  "if-none-match": Type.Optional(Type.String()),
+  "if-range": Type.Optional(Type.String({ description: "The ETag: the range counts only if the file is still that one." })),
+});
+
+/** GET and HEAD of a file's content, with ranges and validators (RFC 9110). */
+export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): void {
+  registerRawRoutes(app, (routes) => {
+    routes.route({
+      method: ["GET", "HEAD"],
+      url: "/api/v1/files/:id/download",
+      preHandler: deps.requireUser,
+      schema: {
+        tags: [TAGS.files],
+        security: BY_ACCESS_TOKEN,
+        summary: "Download a file, or a range of it",
+        params: Params,
+        headers: Headers,
+        response: {
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE", "CHUNK_UNAVAILABLE"),
+        },
+      },
+      handler: async (request, reply) => {
+        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId as UserId);
+        const etag = `"${file.contentId}"`;
+        setFileHeaders(reply, file, etag);
+        if (isNoneMatch(request.headers["if-none-match"], etag)) return reply.code(304).send();
+        const range = wantedRange(request.headers, { etag, sizeBytes: file.sizeBytes, reply });
+        return request.method === "HEAD" ? reply.send() : sendContent(deps, reply, { file, range });
+      },
+    });
+  });
+}
+
+function setFileHeaders(reply: FastifyReply, file: FileRecord, etag: string): void {
+  const name = file.name.slice(file.name.lastIndexOf("/") + 1);
+  const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, "_");
+  reply.headers({
+    "content-type": file.mediaType,
+    "content-disposition": `attachment; filename="${ascii}"; filename*=UTF-8''${encodeRfc5987(name)}`,
+    "accept-ranges": "bytes",
+    "last-modified": new Date(file.completedAtMs).toUTCString(),
+    "cache-control": "private, no-cache",
+    etag,
+  });
+}
+
+/** Percent-encoding of RFC 8187, stricter than encodeURIComponent. */
+function encodeRfc5987(text: string): string {
+  return encodeURIComponent(text).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function isNoneMatch(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header
+    .split(",")
+    .map((tag) => tag.trim().replace(/^W\//, ""))
+    .some((tag) => tag === "*" || tag === etag);
+}
+
+/** Sets the status and length; the range of bytes to send. */
+function wantedRange(
+  headers: { readonly range?: string; readonly "if-range"?: string },
+  file: { readonly etag: string; readonly sizeBytes: number; readonly reply: FastifyReply },
+): ByteRange {
+  const { etag, sizeBytes, reply } = file;
+  const conditional = headers["if-range"];
+  const header = conditional === undefined || conditional === etag ? headers.range : undefined;
+  const part = readRange(header, sizeBytes, reply);
+  const range = part ?? { start: 0, end: sizeBytes - 1 };
+  if (part !== undefined) {
+    reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${sizeBytes}`);
+  }
+  reply.header("content-length", range.end - range.start + 1);
+  return range;
+}
+
+function readRange(header: string | undefined, sizeBytes: number, reply: FastifyReply): ByteRange | undefined {
+  try {
+    return parseByteRange(header, sizeBytes);
+  } catch (error) {
+    reply.header("content-range", `bytes */${sizeBytes}`).removeHeader("etag").removeHeader("content-disposition");
+    throw error;
+  }
+}
+
+/** Waits for the first bytes, so that a file that cannot be read answers with an error and not with a cut body. */
+async function sendContent(
+  deps: DownloadRoutesDeps,
+  reply: FastifyReply,
+  part: { readonly file: FileRecord; readonly range: ByteRange },
+): Promise<FastifyReply> {
+  const { file, range } = part;
+  const content = {
+    fileId: file.id,
+    fileKey: unwrapKey(file.sealedKey, deps.masterKey, FILE_KEY_PURPOSE),
+    sizeBytes: file.sizeBytes,
+    chunkSizeBytes: file.chunkSizeBytes,
+  };
+  const signal = AbortSignal.any([clientSignal(reply), deps.stopping]);
+  const pieces = readFile(deps.reader, content, { range, signal });
+  const first = await pieces.next();
+  if (first.done === true) return reply.send(Buffer.alloc(0));
+  const body = Readable.from(startingWith(first.value, pieces), { objectMode: false, highWaterMark: 1 });
+  body.on("error", (error) => {
+    if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
+  });
+  return reply.send(body);
+}
+
+async function* startingWith(
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void, void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return();
+  }
+}

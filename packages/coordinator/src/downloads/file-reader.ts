@@ -1,0 +1,164 @@
+import { openChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
+import { openChunk } from "@commonhold/chunk/seal-chunk.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { ChunkName, FileId, NodeId } from "@commonhold/core/ids.ts";
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { ByteBudget } from "../transfers/byte-budget.ts";
+import type { ByteRange } from "./byte-range.ts";
+import type { ChunkFetcher } from "./chunk-fetcher.ts";
+
+const CHUNKS_AHEAD_MAX = 4;
+const PAGE = 64;
+/** A chunk is in memory twice while it is opened: sealed, and as it goes out. */
+const MEMORY_PER_CHUNK_BYTE = 2;
+
+export interface FileReaderDeps {
+  readonly metadata: Metadata;
+  readonly fetch: ChunkFetcher;
+  readonly budget: ByteBudget;
+}
+
+/** What is needed to read a file's plaintext. */
+export interface ReadableContent {
+  readonly fileId: FileId;
+  readonly fileKey: Uint8Array;
+  readonly sizeBytes: number;
+  readonly chunkSizeBytes: number;
+}
+
+interface ChunkRow {
+  readonly index: number;
+  readonly name: ChunkName;
+  readonly sealedLength: number;
+  readonly plainLength: number;
+  readonly sealedEntry: Uint8Array;
+  readonly holders: readonly NodeId[];
+}
+
+interface Fetched {
+  readonly plain: Promise<Uint8Array>;
+  readonly release: () => void;
+}
+
+/**
+ * The bytes of a range, chunk by chunk in order. Some chunks are fetched ahead while memory allows; each is verified
+ * before a byte of it is given out. The consumer's pace is the reader's.
+ * @throws AppError CHUNK_UNAVAILABLE, CHUNK_CORRUPT
+ */
+export async function* readFile(
+  deps: FileReaderDeps,
+  content: ReadableContent,
+  part: { readonly range: ByteRange; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, void> {
+  const { range } = part;
+  if (range.end < range.start) return;
+  const abandoned = new AbortController();
+  const signal = AbortSignal.any([part.signal, abandoned.signal]);
+  const rows = chunkRows(deps.metadata, content, range);
+  const ahead: { readonly row: ChunkRow; readonly fetched: Fetched }[] = [];
+  let ended = false;
+
+  /** The chunk that is needed next is always fetched; more only where memory is free. */
+  const fill = async (): Promise<void> => {
+    while (!ended && ahead.length < CHUNKS_AHEAD_MAX) {
+      const release = ahead.length === 0 ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
+      if (release === undefined) return;
+      const { value: row, done } = await rows.next();
+      if (done === true) {
+        ended = true;
+        release();
+        return;
+      }
+      ahead.push({ row, fetched: begin(deps, content, { row, release, signal }) });
+    }
+  };
+
+  try {
+    for (await fill(); ahead.length > 0; await fill()) {
+      const { row, fetched } = ahead[0]!;
+      try {
+        const plain = await fetched.plain;
+        const offset = row.index * content.chunkSizeBytes;
+        ahead.shift();
+        await fill();
+        yield plain.subarray(Math.max(0, range.start - offset), Math.min(plain.byteLength, range.end + 1 - offset));
+      } finally {
+        fetched.release();
+      }
+    }
+  } finally {
+    abandoned.abort(new Error("the download ended"));
+    for (const { fetched } of ahead) fetched.release();
+  }
+}
+
+function begin(
+  deps: FileReaderDeps,
+  content: ReadableContent,
+  task: { readonly row: ChunkRow; readonly release: () => void; readonly signal: AbortSignal },
+): Fetched {
+  const { row } = task;
+  const open = async (): Promise<Uint8Array> => {
+    const chunk = { name: row.name, sealedLength: row.sealedLength };
+    const sealed = await deps.fetch(chunk, row.holders, task.signal);
+    const context = { fileKey: content.fileKey, fileId: content.fileId, index: row.index };
+    const { key, codec } = openChunkEntry(row.sealedEntry, context);
+    return openChunk({ sealed, key, codec, plainLength: row.plainLength });
+  };
+  const plain = open();
+  plain.catch(() => undefined);
+  return { plain, release: task.release };
+}
+
+async function* chunkRows(metadata: Metadata, content: ReadableContent, range: ByteRange): AsyncGenerator<ChunkRow, undefined> {
+  const last = Math.floor(range.end / content.chunkSizeBytes);
+  for (let from = Math.floor(range.start / content.chunkSizeBytes); from <= last; from += PAGE) {
+    const to = Math.min(last, from + PAGE - 1);
+    const page = await loadRows(metadata, content.fileId, { from, to });
+    if (page.length !== to - from + 1) {
+      throw new AppError("CHUNK_UNAVAILABLE", `the list of chunks of file ${content.fileId} has a gap after ${from}`);
+    }
+    yield* page;
+  }
+  return undefined;
+}
+
+async function loadRows(
+  metadata: Metadata,
+  fileId: FileId,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<ChunkRow[]> {
+  const rows = await metadata.read
+    .selectFrom("file_chunks")
+    .innerJoin("chunks", "chunks.name", "file_chunks.chunk_name")
+    .leftJoin("assignments", (join) =>
+      join.onRef("assignments.chunk_name", "=", "chunks.name").on("assignments.state", "=", "active"),
+    )
+    .select(["chunk_index", "chunks.name", "sealed_length", "plain_length", "sealed_entry", "node_id"])
+    .where("file_id", "=", fileId)
+    .where("chunk_index", ">=", from)
+    .where("chunk_index", "<=", to)
+    .orderBy("chunk_index")
+    .execute();
+  const chunks: (ChunkRow & { holders: NodeId[] })[] = [];
+  for (const row of rows) {
+    let chunk = chunks.at(-1);
+    if (chunk?.index !== row.chunk_index) {
+      chunk = {
+        index: row.chunk_index,
+        name: row.name as ChunkName,
+        sealedLength: row.sealed_length,
+        plainLength: row.plain_length,
+        sealedEntry: row.sealed_entry,
+        holders: [],
+      };
+      chunks.push(chunk);
+    }
+    if (row.node_id !== null) chunk.holders.push(row.node_id as NodeId);
+  }
+  return chunks;
+}
+
+function noRelease(): void {
+  /* The next chunk is outside the shared budget, so that every download moves on. */
+}

@@ -1,0 +1,91 @@
+import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import Type from "typebox";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, listOf, NoContent, PageQuery, TAGS } from "../http/route-schema.ts";
+import { registerJsonRoutes } from "../http/route-scopes.ts";
+import type { FileService } from "./file-service.ts";
+import { FileViewSchema, fileView } from "./file-view.ts";
+
+export interface FileRoutesDeps {
+  readonly requireUser: Authentication["requireUser"];
+  readonly files: FileService;
+}
+
+const FileParams = Type.Object({ id: Type.String({ format: "uuid", description: "file_id" }) });
+
+const ListQuery = Type.Object({
+  ...PageQuery,
+  sort: Type.Union(
+    [
+      Type.Literal("name"),
+      Type.Literal("-name"),
+      Type.Literal("created_at"),
+      Type.Literal("-created_at"),
+      Type.Literal("size_bytes"),
+      Type.Literal("-size_bytes"),
+    ],
+    { default: "-created_at", description: "A minus sorts downward." },
+  ),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "Only names that have this in them." })),
+});
+
+export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
+  const shared = { tags: [TAGS.files], security: BY_ACCESS_TOKEN };
+  registerJsonRoutes(app, (routes) => {
+    routes.get("/api/v1/files", {
+      preHandler: deps.requireUser,
+      schema: {
+        ...shared,
+        summary: "Your files",
+        querystring: ListQuery,
+        response: {
+          200: listOf(FileViewSchema, "A page of files."),
+          ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED"),
+        },
+      },
+      handler: async (request) => {
+        const { limit, cursor, sort, name } = request.query;
+        const page = await deps.files.list(currentUser(request).userId as UserId, {
+          limit,
+          cursor,
+          sort,
+          nameContains: name,
+        });
+        return { items: page.items.map((file) => fileView(file)), next_cursor: page.nextCursor };
+      },
+    });
+
+    routes.get("/api/v1/files/:id", {
+      preHandler: deps.requireUser,
+      schema: {
+        ...shared,
+        summary: "One file, and how its copies stand",
+        params: FileParams,
+        response: { 200: FileViewSchema, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND") },
+      },
+      handler: async (request) => {
+        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId as UserId);
+        return fileView(file, await deps.files.replicas(file));
+      },
+    });
+
+    routes.delete("/api/v1/files/:id", {
+      preHandler: deps.requireUser,
+      schema: {
+        ...shared,
+        summary: "Delete a file",
+        params: FileParams,
+        response: {
+          204: NoContent("The file is gone from your list."),
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND"),
+        },
+      },
+      handler: async (request, reply) => {
+        await deps.files.remove(request.params.id as FileId, currentUser(request).userId as UserId);
+        return reply.code(204).send(null);
+      },
+    });
+  });
+}

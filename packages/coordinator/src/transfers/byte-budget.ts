@@ -1,0 +1,90 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+
+interface Waiter {
+  readonly bytes: number;
+  readonly grant: () => void;
+}
+
+/**
+ * A bound on the bytes that may be in memory at once, shared by many tasks, first come first served.
+ * What does not fit waits; too many waiters are refused.
+ */
+export class ByteBudget {
+  readonly #totalBytes: number;
+  readonly #waitersMax: number;
+  readonly #waiters: Waiter[] = [];
+  #usedBytes = 0;
+
+  constructor(totalBytes: number, waitersMax: number) {
+    this.#totalBytes = totalBytes;
+    this.#waitersMax = waitersMax;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /**
+   * @returns a function that gives the bytes back; calling it twice does no harm
+   * @throws AppError OVERLOADED when too many wait; the signal's reason when it aborts
+   */
+  async acquire(bytes: number, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.#waiters.length === 0 && this.#fits(bytes)) return this.#take(bytes);
+    if (this.#waiters.length >= this.#waitersMax) {
+      throw new AppError("OVERLOADED", "too many transfers wait for memory: try again in a few seconds");
+    }
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        bytes,
+        grant: () => {
+          signal.removeEventListener("abort", leave);
+          resolve();
+        },
+      };
+      const leave = (): void => {
+        const at = this.#waiters.indexOf(waiter);
+        if (at === -1) return;
+        this.#waiters.splice(at, 1);
+        reject(signal.reason as Error);
+        this.#wake();
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiters.push(waiter);
+    });
+    return this.#releaser(bytes);
+  }
+
+  /** Takes the bytes if they are free now and nobody waits. */
+  tryAcquire(bytes: number): (() => void) | undefined {
+    return this.#waiters.length === 0 && this.#fits(bytes) ? this.#take(bytes) : undefined;
+  }
+
+  /** One task larger than the whole budget may run alone. */
+  #fits(bytes: number): boolean {
+    return this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#totalBytes;
+  }
+
+  #take(bytes: number): () => void {
+    this.#usedBytes += bytes;
+    return this.#releaser(bytes);
+  }
+
+  #releaser(bytes: number): () => void {
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#usedBytes -= bytes;
+      this.#wake();
+    };
+  }
+
+  #wake(): void {
+    for (let next = this.#waiters[0]; next !== undefined && this.#fits(next.bytes); next = this.#waiters[0]) {
+      this.#waiters.shift();
+      this.#usedBytes += next.bytes;
+      next.grant();
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from "@commonhold/core/clock.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import { createLoop, type Loop } from "../jobs/loop.ts";
+import type { HandoffSpool } from "./handoff-spool.ts";
+import type { NodeTransfers } from "./node-transfers.ts";
+
+const PAGE = 64;
+const CONCURRENT = 2;
+
+export interface HandoffDeps {
+  readonly metadata: Metadata;
+  readonly spool: HandoffSpool;
+  readonly transfers: NodeTransfers;
+  readonly activeNodes: () => readonly NodeId[];
+  /** Chunks whose late copies are still being sent: not ours yet. */
+  readonly isBeingSent: (name: ChunkName) => boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Pending {
+  readonly chunk_name: string;
+  readonly sealed_length: number;
+}
+
+/**
+ * Gives nodes that are back the chunks they should hold: out of the spool, or fetched by the node itself from
+ * another holder where the spool had no room.
+ */
+export function createHandoffLoop(deps: HandoffDeps, intervalMs: number): Loop {
+  return createLoop(deps, {
+    name: "handoff",
+    intervalMs,
+    run: async (signal) => {
+      for (const nodeId of deps.activeNodes()) {
+        if (deps.transfers.isAvailable(nodeId)) await drainNode(deps, nodeId, signal);
+      }
+      await dropUnneeded(deps);
+    },
+  });
+}
+
+async function drainNode(deps: HandoffDeps, nodeId: NodeId, signal: AbortSignal): Promise<void> {
+  let after = "";
+  for (;;) {
+    signal.throwIfAborted();
+    const page = await pendingOf(deps.metadata, nodeId, after);
+    const queue = page.filter(({ chunk_name }) => !deps.isBeingSent(chunk_name as ChunkName));
+    const workers = Array.from({ length: CONCURRENT }, async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        await handOff(deps, { nodeId, pending: next }, signal);
+      }
+    });
+    await Promise.all(workers);
+    const last = page.at(-1);
+    if (page.length < PAGE || last === undefined || !deps.transfers.isAvailable(nodeId)) return;
+    after = last.chunk_name;
+  }
+}
+
+async function handOff(
+  deps: HandoffDeps,
+  task: { readonly nodeId: NodeId; readonly pending: Pending },
+  signal: AbortSignal,
+): Promise<void> {
+  const { nodeId, pending } = task;
+  const name = pending.chunk_name as ChunkName;
+  try {
+    const sealed = await deps.spool.get(name);
+    if (sealed !== undefined) await deps.transfers.store(nodeId, { name, sealed }, signal);
+    else if (!(await replicateFromHolder(deps, { nodeId, name, sealedLength: pending.sealed_length }, signal))) return;
+    await deps.metadata.apply("assignment.activate", {
+      chunk_name: name,
+      node_id: nodeId,
+      instead_of: null,
+      now_ms: deps.clock.nowMs(),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.logger.warn({ err: error, node: nodeId, chunk: name }, "a handed-off chunk did not arrive yet");
+  }
+}
+
+async function replicateFromHolder(
+  deps: HandoffDeps,
+  task: { readonly nodeId: NodeId; readonly name: ChunkName; readonly sealedLength: number },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const holders = await deps.metadata.read
+    .selectFrom("assignments")
+    .select("node_id")
+    .where("chunk_name", "=", task.name)
+    .where("state", "=", "active")
+    .execute();
+  const source = holders.map((row) => row.node_id as NodeId).find((id) => deps.transfers.isAvailable(id));
+  if (source === undefined) return false;
+  const chunk = { name: task.name, sealedLength: task.sealedLength };
+  await deps.transfers.replicate(task.nodeId, { source, chunk }, signal);
+  return true;
+}
+
+function pendingOf(metadata: Metadata, nodeId: NodeId, after: string): Promise<Pending[]> {
+  return metadata.read
+    .selectFrom("assignments")
+    .innerJoin("chunks", "chunks.name", "assignments.chunk_name")
+    .select(["assignments.chunk_name", "chunks.sealed_length"])
+    .where("assignments.node_id", "=", nodeId)
+    .where("assignments.state", "=", "pending")
+    .where("assignments.chunk_name", ">", after)
+    .orderBy("assignments.chunk_name")
+    .limit(PAGE)
+    .execute();
+}
+
+/** A spooled chunk that nobody waits for any more is removed. */
+async function dropUnneeded(deps: HandoffDeps): Promise<void> {
+  for (const name of deps.spool.names()) {
+    if (deps.isBeingSent(name)) continue;
+    const waiting = await deps.metadata.read
+      .selectFrom("assignments")
+      .select("node_id")
+      .where("chunk_name", "=", name)
+      .where("state", "=", "pending")
+      .executeTakeFirst();
+    if (waiting === undefined) await deps.spool.remove(name);
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
+import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
+
+/** Chunks kept durably by the coordinator until a node that was away takes its copy (hinted handoff). */
+export interface HandoffSpool {
+  readonly usedBytes: number;
+  readonly maxBytes: number;
+  /** Resolves once the chunk is on disk; false where the spool has no room for it. */
+  put(name: ChunkName, sealed: Uint8Array): Promise<boolean>;
+  get(name: ChunkName): Promise<Uint8Array | undefined>;
+  remove(name: ChunkName): Promise<void>;
+  names(): readonly ChunkName[];
+}
+
+export async function openHandoffSpool(options: {
+  readonly folder: string;
+  readonly maxBytes: number;
+}): Promise<HandoffSpool> {
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const sizes = await readSizes(options.folder);
+  const underWay = new Map<ChunkName, Promise<unknown>>();
+  let usedBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const pathOf = (name: ChunkName): string => join(options.folder, name);
+
+  /** One change of a chunk's file at a time, so that a removal cannot take what was written anew. */
+  const inTurn = <T>(name: ChunkName, change: () => Promise<T>): Promise<T> => {
+    const task = (underWay.get(name) ?? Promise.resolve()).then(change, change);
+    const cleared = task.then(
+      () => undefined,
+      () => undefined,
+    );
+    underWay.set(name, cleared);
+    void cleared.then(() => {
+      if (underWay.get(name) === cleared) underWay.delete(name);
+    });
+    return task;
+  };
+
+  const write = async (name: ChunkName, sealed: Uint8Array): Promise<boolean> => {
+    if (sizes.has(name)) return true;
+    if (usedBytes + sealed.byteLength > options.maxBytes) return false;
+    usedBytes += sealed.byteLength;
+    try {
+      await writeFileDurably(pathOf(name), sealed, 0o600);
+      sizes.set(name, sealed.byteLength);
+      return true;
+    } catch (error) {
+      usedBytes -= sealed.byteLength;
+      throw error;
+    }
+  };
+
+  const erase = async (name: ChunkName): Promise<void> => {
+    const size = sizes.get(name);
+    if (size === undefined) return;
+    await unlink(pathOf(name));
+    sizes.delete(name);
+    usedBytes -= size;
+  };
+
+  return {
+    get usedBytes() {
+      return usedBytes;
+    },
+    maxBytes: options.maxBytes,
+    put: (name, sealed) => inTurn(name, () => write(name, sealed)),
+    get: (name) => inTurn(name, async () => (sizes.has(name) ? await readFile(pathOf(name)) : undefined)),
+    remove: (name) => inTurn(name, () => erase(name)),
+    names: () => [...sizes.keys()],
+  };
+}
+
+/** What an interrupted write left behind is removed. */
+async function readSizes(folder: string): Promise<Map<ChunkName, number>> {
+  const sizes = new Map<ChunkName, number>();
+  for (const entry of await readdir(folder)) {
+    const path = join(folder, entry);
+    if (isChunkName(entry)) sizes.set(entry, (await stat(path)).size);
+    else await unlink(path);
+  }
+  return sizes;
+}

@@ -1,0 +1,81 @@
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import type { NodeId } from "@commonhold/core/ids.ts";
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  bulkhead,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  ExponentialBackoff,
+  handleWhen,
+  retry,
+  wrap,
+} from "cockatiel";
+import { isNodeFault, type NodeTransfersLimits } from "./node-transfers.ts";
+
+const TRIES_AGAIN_MAX = 2;
+const RETRY_DELAY_MS = { initial: 100, max: 2_000 };
+const BREAKER_FAILURES = 5;
+const BREAKER_PAUSE_MS = 5_000;
+
+/** What one node is asked passes here: a few at a time, few waiting, and not at all while it keeps failing. */
+export interface NodeGate {
+  isOpenForCalls(): boolean;
+  load(): number;
+  run<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Tries again, with exponential backoff and jitter, where the node could not be reached. */
+  runWithRetry<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+export function createNodeGate(nodeId: NodeId, limits: NodeTransfersLimits): NodeGate {
+  const slots = bulkhead(limits.concurrentPerNodeMax, limits.queuedPerNodeMax);
+  const breaker = circuitBreaker(handleWhen(isNodeFault), {
+    breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
+    halfOpenAfter: BREAKER_PAUSE_MS,
+  });
+  const again = retry(
+    handleWhen((error) => hasCode(error, "NODE_UNREACHABLE")),
+    {
+      maxAttempts: TRIES_AGAIN_MAX,
+      backoff: new ExponentialBackoff({ initialDelay: RETRY_DELAY_MS.initial, maxDelay: RETRY_DELAY_MS.max }),
+    },
+  );
+  const guarded = wrap(breaker, slots);
+  const guardedWithRetry = wrap(again, breaker, slots);
+
+  const execute = async <T>(
+    policy: Pick<typeof guarded, "execute">,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    signal.throwIfAborted();
+    try {
+      return await policy.execute(() => {
+        signal.throwIfAborted();
+        return call(signal);
+      }, signal);
+    } catch (error) {
+      throw asAppError(nodeId, error);
+    }
+  };
+
+  return {
+    isOpenForCalls: () => breaker.state !== CircuitState.Open,
+    load: () => limits.concurrentPerNodeMax - slots.executionSlots + limits.queuedPerNodeMax - slots.queueSlots,
+    run: (signal, call) => execute(guarded, signal, call),
+    runWithRetry: (signal, call) => execute(guardedWithRetry, signal, call),
+  };
+}
+
+function asAppError(nodeId: NodeId, error: unknown): unknown {
+  if (error instanceof BrokenCircuitError) {
+    return new AppError("NODE_UNREACHABLE", `node ${nodeId} failed several times in a row and rests for a moment`, {
+      cause: error,
+    });
+  }
+  if (error instanceof BulkheadRejectedError) {
+    return new AppError("OVERLOADED", `too many transfers wait for node ${nodeId}`, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { Busboy } from "@fastify/busboy";
+
+const FIELDS_MAX = 16;
+
+export interface FormFile {
+  /** As the browser names it; undefined where the form does not say. */
+  readonly filename: string | undefined;
+  readonly mediaType: string;
+  readonly content: Readable;
+}
+
+/**
+ * The file of a multipart form (RFC 7578), as a stream: the body waits while the file is not read.
+ * Further files in the form are refused.
+ */
+export async function readFormFile<T>(
+  body: IncomingMessage,
+  use: (file: FormFile) => Promise<T>,
+): Promise<T> {
+  const form = openForm(body);
+  let used: Promise<T> | undefined;
+  const finished = new Promise<void>((resolve, reject) => {
+    const fail = (cause: unknown): void => reject(cause instanceof AppError ? cause : malformed(cause));
+    form.on("file", (_field, content, filename, _encoding, mediaType) => {
+      content.on("error", fail);
+      if (used !== undefined) {
+        content.resume();
+        fail(new AppError("INVALID_REQUEST", "the form has more than one file: send one a request"));
+        return;
+      }
+      used = use({ filename: filename === "" ? undefined : filename, mediaType, content });
+      used.catch(fail);
+    });
+    form.on("finish", () => resolve());
+    form.on("error", fail);
+    body.on("error", (cause) => form.destroy(cause));
+    body.on("close", () => {
+      if (!body.readableEnded) form.destroy(new AppError("CLIENT_CLOSED", "the client went away while it sent the form"));
+    });
+  });
+  body.pipe(form);
+  try {
+    await finished;
+    if (used === undefined) {
+      throw new AppError("INVALID_REQUEST", 'the form has no file: add one, as in curl -F "file=@photo.jpg"');
+    }
+    return await used;
+  } catch (error) {
+    body.unpipe(form);
+    form.destroy();
+    throw error;
+  }
+}
+
+function openForm(body: IncomingMessage) {
+  try {
+    return new Busboy({
+      headers: { ...body.headers, "content-type": body.headers["content-type"] ?? "" },
+      limits: { fields: FIELDS_MAX, fieldSize: 1024, parts: FIELDS_MAX + 2, headerPairs: 64 },
+    });
+  } catch (cause) {
+    throw malformed(cause);
+  }
+}
+
+function malformed(cause: unknown): AppError {
+  return new AppError("INVALID_REQUEST", "the multipart form could not be read: check how it was made", { cause });
+}

@@ -1,0 +1,156 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import Type from "typebox";
+import type { FileService } from "../files/file-service.ts";
+import { FileViewSchema, fileView } from "../files/file-view.ts";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import { bodyStream } from "../http/request-body.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
+import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
+import { readFormFile } from "./form-upload.ts";
+import { type StreamUploadDeps, streamUpload } from "./stream-upload.ts";
+import { timedBody } from "./timed-body.ts";
+import { COPIES_MAX } from "./upload-schemas.ts";
+import type { NewUpload } from "./upload-sessions.ts";
+
+export interface OneStepRoutesDeps {
+  readonly requireUser: Authentication["requireUser"];
+  readonly uploads: StreamUploadDeps;
+  readonly files: FileService;
+}
+
+const Query = Type.Object({
+  filename: Type.Optional(Type.String({ maxLength: 1024, description: "The file's name; a form may bring its own." })),
+  copies: Type.Optional(Type.Integer({ minimum: 1, maximum: COPIES_MAX })),
+});
+
+const DigestHeaders = Type.Object({
+  "x-content-sha256": Type.Optional(
+    Type.String({ pattern: "^[0-9a-fA-F]{64}$", description: "SHA-256 of the file, hex; checked." }),
+  ),
+  "content-md5": Type.Optional(
+    Type.String({ pattern: "^[A-Za-z0-9+/]{22}==$", description: "MD5 of the file, base64; checked." }),
+  ),
+});
+
+const shared = {
+  tags: [TAGS.uploads],
+  security: BY_ACCESS_TOKEN,
+  headers: DigestHeaders,
+  response: {
+    201: FileViewSchema,
+    ...errorAnswers(
+      "INVALID_REQUEST",
+      "UNAUTHENTICATED",
+      "INSUFFICIENT_CREDITS",
+      "REQUEST_TIMEOUT",
+      "CHECKSUM_MISMATCH",
+      "TOO_MANY_REQUESTS",
+      "NOT_ENOUGH_NODES",
+    ),
+  },
+};
+
+/** Uploads in one request, of any size, streamed. */
+export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void {
+  registerRawRoutes(app, (routes) => {
+    routes.post("/api/v1/files", {
+      preHandler: deps.requireUser,
+      schema: {
+        ...shared,
+        summary: "Upload a file in one request",
+        description: "The raw bytes with ?filename=, or a multipart form with one file.",
+        querystring: Query,
+        consumes: ["application/octet-stream", "multipart/form-data"],
+      },
+      handler: async (request, reply) => {
+        const { headers, query } = request;
+        const upload = { headers, ownerId: currentUser(request).userId as UserId, copies: query.copies };
+        const signal = clientSignal(reply);
+        const fileId = isForm(headers)
+          ? await readFormFile(bodyStream(request), (file) =>
+              streamUpload(
+                deps.uploads,
+                newUpload({ ...upload, name: query.filename ?? file.filename, mediaType: file.mediaType, sizeBytes: undefined }),
+                { body: timedBody(file.content), signal },
+              ),
+            )
+          : await streamUpload(deps.uploads, newUpload({ ...upload, name: query.filename, ...entity(headers) }), {
+              body: timedBody(bodyStream(request)),
+              signal,
+            });
+        const file = await deps.files.get(fileId as FileId, upload.ownerId);
+        return reply.code(201).send(fileView(file));
+      },
+    });
+
+    routes.put("/api/v1/files/*", {
+      preHandler: deps.requireUser,
+      schema: {
+        ...shared,
+        summary: "Upload a file to a name",
+        description: "As curl -T does. A file of the same name stays; the newer one is listed beside it.",
+        params: Type.Object({ "*": Type.String({ description: "The file's name, with folders." }) }),
+        querystring: Type.Pick(Query, ["copies"]),
+        consumes: ["application/octet-stream"],
+      },
+      handler: async (request, reply) => {
+        const ownerId = currentUser(request).userId as UserId;
+        const { headers, query, params } = request;
+        const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
+        const body = timedBody(bodyStream(request));
+        const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
+        const file = await deps.files.get(fileId as FileId, ownerId);
+        return reply.code(201).send(fileView(file));
+      },
+    });
+  });
+}
+
+interface UploadParts {
+  readonly headers: IncomingHttpHeaders;
+  readonly ownerId: UserId;
+  readonly name: string | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly mediaType: string | undefined;
+  readonly copies: number | undefined;
+}
+
+function newUpload(parts: UploadParts): NewUpload {
+  if (parts.name === undefined || parts.name === "") {
+    throw new AppError("INVALID_REQUEST", 'query field "filename" is missing: give the name, as in ?filename=notes.pdf', {
+      details: { in: "query", field: "filename" },
+    });
+  }
+  const sha256 = parts.headers["x-content-sha256"];
+  const md5 = parts.headers["content-md5"];
+  return {
+    ownerId: parts.ownerId,
+    name: parts.name,
+    sizeBytes: parts.sizeBytes,
+    mediaType: parts.mediaType,
+    sha256: typeof sha256 === "string" ? sha256 : undefined,
+    md5: typeof md5 === "string" ? Buffer.from(md5, "base64").toString("hex") : undefined,
+    copies: parts.copies,
+  };
+}
+
+function isForm(headers: IncomingHttpHeaders): boolean {
+  return headers["content-type"]?.toLowerCase().startsWith("multipart/form-data") === true;
+}
+
+const DECLARED_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
+/** What curl says when it was told nothing. */
+const UNTOLD_TYPE = "application/x-www-form-urlencoded";
+
+function entity(headers: IncomingHttpHeaders): Pick<UploadParts, "sizeBytes" | "mediaType"> {
+  const type = headers["content-type"];
+  const declared = type !== undefined && DECLARED_TYPE.test(type) && type !== UNTOLD_TYPE && type.length <= 255;
+  return {
+    sizeBytes: headers["content-length"] === undefined ? undefined : Number(headers["content-length"]),
+    mediaType: declared ? type : undefined,
+  };
+}

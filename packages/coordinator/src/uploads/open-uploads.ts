@@ -1,0 +1,83 @@
+import { unwrapKey } from "@commonhold/chunk/key-wrap.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { FileId, UploadId, UserId } from "@commonhold/core/ids.ts";
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { LRUCache } from "lru-cache";
+
+const CACHED_MAX = 2_000;
+export const FILE_KEY_PURPOSE = "file key";
+
+/** What does not change while an upload is open, with the file's key unwrapped. */
+export interface OpenUpload {
+  readonly id: UploadId;
+  readonly fileId: FileId;
+  readonly ownerId: UserId;
+  readonly name: string;
+  /** -1 while it is not known. */
+  readonly sizeBytes: number;
+  readonly chunkSizeBytes: number;
+  readonly chunkCount: number;
+  readonly copies: number;
+  readonly fileKey: Uint8Array;
+  readonly expectedSha256: string | null;
+  readonly expectedMd5: string | null;
+  readonly expiresAtMs: number;
+}
+
+export interface OpenUploads {
+  /**
+   * The upload of this owner; one that was completed is still found until it expires.
+   * @throws AppError UPLOAD_NOT_FOUND also for another user's, so that ids tell nothing
+   */
+  find(uploadId: UploadId, ownerId: UserId): Promise<OpenUpload>;
+  forget(uploadId: UploadId): void;
+}
+
+export function createOpenUploads(deps: {
+  readonly metadata: Metadata;
+  readonly masterKey: Uint8Array;
+}): OpenUploads {
+  const cached = new LRUCache<UploadId, OpenUpload>({ max: CACHED_MAX });
+
+  const load = async (uploadId: UploadId): Promise<OpenUpload | undefined> => {
+    const row = await deps.metadata.read
+      .selectFrom("uploads")
+      .innerJoin("files", "files.id", "uploads.file_id")
+      .selectAll("files")
+      .select(["uploads.id as upload_id", "expected_sha256", "expected_md5", "expires_at_ms"])
+      .where("uploads.id", "=", uploadId)
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    return {
+      id: uploadId,
+      fileId: row.id as FileId,
+      ownerId: row.owner_id as UserId,
+      name: row.name,
+      sizeBytes: row.size_bytes,
+      chunkSizeBytes: row.chunk_size_bytes,
+      chunkCount: row.chunk_count,
+      copies: row.copies,
+      fileKey: unwrapKey(row.sealed_key, deps.masterKey, FILE_KEY_PURPOSE),
+      expectedSha256: row.expected_sha256,
+      expectedMd5: row.expected_md5,
+      expiresAtMs: row.expires_at_ms,
+    };
+  };
+
+  return {
+    find: async (uploadId, ownerId) => {
+      let upload = cached.get(uploadId);
+      if (upload === undefined) {
+        upload = await load(uploadId);
+        if (upload !== undefined) cached.set(uploadId, upload);
+      }
+      if (upload === undefined || upload.ownerId !== ownerId) {
+        throw new AppError("UPLOAD_NOT_FOUND", `you have no upload ${uploadId}: begin a new one`);
+      }
+      return upload;
+    },
+    forget: (uploadId) => {
+      cached.delete(uploadId);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { createContentId } from "@commonhold/chunk/content-id.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { ByteBudget } from "../transfers/byte-budget.ts";
+import { cutIntoChunks } from "./body-chunks.ts";
+import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
+import type { CompletedContent, CompleteUpload } from "./complete-upload.ts";
+import { DigestCheck } from "./content-digest.ts";
+import type { OpenUpload } from "./open-uploads.ts";
+import { type NewUpload, UNKNOWN_SIZE_STEP_BYTES, type UploadSessions } from "./upload-sessions.ts";
+
+const CHUNKS_IN_FLIGHT_MAX = 4;
+const MEMORY_PER_CHUNK_BYTE = 2;
+
+export interface StreamUploadDeps {
+  readonly sessions: UploadSessions;
+  readonly pipeline: ChunkPipeline;
+  readonly complete: CompleteUpload;
+  readonly budget: ByteBudget;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * An upload in one step: the body is cut as it comes, a few chunks are under way at once, and the body waits while
+ * they are. If anything fails, nothing of the upload stays.
+ * @returns the id of the complete file
+ */
+export async function streamUpload(
+  deps: StreamUploadDeps,
+  request: NewUpload,
+  input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
+): Promise<string> {
+  const upload = await deps.sessions.initiate(request);
+  try {
+    const content = await receiveAll(deps, upload, input);
+    return await deps.complete.withContent(upload, content);
+  } catch (error) {
+    await deps.sessions.abort(upload);
+    throw error;
+  }
+}
+
+async function receiveAll(
+  deps: StreamUploadDeps,
+  upload: OpenUpload,
+  input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
+): Promise<CompletedContent> {
+  const signal = AbortSignal.any([input.signal, deps.stopping]);
+  const check = new DigestCheck({ sha256: upload.expectedSha256, md5: upload.expectedMd5 });
+  const contentId = createContentId();
+  const underWay: Promise<StoredChunk>[] = [];
+  const finishOldest = async (): Promise<void> => {
+    const oldest = await underWay.shift();
+    if (oldest !== undefined) contentId.add(oldest.plainHash);
+  };
+  let chunkCount = 0;
+  let sizeBytes = 0;
+  try {
+    for await (const plain of cutIntoChunks(input.body, upload.chunkSizeBytes)) {
+      signal.throwIfAborted();
+      sizeBytes += plain.byteLength;
+      await refuseOrReserve(deps.sessions, upload, { sizeBytes, added: plain.byteLength });
+      check.update(plain);
+      const release = await deps.budget.acquire(plain.byteLength * MEMORY_PER_CHUNK_BYTE, signal);
+      const stored = storeOne(deps, upload, { index: chunkCount, plain, release });
+      stored.catch(() => undefined);
+      underWay.push(stored);
+      chunkCount += 1;
+      if (underWay.length >= CHUNKS_IN_FLIGHT_MAX) await finishOldest();
+    }
+    while (underWay.length > 0) await finishOldest();
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+  signal.throwIfAborted();
+  if (upload.sizeBytes !== -1 && sizeBytes !== upload.sizeBytes) throw wrongSize(sizeBytes, upload.sizeBytes);
+  check.verify();
+  return { sizeBytes, chunkCount, contentId: contentId.finish() };
+}
+
+async function storeOne(
+  deps: StreamUploadDeps,
+  upload: OpenUpload,
+  part: { readonly index: number; readonly plain: Uint8Array; readonly release: () => void },
+): Promise<StoredChunk> {
+  try {
+    const stored = await deps.pipeline(upload, part, deps.stopping);
+    void stored.released.then(part.release);
+    return stored;
+  } catch (error) {
+    part.release();
+    throw error;
+  }
+}
+
+/** More bytes than were announced end the upload; bytes of an unknown number are paid for step by step. */
+async function refuseOrReserve(
+  sessions: UploadSessions,
+  upload: OpenUpload,
+  count: { readonly sizeBytes: number; readonly added: number },
+): Promise<void> {
+  if (upload.sizeBytes !== -1) {
+    if (count.sizeBytes > upload.sizeBytes) throw wrongSize(count.sizeBytes, upload.sizeBytes);
+    return;
+  }
+  const stepsBefore = Math.ceil((count.sizeBytes - count.added) / UNKNOWN_SIZE_STEP_BYTES);
+  const steps = Math.ceil(count.sizeBytes / UNKNOWN_SIZE_STEP_BYTES);
+  if (steps > Math.max(1, stepsBefore)) await sessions.reserveMore(upload);
+}
+
+function wrongSize(got: number, expected: number): AppError {
+  return new AppError("WRONG_CHUNK_LENGTH", `the body has ${got} bytes where ${expected} were announced: send it again`);
+}

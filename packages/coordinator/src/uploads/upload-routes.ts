@@ -1,0 +1,218 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
+import type { FileId, UploadId, UserId } from "@commonhold/core/ids.ts";
+import type { Static } from "typebox";
+import type { FileService } from "../files/file-service.ts";
+import { FileViewSchema, fileView } from "../files/file-view.ts";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import { bodyStream, readJsonBody, type UnreadRequest } from "../http/request-body.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
+import { clientSignal, registerJsonRoutes, registerRawRoutes } from "../http/route-scopes.ts";
+import { compileValidator } from "../http/schema-validation.ts";
+import { timedBody } from "./timed-body.ts";
+import { type ChunkReceiverDeps, receiveChunk } from "./chunk-receiver.ts";
+import type { CompleteUpload } from "./complete-upload.ts";
+import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
+import {
+  ChunkQuery,
+  CompleteBody,
+  InitiateBody,
+  JsonChunkBody,
+  ProgressView,
+  progressView,
+  ReceiptView,
+  SessionView,
+  sessionView,
+  UploadParams,
+} from "./upload-schemas.ts";
+import type { UploadSessions } from "./upload-sessions.ts";
+
+const JSON_CHUNK_LIMITS = { maxBytes: Math.ceil(CHUNK_SIZE_BYTES_MAX / 3) * 4 + 4096, timeoutMs: 300_000 };
+/** A JSON chunk is in memory as text, parsed, and decoded. */
+const JSON_CHUNK_MEMORY_BYTES = 3 * JSON_CHUNK_LIMITS.maxBytes;
+
+export interface UploadRoutesDeps {
+  readonly requireUser: Authentication["requireUser"];
+  readonly sessions: UploadSessions;
+  readonly openUploads: OpenUploads;
+  readonly receiver: ChunkReceiverDeps;
+  readonly complete: CompleteUpload;
+  readonly files: FileService;
+}
+
+/** The three-step upload: initiate, chunks in any order, complete. */
+export function registerUploadRoutes(app: Http, deps: UploadRoutesDeps): void {
+  registerJsonRoutes(app, (routes) => registerSessionRoutes(routes, deps));
+  registerRawRoutes(app, (routes) => registerChunkRoutes(routes, deps));
+}
+
+function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
+  const shared = { tags: [TAGS.uploads], security: BY_ACCESS_TOKEN };
+  const find = (request: { readonly params: { readonly id: string } } & UnreadRequest): Promise<OpenUpload> =>
+    deps.openUploads.find(request.params.id as UploadId, currentUser(request).userId as UserId);
+
+  routes.post("/api/v1/files/upload/initiate", {
+    preHandler: deps.requireUser,
+    schema: {
+      ...shared,
+      summary: "Begin an upload",
+      description: "Reserves the credits for a month of storage and says how to cut the file.",
+      body: InitiateBody,
+      response: {
+        201: SessionView,
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "INSUFFICIENT_CREDITS", "TOO_MANY_REQUESTS", "NOT_ENOUGH_NODES"),
+      },
+    },
+    handler: async (request, reply) => {
+      const { body } = request;
+      const upload = await deps.sessions.initiate({
+        ownerId: currentUser(request).userId as UserId,
+        name: body.filename,
+        sizeBytes: body.size_bytes,
+        mediaType: body.content_type,
+        sha256: body.sha256,
+        md5: body.md5,
+        copies: body.copies,
+      });
+      return reply.code(201).send(sessionView(upload));
+    },
+  });
+
+  routes.get("/api/v1/files/upload/:id", {
+    preHandler: deps.requireUser,
+    schema: {
+      ...shared,
+      summary: "How far an upload is, and which chunks are missing",
+      params: UploadParams,
+      response: { 200: ProgressView, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND") },
+    },
+    handler: async (request) => progressView(await deps.sessions.progress(await find(request))),
+  });
+
+  routes.delete("/api/v1/files/upload/:id", {
+    preHandler: deps.requireUser,
+    schema: {
+      ...shared,
+      summary: "Give an upload up",
+      description: "The reservation is released.",
+      params: UploadParams,
+      response: {
+        204: NoContent("The upload is gone."),
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND"),
+      },
+    },
+    handler: async (request, reply) => {
+      await deps.sessions.abort(await find(request));
+      return reply.code(204).send(null);
+    },
+  });
+
+  routes.post("/api/v1/files/upload/:id/complete", {
+    preHandler: deps.requireUser,
+    schema: {
+      ...shared,
+      summary: "Complete an upload",
+      description: "Completing it again gives the same file. A promised digest is checked against what is stored.",
+      params: UploadParams,
+      body: CompleteBody,
+      response: {
+        201: FileViewSchema,
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND", "CHUNKS_MISSING", "CHECKSUM_MISMATCH"),
+      },
+    },
+    handler: async (request, reply) => {
+      const upload = await find(request);
+      const promised = {
+        sha256: request.body.sha256?.toLowerCase() ?? null,
+        md5: request.body.md5?.toLowerCase() ?? null,
+      };
+      const fileId = await deps.complete.fromChunks(upload, promised, clientSignal(reply));
+      const file = await deps.files.get(fileId as FileId, upload.ownerId);
+      return reply.code(201).send(fileView(file, await deps.files.replicas(file)));
+    },
+  });
+}
+
+function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
+  routes.route({
+    method: ["POST", "PUT"],
+    url: "/api/v1/files/upload/:id/chunk",
+    preHandler: deps.requireUser,
+    schema: {
+      tags: [TAGS.uploads],
+      security: BY_ACCESS_TOKEN,
+      summary: "Send a chunk",
+      description:
+        "The raw bytes with ?index=, or JSON with chunk_index and data in base64. Any order, in parallel, and the same again.",
+      params: UploadParams,
+      querystring: ChunkQuery,
+      consumes: ["application/octet-stream", "application/json"],
+      body: JsonChunkBody,
+      response: {
+        200: ReceiptView,
+        ...errorAnswers(
+          "INVALID_REQUEST",
+          "UNAUTHENTICATED",
+          "UPLOAD_NOT_FOUND",
+          "UPLOAD_ENDED",
+          "CHUNK_CONFLICT",
+          "UPLOAD_EXPIRED",
+          "INVALID_CHUNK_INDEX",
+          "WRONG_CHUNK_LENGTH",
+          "NOT_ENOUGH_NODES",
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const upload = await deps.openUploads.find(request.params.id as UploadId, currentUser(request).userId as UserId);
+      const signal = clientSignal(reply);
+      const part =
+        request.query.index === undefined
+          ? await readJsonChunk(deps, request, signal)
+          : { index: request.query.index, body: timedBody(bodyStream(request)) };
+      const stored = await receiveChunk(deps.receiver, upload, { ...part, signal });
+      return reply.header("cache-control", "no-store").send({
+        session_id: upload.id,
+        index: part.index,
+        chunk_name: stored.name,
+        replicas: stored.replicas,
+        chunk_count: upload.chunkCount,
+      });
+    },
+  });
+}
+
+interface ChunkPart {
+  readonly index: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+const validateJsonChunk = compileValidator({ schema: JsonChunkBody, httpPart: "body", method: "POST", url: "" }) as (
+  value: unknown,
+) => { readonly value: Static<typeof JsonChunkBody> } | { readonly error: Error };
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+async function readJsonChunk(deps: UploadRoutesDeps, request: UnreadRequest, signal: AbortSignal): Promise<ChunkPart> {
+  const release = await deps.receiver.budget.acquire(JSON_CHUNK_MEMORY_BYTES, signal);
+  try {
+    const result = validateJsonChunk(await readJsonBody(request, JSON_CHUNK_LIMITS));
+    if ("error" in result) throw result.error;
+    const { chunk_index, data } = result.value;
+    if (data.length % 4 !== 0 || !BASE64.test(data)) {
+      throw new AppError("INVALID_REQUEST", 'body field "data" is not base64: encode the bytes with + and /, padded by =', {
+        details: { field: "data" },
+      });
+    }
+    const bytes = Buffer.from(data, "base64");
+    return { index: chunk_index, body: once(bytes) };
+  } finally {
+    release();
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield bytes;
+}

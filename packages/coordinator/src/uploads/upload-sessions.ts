@@ -1,0 +1,174 @@
+import { wrapKey } from "@commonhold/chunk/key-wrap.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { chunkCountFor, chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
+import { monthlyStorageCost, type StorageTerms } from "@commonhold/core/economics/storage-cost.ts";
+import { type FileId, type UploadId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
+import type { Random } from "@commonhold/core/random.ts";
+import type { FileState } from "@commonhold/metadata/tables.ts";
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { normaliseFileName } from "../files/file-name.ts";
+import { FILE_KEY_PURPOSE, type OpenUpload, type OpenUploads } from "./open-uploads.ts";
+
+const UPLOAD_LIFETIME_MS = 7 * 24 * 3600_000;
+const OPEN_UPLOADS_PER_OWNER_MAX = 1_000;
+const MISSING_SHOWN_MAX = 1_000;
+/** What is reserved at a time for an upload whose size is not known. */
+export const UNKNOWN_SIZE_STEP_BYTES = 64 * 1024 * 1024;
+
+export interface UploadSessionsDeps {
+  readonly metadata: Metadata;
+  readonly openUploads: OpenUploads;
+  readonly masterKey: Uint8Array;
+  readonly activeNodeCount: () => number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface UploadTerms {
+  readonly copies: number;
+  readonly writeQuorum: number;
+  readonly storage: StorageTerms;
+}
+
+export interface NewUpload {
+  readonly ownerId: UserId;
+  readonly name: string;
+  /** undefined: not known, the body says. */
+  readonly sizeBytes: number | undefined;
+  readonly mediaType: string | undefined;
+  readonly sha256: string | undefined;
+  readonly md5: string | undefined;
+  readonly copies: number | undefined;
+}
+
+export interface UploadProgress {
+  readonly upload: OpenUpload;
+  readonly state: FileState;
+  readonly received: number;
+  readonly missing: readonly number[];
+  readonly missingCount: number;
+}
+
+export interface UploadSessions {
+  /** @throws AppError INSUFFICIENT_CREDITS, NOT_ENOUGH_NODES, INVALID_REQUEST */
+  initiate(request: NewUpload): Promise<OpenUpload>;
+  progress(upload: OpenUpload): Promise<UploadProgress>;
+  abort(upload: OpenUpload): Promise<void>;
+  /** For uploads of unknown size: pays for another step of bytes. */
+  reserveMore(upload: OpenUpload): Promise<void>;
+}
+
+export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerms): UploadSessions {
+  const newId = (): string => uuidV7(deps.clock.nowMs(), deps.random.bytes(10));
+  const costOf = (sizeBytes: number, copies: number): bigint =>
+    monthlyStorageCost(BigInt(sizeBytes), copies, terms.storage);
+
+  return {
+    initiate: async (request) => {
+      const name = normaliseFileName(request.name);
+      const active = deps.activeNodeCount();
+      if (active < terms.writeQuorum) {
+        throw new AppError(
+          "NOT_ENOUGH_NODES",
+          `${active} storage ${active === 1 ? "node is" : "nodes are"} here, ${terms.writeQuorum} are needed to keep a file: start more nodes`,
+          { details: { active, needed: terms.writeQuorum } },
+        );
+      }
+      const copies = request.copies ?? terms.copies;
+      const chunkSizeBytes = chunkSizeBytesFor(request.sizeBytes);
+      const fileKey = deps.random.bytes(32);
+      const nowMs = deps.clock.nowMs();
+      const upload: OpenUpload = {
+        id: newId() as UploadId,
+        fileId: newId() as FileId,
+        ownerId: request.ownerId,
+        name,
+        sizeBytes: request.sizeBytes ?? -1,
+        chunkSizeBytes,
+        chunkCount: request.sizeBytes === undefined ? 0 : chunkCountFor(request.sizeBytes, chunkSizeBytes),
+        copies,
+        fileKey,
+        expectedSha256: request.sha256?.toLowerCase() ?? null,
+        expectedMd5: request.md5?.toLowerCase() ?? null,
+        expiresAtMs: nowMs + UPLOAD_LIFETIME_MS,
+      };
+      await deps.metadata.apply("upload.initiate", {
+        upload_id: upload.id,
+        file_id: upload.fileId,
+        owner_id: upload.ownerId,
+        name,
+        size_bytes: upload.sizeBytes,
+        chunk_size_bytes: chunkSizeBytes,
+        chunk_count: upload.chunkCount,
+        copies,
+        media_type: request.mediaType ?? "application/octet-stream",
+        sealed_key: Buffer.from(wrapKey(fileKey, deps.masterKey, FILE_KEY_PURPOSE, deps.random)).toString("base64"),
+        expected_sha256: upload.expectedSha256,
+        expected_md5: upload.expectedMd5,
+        reserve_microcredits: costOf(request.sizeBytes ?? UNKNOWN_SIZE_STEP_BYTES, copies).toString(),
+        transaction_id: newId(),
+        open_uploads_max: OPEN_UPLOADS_PER_OWNER_MAX,
+        now_ms: nowMs,
+        expires_at_ms: upload.expiresAtMs,
+      });
+      return upload;
+    },
+
+    progress: (upload) => progressOf(deps.metadata, upload),
+
+    abort: async (upload) => {
+      await deps.metadata.apply("upload.abort", {
+        upload_id: upload.id,
+        transaction_id: newId(),
+        now_ms: deps.clock.nowMs(),
+      });
+      deps.openUploads.forget(upload.id);
+    },
+
+    reserveMore: async (upload) => {
+      await deps.metadata.apply("upload.extend_reservation", {
+        upload_id: upload.id,
+        additional_microcredits: costOf(UNKNOWN_SIZE_STEP_BYTES, upload.copies).toString(),
+        transaction_id: newId(),
+        now_ms: deps.clock.nowMs(),
+      });
+    },
+  };
+}
+
+async function progressOf(metadata: Metadata, upload: OpenUpload): Promise<UploadProgress> {
+  const file = await metadata.read
+    .selectFrom("files")
+    .select(["state", "chunk_count"])
+    .where("id", "=", upload.fileId)
+    .executeTakeFirst();
+  if (file === undefined) throw new AppError("UPLOAD_NOT_FOUND", `you have no upload ${upload.id}: begin a new one`);
+  const { received } = await metadata.read
+    .selectFrom("file_chunks")
+    .select((eb) => eb.fn.countAll<number>().as("received"))
+    .where("file_id", "=", upload.fileId)
+    .executeTakeFirstOrThrow();
+  const missing = received === file.chunk_count ? [] : await firstMissing(metadata, upload, file.chunk_count);
+  return { upload, state: file.state, received, missing, missingCount: file.chunk_count - received };
+}
+
+async function firstMissing(metadata: Metadata, upload: OpenUpload, chunkCount: number): Promise<number[]> {
+  const missing: number[] = [];
+  const rows = metadata.read
+    .selectFrom("file_chunks")
+    .select("chunk_index")
+    .where("file_id", "=", upload.fileId)
+    .orderBy("chunk_index");
+  let expected = 0;
+  for (let page = 0; missing.length < MISSING_SHOWN_MAX; page++) {
+    const indices = await rows.limit(MISSING_SHOWN_MAX).offset(page * MISSING_SHOWN_MAX).execute();
+    for (const { chunk_index } of indices) {
+      while (expected < chunk_index && missing.length < MISSING_SHOWN_MAX) missing.push(expected++);
+      expected = chunk_index + 1;
+    }
+    if (indices.length < MISSING_SHOWN_MAX) break;
+  }
+  while (expected < chunkCount && missing.length < MISSING_SHOWN_MAX) missing.push(expected++);
+  return missing;
+}

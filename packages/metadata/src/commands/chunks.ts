@@ -1,0 +1,121 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Transaction } from "kysely";
+import Type from "typebox";
+import { defineCommand } from "../command.ts";
+import type { Tables } from "../tables.ts";
+import { openUpload } from "./uploads.ts";
+
+const ChunkNameText = Type.String({ pattern: "^[0-9a-f]{64}$" });
+const Replica = Type.Object({
+  node_id: Type.String(),
+  state: Type.Union([Type.Literal("active"), Type.Literal("pending")]),
+});
+
+/** Records a chunk of an upload and the nodes that hold it, or shall. The same bytes again change nothing. */
+export const commitChunk = defineCommand({
+  name: "chunk.commit",
+  payload: Type.Object({
+    upload_id: Type.String(),
+    chunk_index: Type.Integer({ minimum: 0 }),
+    chunk_name: ChunkNameText,
+    sealed_length: Type.Integer({ minimum: 1 }),
+    plain_length: Type.Integer({ minimum: 1 }),
+    copies: Type.Integer({ minimum: 1 }),
+    sealed_entry: Type.String(),
+    replicas: Type.Array(Replica),
+    now_ms: Type.Integer(),
+  }),
+  apply: async (tx, p) => {
+    const upload = await openUpload(tx, p.upload_id, p.now_ms);
+    const existing = await tx
+      .selectFrom("file_chunks")
+      .select("chunk_name")
+      .where("file_id", "=", upload.file_id)
+      .where("chunk_index", "=", p.chunk_index)
+      .executeTakeFirst();
+    if (existing !== undefined && existing.chunk_name !== p.chunk_name) {
+      throw new AppError(
+        "CHUNK_CONFLICT",
+        `chunk ${p.chunk_index} was sent before with other bytes: begin a new upload if the file changed`,
+        { details: { chunk_index: p.chunk_index } },
+      );
+    }
+    await tx
+      .insertInto("chunks")
+      .values({
+        name: p.chunk_name,
+        owner_id: upload.owner_id,
+        sealed_length: p.sealed_length,
+        copies: p.copies,
+        created_at_ms: p.now_ms,
+      })
+      .onConflict((oc) => oc.column("name").doNothing())
+      .execute();
+    await recordReplicas(tx, p.chunk_name, { replicas: p.replicas, nowMs: p.now_ms });
+    if (existing !== undefined) return { repeated: true };
+    await tx
+      .insertInto("file_chunks")
+      .values({
+        file_id: upload.file_id,
+        chunk_index: p.chunk_index,
+        chunk_name: p.chunk_name,
+        plain_length: p.plain_length,
+        sealed_entry: Buffer.from(p.sealed_entry, "base64"),
+      })
+      .execute();
+    return { repeated: false };
+  },
+});
+
+/** A node acknowledged a chunk that it should hold; `instead_of` is the node it was meant for, where that differs. */
+export const activateAssignment = defineCommand({
+  name: "assignment.activate",
+  payload: Type.Object({
+    chunk_name: ChunkNameText,
+    node_id: Type.String(),
+    instead_of: Type.Union([Type.Null(), Type.String()]),
+    now_ms: Type.Integer(),
+  }),
+  apply: async (tx, p) => {
+    const chunk = await tx.selectFrom("chunks").select("name").where("name", "=", p.chunk_name).executeTakeFirst();
+    if (chunk === undefined) throw new AppError("CHUNK_NOT_FOUND", `chunk ${p.chunk_name} is not known`);
+    if (p.instead_of !== null && p.instead_of !== p.node_id) {
+      await tx
+        .deleteFrom("assignments")
+        .where("chunk_name", "=", p.chunk_name)
+        .where("node_id", "=", p.instead_of)
+        .where("state", "=", "pending")
+        .execute();
+    }
+    await recordReplicas(tx, p.chunk_name, {
+      replicas: [{ node_id: p.node_id, state: "active" }],
+      nowMs: p.now_ms,
+    });
+    return null;
+  },
+});
+
+interface ReplicaRecord {
+  readonly replicas: readonly { readonly node_id: string; readonly state: "active" | "pending" }[];
+  readonly nowMs: number;
+}
+
+/** An active assignment never turns back to pending here. */
+async function recordReplicas(tx: Transaction<Tables>, chunkName: string, record: ReplicaRecord): Promise<void> {
+  for (const replica of record.replicas) {
+    await tx
+      .insertInto("assignments")
+      .values({
+        chunk_name: chunkName,
+        node_id: replica.node_id,
+        state: replica.state,
+        updated_at_ms: record.nowMs,
+      })
+      .onConflict((oc) =>
+        replica.state === "active"
+          ? oc.columns(["chunk_name", "node_id"]).doUpdateSet({ state: "active", updated_at_ms: record.nowMs })
+          : oc.columns(["chunk_name", "node_id"]).doNothing(),
+      )
+      .execute();
+  }
+}

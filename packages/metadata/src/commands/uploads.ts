@@ -1,0 +1,232 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { formatCredits } from "@commonhold/core/credits.ts";
+import type { Transaction } from "kysely";
+import Type from "typebox";
+import { defineCommand } from "../command.ts";
+import type { Tables } from "../tables.ts";
+import { releaseCredits, reserveCredits, settleCredits } from "./ledger.ts";
+
+const MicroCredits = Type.String({ pattern: "^[0-9]{1,18}$" });
+const Hex = (length: number) => Type.Union([Type.Null(), Type.String({ pattern: `^[0-9a-f]{${length}}$` })]);
+
+export const initiateUpload = defineCommand({
+  name: "upload.initiate",
+  payload: Type.Object({
+    upload_id: Type.String(),
+    file_id: Type.String(),
+    owner_id: Type.String(),
+    name: Type.String(),
+    /** -1 where it is not known yet. */
+    size_bytes: Type.Integer({ minimum: -1 }),
+    chunk_size_bytes: Type.Integer({ minimum: 1 }),
+    chunk_count: Type.Integer({ minimum: 0 }),
+    copies: Type.Integer({ minimum: 1 }),
+    media_type: Type.String(),
+    sealed_key: Type.String(),
+    expected_sha256: Hex(64),
+    expected_md5: Hex(32),
+    reserve_microcredits: MicroCredits,
+    transaction_id: Type.String(),
+    open_uploads_max: Type.Integer({ minimum: 1 }),
+    now_ms: Type.Integer(),
+    expires_at_ms: Type.Integer(),
+  }),
+  apply: async (tx, p) => {
+    const { open } = await tx
+      .selectFrom("uploads")
+      .innerJoin("files", "files.id", "uploads.file_id")
+      .select((eb) => eb.fn.countAll<number>().as("open"))
+      .where("uploads.owner_id", "=", p.owner_id)
+      .where("files.state", "=", "uploading")
+      .executeTakeFirstOrThrow();
+    if (Number(open) >= p.open_uploads_max) {
+      throw new AppError("TOO_MANY_REQUESTS", `${open} uploads are open already: complete or cancel some first`, {
+        details: { open, max: p.open_uploads_max },
+      });
+    }
+    await tx
+      .insertInto("files")
+      .values({
+        id: p.file_id,
+        owner_id: p.owner_id,
+        name: p.name,
+        size_bytes: p.size_bytes,
+        chunk_size_bytes: p.chunk_size_bytes,
+        chunk_count: p.chunk_count,
+        copies: p.copies,
+        state: "uploading",
+        media_type: p.media_type,
+        content_id: null,
+        sealed_key: Buffer.from(p.sealed_key, "base64"),
+        created_at_ms: p.now_ms,
+        completed_at_ms: null,
+        deleted_at_ms: null,
+      })
+      .execute();
+    await tx
+      .insertInto("uploads")
+      .values({
+        id: p.upload_id,
+        file_id: p.file_id,
+        owner_id: p.owner_id,
+        expected_sha256: p.expected_sha256,
+        expected_md5: p.expected_md5,
+        reserved_microcredits: BigInt(p.reserve_microcredits),
+        created_at_ms: p.now_ms,
+        expires_at_ms: p.expires_at_ms,
+      })
+      .execute();
+    await reserveCredits(tx, {
+      transactionId: p.transaction_id,
+      userId: p.owner_id,
+      amount: BigInt(p.reserve_microcredits),
+      description: `Reserved for the upload of ${p.name}`,
+      reference: p.upload_id,
+      nowMs: p.now_ms,
+    });
+    return null;
+  },
+});
+
+/** For uploads of unknown size: reserves more as the bytes come. */
+export const extendReservation = defineCommand({
+  name: "upload.extend_reservation",
+  payload: Type.Object({
+    upload_id: Type.String(),
+    additional_microcredits: MicroCredits,
+    transaction_id: Type.String(),
+    now_ms: Type.Integer(),
+  }),
+  apply: async (tx, p) => {
+    const upload = await openUpload(tx, p.upload_id, p.now_ms);
+    const additional = BigInt(p.additional_microcredits);
+    await reserveCredits(tx, {
+      transactionId: p.transaction_id,
+      userId: upload.owner_id,
+      amount: additional,
+      description: `Reserved for the upload of ${upload.name}`,
+      reference: p.upload_id,
+      nowMs: p.now_ms,
+    });
+    await tx
+      .updateTable("uploads")
+      .set({ reserved_microcredits: upload.reserved_microcredits + additional })
+      .where("id", "=", p.upload_id)
+      .execute();
+    return null;
+  },
+});
+
+export const completeUpload = defineCommand({
+  name: "upload.complete",
+  payload: Type.Object({
+    upload_id: Type.String(),
+    size_bytes: Type.Integer({ minimum: 0 }),
+    chunk_count: Type.Integer({ minimum: 0 }),
+    content_id: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+    cost_microcredits: MicroCredits,
+    transaction_id: Type.String(),
+    now_ms: Type.Integer(),
+  }),
+  apply: async (tx, p) => {
+    const upload = await findUpload(tx, p.upload_id);
+    if (upload.state === "complete") return { file_id: upload.file_id, repeated: true };
+    refuseEndedOrExpired(upload, p.now_ms);
+    const sums = await tx
+      .selectFrom("file_chunks")
+      .select((eb) => [eb.fn.countAll<number>().as("count"), eb.fn.sum<number>("plain_length").as("length")])
+      .where("file_id", "=", upload.file_id)
+      .executeTakeFirstOrThrow();
+    if (Number(sums.count) !== p.chunk_count || Number(sums.length ?? 0) !== p.size_bytes) {
+      throw new AppError("CHUNKS_MISSING", `${sums.count} of ${p.chunk_count} chunks are here: send the missing ones`, {
+        details: { received: Number(sums.count), chunk_count: p.chunk_count },
+      });
+    }
+    await tx
+      .updateTable("files")
+      .set({
+        state: "complete",
+        size_bytes: p.size_bytes,
+        chunk_count: p.chunk_count,
+        content_id: p.content_id,
+        completed_at_ms: p.now_ms,
+      })
+      .where("id", "=", upload.file_id)
+      .execute();
+    await settleCredits(tx, {
+      transactionId: p.transaction_id,
+      userId: upload.owner_id,
+      reserved: upload.reserved_microcredits,
+      cost: BigInt(p.cost_microcredits),
+      description: `Storing ${upload.name} for a month (${formatCredits(BigInt(p.cost_microcredits))} credits)`,
+      reference: upload.file_id,
+      nowMs: p.now_ms,
+    });
+    await tx.updateTable("uploads").set({ reserved_microcredits: 0n }).where("id", "=", p.upload_id).execute();
+    return { file_id: upload.file_id, repeated: false };
+  },
+});
+
+/** Ends an upload that will not be completed: its reservation is released, its chunks lose their reference. */
+export const abortUpload = defineCommand({
+  name: "upload.abort",
+  payload: Type.Object({ upload_id: Type.String(), transaction_id: Type.String(), now_ms: Type.Integer() }),
+  apply: async (tx, p) => {
+    const upload = await findUpload(tx, p.upload_id);
+    if (upload.state === "uploading") {
+      await releaseCredits(tx, {
+        transactionId: p.transaction_id,
+        userId: upload.owner_id,
+        amount: upload.reserved_microcredits,
+        description: `Released: the upload of ${upload.name} was not completed`,
+        reference: p.upload_id,
+        nowMs: p.now_ms,
+      });
+    }
+    await tx.deleteFrom("uploads").where("id", "=", p.upload_id).execute();
+    if (upload.state === "uploading") {
+      await tx.deleteFrom("file_chunks").where("file_id", "=", upload.file_id).execute();
+      await tx.deleteFrom("files").where("id", "=", upload.file_id).execute();
+    }
+    return null;
+  },
+});
+
+async function findUpload(tx: Transaction<Tables>, uploadId: string) {
+  const upload = await tx
+    .selectFrom("uploads")
+    .innerJoin("files", "files.id", "uploads.file_id")
+    .select([
+      "uploads.id",
+      "uploads.file_id",
+      "uploads.owner_id",
+      "uploads.reserved_microcredits",
+      "uploads.expires_at_ms",
+      "files.name",
+      "files.state",
+    ])
+    .where("uploads.id", "=", uploadId)
+    .executeTakeFirst();
+  if (upload === undefined) throw new AppError("UPLOAD_NOT_FOUND", `there is no upload ${uploadId}: begin a new one`);
+  return upload;
+}
+
+type FoundUpload = Awaited<ReturnType<typeof findUpload>>;
+
+/** @throws AppError UPLOAD_NOT_FOUND, UPLOAD_ENDED or UPLOAD_EXPIRED */
+export async function openUpload(tx: Transaction<Tables>, uploadId: string, nowMs: number): Promise<FoundUpload> {
+  const upload = await findUpload(tx, uploadId);
+  refuseEndedOrExpired(upload, nowMs);
+  return upload;
+}
+
+function refuseEndedOrExpired(upload: FoundUpload, nowMs: number): void {
+  if (upload.state !== "uploading") {
+    throw new AppError("UPLOAD_ENDED", `upload ${upload.id} was completed: it takes no more chunks`, {
+      details: { file_id: upload.file_id },
+    });
+  }
+  if (upload.expires_at_ms <= nowMs) {
+    throw new AppError("UPLOAD_EXPIRED", `upload ${upload.id} ran out of time: begin a new one`);
+  }
+}
