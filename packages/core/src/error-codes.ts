@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   TIMEOUT: { status: 504, exitCode: 75 },
   NO_SPACE: { status: 507, exitCode: 74 },
   STORAGE_FAILURE: { status: 500, exitCode: 74 },
+  KEY_MISMATCH: { status: 500, exitCode: 65 },
 } as const satisfies Record<string, { readonly status: number; readonly exitCode: number }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
