@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   CONCURRENT_CHANGE: { status: 409, exitCode: 75 },
   ALREADY_RUNNING: { status: 409, exitCode: 73 },
   ALREADY_INITIALISED: { status: 409, exitCode: 73 },
+  FILE_EXISTS: { status: 409, exitCode: 73 },
+  PORT_IN_USE: { status: 500, exitCode: 73 },
   UPLOAD_EXPIRED: { status: 410, exitCode: 65 },
   BODY_TOO_LARGE: { status: 413, exitCode: 65 },
   RANGE_NOT_SATISFIABLE: { status: 416, exitCode: 65 },

@@ -63,7 +63,7 @@ describe("selectLeaves", () => {
 
   it("finds every leaf equally often", () => {
     const leafCount = 7;
-    const drawn = new Array<number>(leafCount).fill(0);
+    const drawn = Array.from({ length: leafCount }, () => 0);
     const draws = 7000;
     for (let i = 0; i < draws; i++) {
       const seed = digestOf(BigInt(i));

@@ -144,11 +144,14 @@ describe("verifyAuditAnswer", () => {
     ["a length in fractions", { chunkLength: 1.5 }],
     ["a negative duration", { durationUs: -1 }],
     ["a closing hash of 31 bytes", { digest: new Uint8Array(31) }],
-    ["more leaves than asked", { leaves: new Array(5).fill(ANSWER.leaves[0]!) }],
+    ["more leaves than asked", { leaves: Array.from({ length: 5 }, () => ANSWER.leaves[0]!) }],
     ["a negative index", { leaves: [{ ...ANSWER.leaves[0]!, index: -1 }] }],
     ["a leaf of more than 16 KiB", { leaves: [{ ...ANSWER.leaves[0]!, leaf: new Uint8Array(16_385) }] }],
     ["a path entry of 33 bytes", { leaves: [{ ...ANSWER.leaves[0]!, path: [new Uint8Array(33)] }] }],
-    ["a path of 41 levels", { leaves: [{ ...ANSWER.leaves[0]!, path: new Array(41).fill(new Uint8Array(32)) }] }],
+    [
+      "a path of 41 levels",
+      { leaves: [{ ...ANSWER.leaves[0]!, path: Array.from({ length: 41 }, () => new Uint8Array(32)) }] },
+    ],
   ])("calls %s malformed before anything is hashed", (_, change) => {
     const never = () => {
       throw new Error("hashed");

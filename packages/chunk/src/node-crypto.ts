@@ -1,0 +1,94 @@
+import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync } from "node:crypto";
+import { AES_TAG_LENGTH, type AesGcmRequest, type ChunkCrypto, type HkdfRequest } from "./crypto-port.ts";
+import { nameChunk } from "./merkle-tree.ts";
+import { nodeZstd } from "./node-zstd.ts";
+
+/**
+ * Encrypted this much at a time, straight into the one buffer that ciphertext and tag share. Node's cipher cannot
+ * write into a buffer that it is given; slices that stay in the processor's cache make that cheaper than a second
+ * buffer of the chunk's size (measured for 4 MiB: 0.8 ms against 2.0 ms).
+ */
+const CIPHER_SLICE_BYTES = 64 * 1024;
+
+/**
+ * Parts of no more bytes than this are joined for a one-shot hash: for a tree node's 65 bytes that takes 0.8 µs
+ * against 1.1 µs by updates. Above it joining would cost more than it saves.
+ */
+const JOIN_BYTES_MAX = 128;
+const joined = new Uint8Array(JOIN_BYTES_MAX);
+
+/** The platform's operations by `node:crypto` and `node:zlib`; all of them answer at once. */
+export const nodeCrypto: ChunkCrypto = {
+  sha256,
+  hmacSha256,
+  hkdfSha256,
+  sealAesGcm,
+  openAesGcm,
+  bulk: {
+    sha256: (bytes) => sha256(bytes),
+    sealAesGcm,
+    openAesGcm,
+    nameChunk: (sealed) => nameChunk(sealed, sha256),
+    zstd: nodeZstd,
+  },
+};
+
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return withoutBuffer(hash("sha256", first, "buffer"));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length <= JOIN_BYTES_MAX) {
+    let offset = 0;
+    for (const part of parts) {
+      joined.set(part, offset);
+      offset += part.length;
+    }
+    return withoutBuffer(hash("sha256", joined.subarray(0, length), "buffer"));
+  }
+  const running = createHash("sha256");
+  for (const part of parts) running.update(part);
+  return withoutBuffer(running.digest());
+}
+
+function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const running = createHmac("sha256", key);
+  for (const part of parts) running.update(part);
+  return withoutBuffer(running.digest());
+}
+
+function hkdfSha256({ secret, salt, info }: HkdfRequest): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, salt, info, 32));
+}
+
+function sealAesGcm({ key, nonce, bytes, aad }: AesGcmRequest): Uint8Array {
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
+  if (aad !== undefined) cipher.setAAD(aad);
+  const sealed = withoutBuffer(Buffer.allocUnsafeSlow(bytes.length + AES_TAG_LENGTH));
+  for (let offset = 0; offset < bytes.length; offset += CIPHER_SLICE_BYTES) {
+    sealed.set(cipher.update(bytes.subarray(offset, offset + CIPHER_SLICE_BYTES)), offset);
+  }
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), bytes.length);
+  return sealed;
+}
+
+function openAesGcm({ key, nonce, bytes, aad }: AesGcmRequest): Uint8Array | undefined {
+  const length = bytes.length - AES_TAG_LENGTH;
+  if (length < 0) return undefined;
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
+  if (aad !== undefined) decipher.setAAD(aad);
+  decipher.setAuthTag(bytes.subarray(length));
+  const plain = decipher.update(bytes.subarray(0, length));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return withoutBuffer(plain);
+}
+
+/** The same bytes as a plain Uint8Array: `slice` of a Buffer shares memory where that of a Uint8Array copies. */
+function withoutBuffer(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
