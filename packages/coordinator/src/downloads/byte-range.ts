@@ -32,7 +32,11 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): B
 }
 
 function notSatisfiable(sizeBytes: number): AppError {
-  return new AppError("RANGE_NOT_SATISFIABLE", `the range lies behind the end of the file, which has ${sizeBytes} bytes`, {
-    details: { size_bytes: sizeBytes },
-  });
+  return new AppError(
+    "RANGE_NOT_SATISFIABLE",
+    `the range lies behind the end of the file, which has ${sizeBytes} bytes`,
+    {
+      details: { size_bytes: sizeBytes },
+    },
+  );
 }

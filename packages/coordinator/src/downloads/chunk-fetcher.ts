@@ -110,7 +110,7 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
           underWay -= 1;
           if (outer.aborted) end(() => reject(outer.reason as Error));
           else if (next < attempts.length) begin();
-          else if (underWay === 0) end(() => reject(error as Error));
+          else if (underWay === 0) end(() => reject(error));
         },
       );
     };

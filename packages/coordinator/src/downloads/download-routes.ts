@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { unwrapKey } from "@commonhold/chunk/key-wrap.ts";
-import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import type { FileId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
@@ -27,7 +27,9 @@ const Params = Type.Object({ id: Type.String({ format: "uuid", description: "fil
 const Headers = Type.Object({
   range: Type.Optional(Type.String({ description: "One range of bytes, as in bytes=0-1023." })),
   "if-none-match": Type.Optional(Type.String()),
-  "if-range": Type.Optional(Type.String({ description: "The ETag: the range counts only if the file is still that one." })),
+  "if-range": Type.Optional(
+    Type.String({ description: "The ETag: the range counts only if the file is still that one." }),
+  ),
 });
 
 /** GET and HEAD of a file's content, with ranges and validators (RFC 9110). */
@@ -36,7 +38,7 @@ export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): voi
     routes.route({
       method: ["GET", "HEAD"],
       url: "/api/v1/files/:id/download",
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         tags: [TAGS.files],
         security: BY_ACCESS_TOKEN,
@@ -44,11 +46,17 @@ export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): voi
         params: Params,
         headers: Headers,
         response: {
-          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "RANGE_NOT_SATISFIABLE", "CHUNK_UNAVAILABLE"),
+          ...errorAnswers(
+            "INVALID_REQUEST",
+            "UNAUTHENTICATED",
+            "FILE_NOT_FOUND",
+            "RANGE_NOT_SATISFIABLE",
+            "CHUNK_UNAVAILABLE",
+          ),
         },
       },
       handler: async (request, reply) => {
-        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId as UserId);
+        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
         const etag = `"${file.contentId}"`;
         setFileHeaders(reply, file, etag);
         if (isNoneMatch(request.headers["if-none-match"], etag)) return reply.code(304).send();

@@ -61,7 +61,8 @@ export async function* readFile(
   /** The chunk that is needed next is always fetched; more only where memory is free. */
   const fill = async (): Promise<void> => {
     while (!ended && ahead.length < CHUNKS_AHEAD_MAX) {
-      const release = ahead.length === 0 ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
+      const release =
+        ahead.length === 0 ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
       if (release === undefined) return;
       const { value: row, done } = await rows.next();
       if (done === true) {
@@ -110,7 +111,11 @@ function begin(
   return { plain, release: task.release };
 }
 
-async function* chunkRows(metadata: Metadata, content: ReadableContent, range: ByteRange): AsyncGenerator<ChunkRow, undefined> {
+async function* chunkRows(
+  metadata: Metadata,
+  content: ReadableContent,
+  range: ByteRange,
+): AsyncGenerator<ChunkRow, undefined> {
   const last = Math.floor(range.end / content.chunkSizeBytes);
   for (let from = Math.floor(range.start / content.chunkSizeBytes); from <= last; from += PAGE) {
     const to = Math.min(last, from + PAGE - 1);

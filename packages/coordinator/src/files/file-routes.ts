@@ -1,4 +1,4 @@
-import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import type { FileId } from "@commonhold/core/ids.ts";
 import Type from "typebox";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
@@ -35,7 +35,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
   const shared = { tags: [TAGS.files], security: BY_ACCESS_TOKEN };
   registerJsonRoutes(app, (routes) => {
     routes.get("/api/v1/files", {
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         ...shared,
         summary: "Your files",
@@ -47,7 +47,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
       },
       handler: async (request) => {
         const { limit, cursor, sort, name } = request.query;
-        const page = await deps.files.list(currentUser(request).userId as UserId, {
+        const page = await deps.files.list(currentUser(request).userId, {
           limit,
           cursor,
           sort,
@@ -58,7 +58,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
     });
 
     routes.get("/api/v1/files/:id", {
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         ...shared,
         summary: "One file, and how its copies stand",
@@ -66,13 +66,13 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         response: { 200: FileViewSchema, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND") },
       },
       handler: async (request) => {
-        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId as UserId);
+        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
         return fileView(file, await deps.files.replicas(file));
       },
     });
 
     routes.delete("/api/v1/files/:id", {
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         ...shared,
         summary: "Delete a file",
@@ -83,7 +83,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         },
       },
       handler: async (request, reply) => {
-        await deps.files.remove(request.params.id as FileId, currentUser(request).userId as UserId);
+        await deps.files.remove(request.params.id as FileId, currentUser(request).userId);
         return reply.code(204).send(null);
       },
     });

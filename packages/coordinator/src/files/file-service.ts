@@ -88,7 +88,10 @@ export function createFileService(deps: { readonly metadata: Metadata; readonly 
         .as("per_chunk");
       const { min, pending } = await read
         .selectFrom(perChunk)
-        .select((eb) => [eb.fn.min<number | null>("active").as("min"), eb.fn.sum<number | null>("pending").as("pending")])
+        .select((eb) => [
+          eb.fn.min<number | null>("active").as("min"),
+          eb.fn.sum<number | null>("pending").as("pending"),
+        ])
         .executeTakeFirstOrThrow();
       return { promised: file.copies, min: min ?? file.copies, pending: pending ?? 0 };
     },

@@ -42,7 +42,10 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
       }
     }
     if (missing && !(await deps.spool.put(chunk.name, chunk.sealed))) {
-      deps.logger.warn({ chunk: chunk.name }, "the hand-off spool is full: the missing copy will come from another node");
+      deps.logger.warn(
+        { chunk: chunk.name },
+        "the hand-off spool is full: the missing copy will come from another node",
+      );
     }
   };
 

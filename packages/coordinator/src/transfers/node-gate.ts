@@ -12,12 +12,16 @@ import {
   retry,
   wrap,
 } from "cockatiel";
-import { isNodeFault, type NodeTransfersLimits } from "./node-transfers.ts";
 
 const TRIES_AGAIN_MAX = 2;
 const RETRY_DELAY_MS = { initial: 100, max: 2_000 };
 const BREAKER_FAILURES = 5;
 const BREAKER_PAUSE_MS = 5_000;
+
+export interface NodeGateLimits {
+  readonly concurrentPerNodeMax: number;
+  readonly queuedPerNodeMax: number;
+}
 
 /** What one node is asked passes here: a few at a time, few waiting, and not at all while it keeps failing. */
 export interface NodeGate {
@@ -28,7 +32,7 @@ export interface NodeGate {
   runWithRetry<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export function createNodeGate(nodeId: NodeId, limits: NodeTransfersLimits): NodeGate {
+export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits): NodeGate {
   const slots = bulkhead(limits.concurrentPerNodeMax, limits.queuedPerNodeMax);
   const breaker = circuitBreaker(handleWhen(isNodeFault), {
     breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
@@ -66,6 +70,11 @@ export function createNodeGate(nodeId: NodeId, limits: NodeTransfersLimits): Nod
     run: (signal, call) => execute(guarded, signal, call),
     runWithRetry: (signal, call) => execute(guardedWithRetry, signal, call),
   };
+}
+
+/** Whether a failure says that the node cannot serve, rather than that this request was refused for a reason. */
+function isNodeFault(error: unknown): boolean {
+  return hasCode(error, "NODE_UNREACHABLE", "TIMEOUT", "PROTOCOL_ERROR", "STORAGE_FAILURE", "INTERNAL");
 }
 
 function asAppError(nodeId: NodeId, error: unknown): unknown {

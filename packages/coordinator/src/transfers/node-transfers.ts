@@ -1,4 +1,4 @@
-import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
@@ -6,9 +6,9 @@ import type { Exchange, PeerHost, PeerTarget } from "@commonhold/p2p/peer-host.t
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
-import { type GrantAction, issueGrant } from "@commonhold/wire/grant.ts";
-import { EXCHANGE_TIMEOUT_MS, PROTOCOLS } from "@commonhold/wire/protocols.ts";
-import { createNodeGate, type NodeGate } from "./node-gate.ts";
+import { type GrantAction, issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
+import { EXCHANGE_TIMEOUT_MS, PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
+import { createNodeGate, type NodeGate, type NodeGateLimits } from "./node-gate.ts";
 import type { TransferMetrics } from "./transfer-metrics.ts";
 
 /** A grant outlives the longest transfer and some skew between clocks. */
@@ -22,11 +22,6 @@ export interface NodeTransfersDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: TransferMetrics;
-}
-
-export interface NodeTransfersLimits {
-  readonly concurrentPerNodeMax: number;
-  readonly queuedPerNodeMax: number;
 }
 
 export interface ChunkBytes {
@@ -53,97 +48,121 @@ export interface NodeTransfers {
   replicate(nodeId: NodeId, from: { source: NodeId; chunk: ChunkRef }, signal: AbortSignal): Promise<void>;
 }
 
-export function createNodeTransfers(deps: NodeTransfersDeps, limits: NodeTransfersLimits): NodeTransfers {
+export function createNodeTransfers(deps: NodeTransfersDeps, limits: NodeGateLimits): NodeTransfers {
   const gates = new Map<NodeId, NodeGate>();
   const gateOf = (nodeId: NodeId): NodeGate => {
     let gate = gates.get(nodeId);
     if (gate === undefined) gates.set(nodeId, (gate = createNodeGate(nodeId, limits)));
     return gate;
   };
-
-  const targetOf = (nodeId: NodeId): PeerTarget => {
-    const target = deps.target(nodeId);
-    if (target === undefined) throw new AppError("NODE_NOT_FOUND", `node ${nodeId} is not a member`);
-    return target;
-  };
-
-  const grant = (action: GrantAction, node: NodeId, terms: { chunk: ChunkRef; subject?: NodeId }) =>
-    issueGrant(
-      {
-        issuer: deps.host.peerId,
-        node,
-        subject: terms.subject ?? deps.host.peerId,
-        action,
-        chunkName: terms.chunk.name,
-        lengthMax: terms.chunk.sealedLength,
-        expiresAtMs: deps.clock.nowMs() + GRANT_LIFETIME_MS,
-        nonce: deps.random.bytes(16),
-      },
-      deps.sign,
-    );
-
-  const exchange = <T>(nodeId: NodeId, kind: keyof typeof EXCHANGE_TIMEOUT_MS, call: ExchangeCall<T>): Promise<T> =>
-    deps.metrics.measure(kind, () =>
-      deps.host.exchange(targetOf(nodeId), PROTOCOLS[kind], call.run, {
-        signal: call.signal,
-        timeoutMs: EXCHANGE_TIMEOUT_MS[kind],
-      }),
-    );
-
   return {
     isAvailable: (nodeId) => gates.get(nodeId)?.isOpenForCalls() ?? true,
     load: (nodeId) => gates.get(nodeId)?.load() ?? 0,
-
     store: (nodeId, chunk, signal) =>
-      gateOf(nodeId).runWithRetry(signal, async (attemptSignal) => {
-        const terms = { chunk: { name: chunk.name, sealedLength: chunk.sealed.byteLength } };
-        await exchange(nodeId, "storeChunk", {
-          signal: attemptSignal,
-          run: ({ stream }) =>
-            requestStoreChunk(stream, {
-              grant: grant("store", nodeId, terms),
-              chunkName: chunk.name,
-              sealed: chunk.sealed,
-            }),
-        });
-      }),
-
+      gateOf(nodeId).runWithRetry(signal, (attempt) => storeAt(deps, { nodeId, chunk }, attempt)),
     retrieve: (nodeId, chunk, signal) =>
-      gateOf(nodeId).run(signal, (attemptSignal) =>
-        exchange(nodeId, "retrieveChunk", {
-          signal: attemptSignal,
-          run: ({ stream }) =>
-            requestRetrieveChunk(stream, {
-              grant: grant("retrieve", nodeId, { chunk }),
-              chunkName: chunk.name,
-              lengthMax: chunk.sealedLength,
-            }),
-        }),
-      ),
-
+      gateOf(nodeId).run(signal, (attempt) => retrieveFrom(deps, { nodeId, chunk }, attempt)),
     replicate: (nodeId, { source, chunk }, signal) =>
-      gateOf(nodeId).run(signal, async (attemptSignal) => {
-        await exchange(nodeId, "replicateChunk", {
-          signal: attemptSignal,
-          run: ({ stream }) =>
-            requestReplicateChunk(stream, {
-              grant: grant("replicate", nodeId, { chunk }),
-              chunkName: chunk.name,
-              length: chunk.sealedLength,
-              source: targetOf(source),
-              sourceGrant: grant("retrieve", source, { chunk, subject: nodeId }),
-            }),
-        });
-      }),
+      gateOf(nodeId).run(signal, (attempt) => replicateTo(deps, { nodeId, chunk, source }, attempt)),
   };
 }
 
+async function storeAt(
+  deps: NodeTransfersDeps,
+  { nodeId, chunk }: { readonly nodeId: NodeId; readonly chunk: ChunkBytes },
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, sealed } = chunk;
+  await exchange(deps, nodeId, {
+    kind: "storeChunk",
+    signal,
+    run: ({ stream }) =>
+      requestStoreChunk(stream, {
+        grant: grantFor(deps, { action: "store", nodeId, chunk: { name, sealedLength: sealed.byteLength } }),
+        chunkName: name,
+        sealed,
+      }),
+  });
+}
+
+function retrieveFrom(
+  deps: NodeTransfersDeps,
+  { nodeId, chunk }: { readonly nodeId: NodeId; readonly chunk: ChunkRef },
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  return exchange(deps, nodeId, {
+    kind: "retrieveChunk",
+    signal,
+    run: ({ stream }) =>
+      requestRetrieveChunk(stream, {
+        grant: grantFor(deps, { action: "retrieve", nodeId, chunk }),
+        chunkName: chunk.name,
+        lengthMax: chunk.sealedLength,
+      }),
+  });
+}
+
+async function replicateTo(
+  deps: NodeTransfersDeps,
+  task: { readonly nodeId: NodeId; readonly chunk: ChunkRef; readonly source: NodeId },
+  signal: AbortSignal,
+): Promise<void> {
+  const { nodeId, chunk, source } = task;
+  await exchange(deps, nodeId, {
+    kind: "replicateChunk",
+    signal,
+    run: ({ stream }) =>
+      requestReplicateChunk(stream, {
+        grant: grantFor(deps, { action: "replicate", nodeId, chunk }),
+        chunkName: chunk.name,
+        length: chunk.sealedLength,
+        source: targetOf(deps, source),
+        sourceGrant: grantFor(deps, { action: "retrieve", nodeId: source, chunk, subject: nodeId }),
+      }),
+  });
+}
+
+function targetOf(deps: NodeTransfersDeps, nodeId: NodeId): PeerTarget {
+  const target = deps.target(nodeId);
+  if (target === undefined) throw new AppError("NODE_NOT_FOUND", `node ${nodeId} is not a member`);
+  return target;
+}
+
+function grantFor(
+  deps: NodeTransfersDeps,
+  terms: {
+    readonly action: GrantAction;
+    readonly nodeId: NodeId;
+    readonly chunk: ChunkRef;
+    /** Who presents it; the coordinator itself where it is not given. */
+    readonly subject?: NodeId;
+  },
+): SignedGrant {
+  const { host, clock, random, sign } = deps;
+  return issueGrant(
+    {
+      issuer: host.peerId,
+      node: terms.nodeId,
+      subject: terms.subject ?? host.peerId,
+      action: terms.action,
+      chunkName: terms.chunk.name,
+      lengthMax: terms.chunk.sealedLength,
+      expiresAtMs: clock.nowMs() + GRANT_LIFETIME_MS,
+      nonce: random.bytes(16),
+    },
+    sign,
+  );
+}
+
 interface ExchangeCall<T> {
+  readonly kind: ProtocolName;
   readonly signal: AbortSignal;
   readonly run: (exchange: Exchange) => Promise<T>;
 }
 
-/** Whether a failure says that the node cannot serve, rather than that this request was refused for a reason. */
-export function isNodeFault(error: unknown): boolean {
-  return hasCode(error, "NODE_UNREACHABLE", "TIMEOUT", "PROTOCOL_ERROR", "STORAGE_FAILURE", "INTERNAL");
+function exchange<T>(deps: NodeTransfersDeps, nodeId: NodeId, call: ExchangeCall<T>): Promise<T> {
+  const { kind, signal, run } = call;
+  return deps.metrics.measure(kind, () =>
+    deps.host.exchange(targetOf(deps, nodeId), PROTOCOLS[kind], run, { signal, timeoutMs: EXCHANGE_TIMEOUT_MS[kind] }),
+  );
 }

@@ -93,7 +93,10 @@ function bothDigests(upload: OpenUpload, promised: ExpectedDigests): ExpectedDig
 
 function agreed(algorithm: string, atStart: string | null, atEnd: string | null): string | null {
   if (atStart !== null && atEnd !== null && atStart !== atEnd) {
-    throw new AppError("CHECKSUM_MISMATCH", `${algorithm} ${atEnd} differs from the one promised at the start, ${atStart}`);
+    throw new AppError(
+      "CHECKSUM_MISMATCH",
+      `${algorithm} ${atEnd} differs from the one promised at the start, ${atStart}`,
+    );
   }
   return atEnd ?? atStart;
 }

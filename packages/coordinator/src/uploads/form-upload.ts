@@ -16,15 +16,13 @@ export interface FormFile {
  * The file of a multipart form (RFC 7578), as a stream: the body waits while the file is not read.
  * Further files in the form are refused.
  */
-export async function readFormFile<T>(
-  body: IncomingMessage,
-  use: (file: FormFile) => Promise<T>,
-): Promise<T> {
+export async function readFormFile<T>(body: IncomingMessage, use: (file: FormFile) => Promise<T>): Promise<T> {
   const form = openForm(body);
   let used: Promise<T> | undefined;
   const finished = new Promise<void>((resolve, reject) => {
     const fail = (cause: unknown): void => reject(cause instanceof AppError ? cause : malformed(cause));
-    form.on("file", (_field, content, filename, _encoding, mediaType) => {
+    form.on("file", (...part) => {
+      const [, content, filename, , mediaType] = part;
       content.on("error", fail);
       if (used !== undefined) {
         content.resume();
@@ -38,7 +36,8 @@ export async function readFormFile<T>(
     form.on("error", fail);
     body.on("error", (cause) => form.destroy(cause));
     body.on("close", () => {
-      if (!body.readableEnded) form.destroy(new AppError("CLIENT_CLOSED", "the client went away while it sent the form"));
+      if (!body.readableEnded)
+        form.destroy(new AppError("CLIENT_CLOSED", "the client went away while it sent the form"));
     });
   });
   body.pipe(form);

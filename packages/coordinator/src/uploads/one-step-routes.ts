@@ -58,7 +58,7 @@ const shared = {
 export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void {
   registerRawRoutes(app, (routes) => {
     routes.post("/api/v1/files", {
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         ...shared,
         summary: "Upload a file in one request",
@@ -68,13 +68,18 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
       },
       handler: async (request, reply) => {
         const { headers, query } = request;
-        const upload = { headers, ownerId: currentUser(request).userId as UserId, copies: query.copies };
+        const upload = { headers, ownerId: currentUser(request).userId, copies: query.copies };
         const signal = clientSignal(reply);
         const fileId = isForm(headers)
           ? await readFormFile(bodyStream(request), (file) =>
               streamUpload(
                 deps.uploads,
-                newUpload({ ...upload, name: query.filename ?? file.filename, mediaType: file.mediaType, sizeBytes: undefined }),
+                newUpload({
+                  ...upload,
+                  name: query.filename ?? file.filename,
+                  mediaType: file.mediaType,
+                  sizeBytes: undefined,
+                }),
                 { body: timedBody(file.content), signal },
               ),
             )
@@ -88,7 +93,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
     });
 
     routes.put("/api/v1/files/*", {
-      preHandler: deps.requireUser,
+      onRequest: deps.requireUser,
       schema: {
         ...shared,
         summary: "Upload a file to a name",
@@ -98,7 +103,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         consumes: ["application/octet-stream"],
       },
       handler: async (request, reply) => {
-        const ownerId = currentUser(request).userId as UserId;
+        const ownerId = currentUser(request).userId;
         const { headers, query, params } = request;
         const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
         const body = timedBody(bodyStream(request));
@@ -121,9 +126,13 @@ interface UploadParts {
 
 function newUpload(parts: UploadParts): NewUpload {
   if (parts.name === undefined || parts.name === "") {
-    throw new AppError("INVALID_REQUEST", 'query field "filename" is missing: give the name, as in ?filename=notes.pdf', {
-      details: { in: "query", field: "filename" },
-    });
+    throw new AppError(
+      "INVALID_REQUEST",
+      'query field "filename" is missing: give the name, as in ?filename=notes.pdf',
+      {
+        details: { in: "query", field: "filename" },
+      },
+    );
   }
   const sha256 = parts.headers["x-content-sha256"];
   const md5 = parts.headers["content-md5"];

@@ -33,10 +33,7 @@ export interface OpenUploads {
   forget(uploadId: UploadId): void;
 }
 
-export function createOpenUploads(deps: {
-  readonly metadata: Metadata;
-  readonly masterKey: Uint8Array;
-}): OpenUploads {
+export function createOpenUploads(deps: { readonly metadata: Metadata; readonly masterKey: Uint8Array }): OpenUploads {
   const cached = new LRUCache<UploadId, OpenUpload>({ max: CACHED_MAX });
 
   const load = async (uploadId: UploadId): Promise<OpenUpload | undefined> => {

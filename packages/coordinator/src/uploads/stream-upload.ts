@@ -108,5 +108,8 @@ async function refuseOrReserve(
 }
 
 function wrongSize(got: number, expected: number): AppError {
-  return new AppError("WRONG_CHUNK_LENGTH", `the body has ${got} bytes where ${expected} were announced: send it again`);
+  return new AppError(
+    "WRONG_CHUNK_LENGTH",
+    `the body has ${got} bytes where ${expected} were announced: send it again`,
+  );
 }

@@ -9,12 +9,15 @@ const IDLE_MS_MAX = 60_000;
  * ends early, so that an answer can still be sent.
  * @throws AppError REQUEST_TIMEOUT, CLIENT_CLOSED
  */
-export async function* timedBody(body: Readable, idleMsMax: number = IDLE_MS_MAX): AsyncGenerator<Uint8Array, void, void> {
-  const pieces = body.iterator({ destroyOnReturn: false });
+export async function* timedBody(
+  body: Readable,
+  idleMsMax: number = IDLE_MS_MAX,
+): AsyncGenerator<Uint8Array, void, void> {
+  const pieces: AsyncIterator<unknown> = body.iterator({ destroyOnReturn: false });
   for (;;) {
-    const { value, done } = await nextWithin(pieces, idleMsMax);
-    if (done === true) return;
-    yield value as Uint8Array;
+    const next = await nextWithin(pieces, idleMsMax);
+    if (next.done === true) return;
+    yield next.value as Uint8Array;
   }
 }
 

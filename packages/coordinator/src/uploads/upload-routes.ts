@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
-import type { FileId, UploadId, UserId } from "@commonhold/core/ids.ts";
+import type { FileId, UploadId } from "@commonhold/core/ids.ts";
 import type { Static } from "typebox";
 import type { FileService } from "../files/file-service.ts";
 import { FileViewSchema, fileView } from "../files/file-view.ts";
@@ -44,17 +44,26 @@ export interface UploadRoutesDeps {
 
 /** The three-step upload: initiate, chunks in any order, complete. */
 export function registerUploadRoutes(app: Http, deps: UploadRoutesDeps): void {
-  registerJsonRoutes(app, (routes) => registerSessionRoutes(routes, deps));
+  registerJsonRoutes(app, (routes) => {
+    registerInitiate(routes, deps);
+    registerProgress(routes, deps);
+    registerComplete(routes, deps);
+  });
   registerRawRoutes(app, (routes) => registerChunkRoutes(routes, deps));
 }
 
-function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
-  const shared = { tags: [TAGS.uploads], security: BY_ACCESS_TOKEN };
-  const find = (request: { readonly params: { readonly id: string } } & UnreadRequest): Promise<OpenUpload> =>
-    deps.openUploads.find(request.params.id as UploadId, currentUser(request).userId as UserId);
+const shared = { tags: [TAGS.uploads], security: BY_ACCESS_TOKEN };
 
+function findUpload(
+  deps: UploadRoutesDeps,
+  request: UnreadRequest & { readonly params: { readonly id: string } },
+): Promise<OpenUpload> {
+  return deps.openUploads.find(request.params.id as UploadId, currentUser(request).userId);
+}
+
+function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
   routes.post("/api/v1/files/upload/initiate", {
-    preHandler: deps.requireUser,
+    onRequest: deps.requireUser,
     schema: {
       ...shared,
       summary: "Begin an upload",
@@ -62,13 +71,19 @@ function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
       body: InitiateBody,
       response: {
         201: SessionView,
-        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "INSUFFICIENT_CREDITS", "TOO_MANY_REQUESTS", "NOT_ENOUGH_NODES"),
+        ...errorAnswers(
+          "INVALID_REQUEST",
+          "UNAUTHENTICATED",
+          "INSUFFICIENT_CREDITS",
+          "TOO_MANY_REQUESTS",
+          "NOT_ENOUGH_NODES",
+        ),
       },
     },
     handler: async (request, reply) => {
       const { body } = request;
       const upload = await deps.sessions.initiate({
-        ownerId: currentUser(request).userId as UserId,
+        ownerId: currentUser(request).userId,
         name: body.filename,
         sizeBytes: body.size_bytes,
         mediaType: body.content_type,
@@ -79,20 +94,22 @@ function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
       return reply.code(201).send(sessionView(upload));
     },
   });
+}
 
+function registerProgress(routes: Http, deps: UploadRoutesDeps): void {
   routes.get("/api/v1/files/upload/:id", {
-    preHandler: deps.requireUser,
+    onRequest: deps.requireUser,
     schema: {
       ...shared,
       summary: "How far an upload is, and which chunks are missing",
       params: UploadParams,
       response: { 200: ProgressView, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND") },
     },
-    handler: async (request) => progressView(await deps.sessions.progress(await find(request))),
+    handler: async (request) => progressView(await deps.sessions.progress(await findUpload(deps, request))),
   });
 
   routes.delete("/api/v1/files/upload/:id", {
-    preHandler: deps.requireUser,
+    onRequest: deps.requireUser,
     schema: {
       ...shared,
       summary: "Give an upload up",
@@ -104,13 +121,15 @@ function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
       },
     },
     handler: async (request, reply) => {
-      await deps.sessions.abort(await find(request));
+      await deps.sessions.abort(await findUpload(deps, request));
       return reply.code(204).send(null);
     },
   });
+}
 
+function registerComplete(routes: Http, deps: UploadRoutesDeps): void {
   routes.post("/api/v1/files/upload/:id/complete", {
-    preHandler: deps.requireUser,
+    onRequest: deps.requireUser,
     schema: {
       ...shared,
       summary: "Complete an upload",
@@ -119,11 +138,17 @@ function registerSessionRoutes(routes: Http, deps: UploadRoutesDeps): void {
       body: CompleteBody,
       response: {
         201: FileViewSchema,
-        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND", "CHUNKS_MISSING", "CHECKSUM_MISMATCH"),
+        ...errorAnswers(
+          "INVALID_REQUEST",
+          "UNAUTHENTICATED",
+          "UPLOAD_NOT_FOUND",
+          "CHUNKS_MISSING",
+          "CHECKSUM_MISMATCH",
+        ),
       },
     },
     handler: async (request, reply) => {
-      const upload = await find(request);
+      const upload = await findUpload(deps, request);
       const promised = {
         sha256: request.body.sha256?.toLowerCase() ?? null,
         md5: request.body.md5?.toLowerCase() ?? null,
@@ -139,10 +164,9 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
   routes.route({
     method: ["POST", "PUT"],
     url: "/api/v1/files/upload/:id/chunk",
-    preHandler: deps.requireUser,
+    onRequest: deps.requireUser,
     schema: {
-      tags: [TAGS.uploads],
-      security: BY_ACCESS_TOKEN,
+      ...shared,
       summary: "Send a chunk",
       description:
         "The raw bytes with ?index=, or JSON with chunk_index and data in base64. Any order, in parallel, and the same again.",
@@ -166,7 +190,7 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
       },
     },
     handler: async (request, reply) => {
-      const upload = await deps.openUploads.find(request.params.id as UploadId, currentUser(request).userId as UserId);
+      const upload = await findUpload(deps, request);
       const signal = clientSignal(reply);
       const part =
         request.query.index === undefined
@@ -202,9 +226,13 @@ async function readJsonChunk(deps: UploadRoutesDeps, request: UnreadRequest, sig
     if ("error" in result) throw result.error;
     const { chunk_index, data } = result.value;
     if (data.length % 4 !== 0 || !BASE64.test(data)) {
-      throw new AppError("INVALID_REQUEST", 'body field "data" is not base64: encode the bytes with + and /, padded by =', {
-        details: { field: "data" },
-      });
+      throw new AppError(
+        "INVALID_REQUEST",
+        'body field "data" is not base64: encode the bytes with + and /, padded by =',
+        {
+          details: { field: "data" },
+        },
+      );
     }
     const bytes = Buffer.from(data, "base64");
     return { index: chunk_index, body: once(bytes) };

@@ -25,7 +25,11 @@ export const InitiateBody = Type.Object(
     sha256: Type.Optional(Sha256Hex),
     md5: Type.Optional(Md5Hex),
     copies: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: COPIES_MAX, description: "Copies of every chunk; the network's usual number if absent." }),
+      Type.Integer({
+        minimum: 1,
+        maximum: COPIES_MAX,
+        description: "Copies of every chunk; the network's usual number if absent.",
+      }),
     ),
   },
   { additionalProperties: false },
@@ -42,7 +46,10 @@ export const ChunkQuery = Type.Object({
 export const JsonChunkBody = Type.Object(
   {
     chunk_index: Type.Integer({ minimum: 0 }),
-    data: Type.String({ description: "The chunk's bytes in base64.", maxLength: Math.ceil(CHUNK_SIZE_BYTES_MAX / 3) * 4 }),
+    data: Type.String({
+      description: "The chunk's bytes in base64.",
+      maxLength: Math.ceil(CHUNK_SIZE_BYTES_MAX / 3) * 4,
+    }),
   },
   { additionalProperties: false },
 );

@@ -61,55 +61,27 @@ export interface UploadSessions {
 
 export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerms): UploadSessions {
   const newId = (): string => uuidV7(deps.clock.nowMs(), deps.random.bytes(10));
-  const costOf = (sizeBytes: number, copies: number): bigint =>
-    monthlyStorageCost(BigInt(sizeBytes), copies, terms.storage);
-
   return {
     initiate: async (request) => {
-      const name = normaliseFileName(request.name);
-      const active = deps.activeNodeCount();
-      if (active < terms.writeQuorum) {
-        throw new AppError(
-          "NOT_ENOUGH_NODES",
-          `${active} storage ${active === 1 ? "node is" : "nodes are"} here, ${terms.writeQuorum} are needed to keep a file: start more nodes`,
-          { details: { active, needed: terms.writeQuorum } },
-        );
-      }
-      const copies = request.copies ?? terms.copies;
-      const chunkSizeBytes = chunkSizeBytesFor(request.sizeBytes);
-      const fileKey = deps.random.bytes(32);
-      const nowMs = deps.clock.nowMs();
-      const upload: OpenUpload = {
-        id: newId() as UploadId,
-        fileId: newId() as FileId,
-        ownerId: request.ownerId,
-        name,
-        sizeBytes: request.sizeBytes ?? -1,
-        chunkSizeBytes,
-        chunkCount: request.sizeBytes === undefined ? 0 : chunkCountFor(request.sizeBytes, chunkSizeBytes),
-        copies,
-        fileKey,
-        expectedSha256: request.sha256?.toLowerCase() ?? null,
-        expectedMd5: request.md5?.toLowerCase() ?? null,
-        expiresAtMs: nowMs + UPLOAD_LIFETIME_MS,
-      };
+      requireNodes(deps.activeNodeCount(), terms.writeQuorum);
+      const upload = planUpload(deps, request, request.copies ?? terms.copies);
       await deps.metadata.apply("upload.initiate", {
         upload_id: upload.id,
         file_id: upload.fileId,
         owner_id: upload.ownerId,
-        name,
+        name: upload.name,
         size_bytes: upload.sizeBytes,
-        chunk_size_bytes: chunkSizeBytes,
+        chunk_size_bytes: upload.chunkSizeBytes,
         chunk_count: upload.chunkCount,
-        copies,
+        copies: upload.copies,
         media_type: request.mediaType ?? "application/octet-stream",
-        sealed_key: Buffer.from(wrapKey(fileKey, deps.masterKey, FILE_KEY_PURPOSE, deps.random)).toString("base64"),
+        sealed_key: sealedKeyOf(deps, upload),
         expected_sha256: upload.expectedSha256,
         expected_md5: upload.expectedMd5,
-        reserve_microcredits: costOf(request.sizeBytes ?? UNKNOWN_SIZE_STEP_BYTES, copies).toString(),
+        reserve_microcredits: costOf(terms, request.sizeBytes ?? UNKNOWN_SIZE_STEP_BYTES, upload.copies),
         transaction_id: newId(),
         open_uploads_max: OPEN_UPLOADS_PER_OWNER_MAX,
-        now_ms: nowMs,
+        now_ms: deps.clock.nowMs(),
         expires_at_ms: upload.expiresAtMs,
       });
       return upload;
@@ -129,12 +101,49 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
     reserveMore: async (upload) => {
       await deps.metadata.apply("upload.extend_reservation", {
         upload_id: upload.id,
-        additional_microcredits: costOf(UNKNOWN_SIZE_STEP_BYTES, upload.copies).toString(),
+        additional_microcredits: costOf(terms, UNKNOWN_SIZE_STEP_BYTES, upload.copies),
         transaction_id: newId(),
         now_ms: deps.clock.nowMs(),
       });
     },
   };
+}
+
+function requireNodes(active: number, needed: number): void {
+  if (active >= needed) return;
+  throw new AppError(
+    "NOT_ENOUGH_NODES",
+    `${active} storage ${active === 1 ? "node is" : "nodes are"} here, ${needed} are needed to keep a file: start more nodes`,
+    { details: { active, needed } },
+  );
+}
+
+function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number): OpenUpload {
+  const nowMs = deps.clock.nowMs();
+  const chunkSizeBytes = chunkSizeBytesFor(request.sizeBytes);
+  return {
+    id: uuidV7(nowMs, deps.random.bytes(10)) as UploadId,
+    fileId: uuidV7(nowMs, deps.random.bytes(10)) as FileId,
+    ownerId: request.ownerId,
+    name: normaliseFileName(request.name),
+    sizeBytes: request.sizeBytes ?? -1,
+    chunkSizeBytes,
+    chunkCount: request.sizeBytes === undefined ? 0 : chunkCountFor(request.sizeBytes, chunkSizeBytes),
+    copies,
+    fileKey: deps.random.bytes(32),
+    expectedSha256: request.sha256?.toLowerCase() ?? null,
+    expectedMd5: request.md5?.toLowerCase() ?? null,
+    expiresAtMs: nowMs + UPLOAD_LIFETIME_MS,
+  };
+}
+
+function sealedKeyOf(deps: UploadSessionsDeps, upload: OpenUpload): string {
+  return Buffer.from(wrapKey(upload.fileKey, deps.masterKey, FILE_KEY_PURPOSE, deps.random)).toString("base64");
+}
+
+/** Micro-credits as decimal text, as commands take them. */
+function costOf(terms: UploadTerms, sizeBytes: number, copies: number): string {
+  return monthlyStorageCost(BigInt(sizeBytes), copies, terms.storage).toString();
 }
 
 async function progressOf(metadata: Metadata, upload: OpenUpload): Promise<UploadProgress> {
@@ -162,7 +171,10 @@ async function firstMissing(metadata: Metadata, upload: OpenUpload, chunkCount: 
     .orderBy("chunk_index");
   let expected = 0;
   for (let page = 0; missing.length < MISSING_SHOWN_MAX; page++) {
-    const indices = await rows.limit(MISSING_SHOWN_MAX).offset(page * MISSING_SHOWN_MAX).execute();
+    const indices = await rows
+      .limit(MISSING_SHOWN_MAX)
+      .offset(page * MISSING_SHOWN_MAX)
+      .execute();
     for (const { chunk_index } of indices) {
       while (expected < chunk_index && missing.length < MISSING_SHOWN_MAX) missing.push(expected++);
       expected = chunk_index + 1;

@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CommonholdClient, createCommonholdClient } from "@commonhold/client/commonhold-client.ts";
+import type { NodeObject } from "@commonhold/client/nodes.ts";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { freePort } from "./free-port.ts";
+import { RoleProcess, runCommand } from "./role-process.ts";
+import { waitUntil } from "./wait-until.ts";
+
+export interface Account {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A coordinator and storage nodes, each a process that a test can end and start as it likes. */
+export class TestNetwork {
+  readonly folder: string;
+  readonly port: number;
+  readonly nodes = new Map<string, RoleProcess>();
+  #coordinator: RoleProcess | undefined;
+  #account: Account | undefined;
+  #client: Promise<CommonholdClient> | undefined;
+  #token: string | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  static async start(nodeCount: number): Promise<TestNetwork> {
+    const network = new TestNetwork(await mkdtemp(join(tmpdir(), "commonhold-e2e-")), await freePort());
+    try {
+      await network.startCoordinator();
+      for (let number = 1; number <= nodeCount; number++) await network.addNode(`node-${number}`);
+      await network.waitForActive(nodeCount);
+      return network;
+    } catch (error) {
+      await network.stop();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get coordinator(): RoleProcess {
+    if (this.#coordinator === undefined) throw new Error("the coordinator was not started");
+    return this.#coordinator;
+  }
+
+  /** The account that the coordinator made at its first start. */
+  get account(): Account {
+    if (this.#account === undefined) throw new Error("the coordinator was not started");
+    return this.#account;
+  }
+
+  coordinatorFolder(): string {
+    return join(this.folder, "coordinator");
+  }
+
+  nodeFolder(name: string): string {
+    return join(this.folder, "nodes", name);
+  }
+
+  async startCoordinator(): Promise<void> {
+    const folder = this.coordinatorFolder();
+    this.#coordinator = new RoleProcess(["coordinator", "start", "--data", folder, "--port", String(this.port)]);
+    await waitUntil("the coordinator", async () => {
+      if (this.coordinator.hasEnded) throw new Error(`the coordinator ended: ${this.coordinator.output}`);
+      return (await fetch(`${this.url}/health`)).ok;
+    });
+    this.#account ??= JSON.parse(await readFile(join(folder, "first-account.json"), "utf8")) as Account;
+  }
+
+  async addNode(name: string): Promise<void> {
+    const client = await this.client();
+    const { join_token } = await client.nodes.createJoinToken();
+    const membership = ["--name", name, "--coordinator-url", this.url, "--join-token", join_token];
+    const place = ["--data", this.nodeFolder(name), "--max-size", "2GB", "--listen", "/ip4/127.0.0.1/tcp/0"];
+    const init = await runCommand(["node", "init", ...membership, ...place]);
+    if (init.code !== 0) throw new Error(`node init failed: ${init.stderr}${init.stdout}`);
+    this.startNode(name);
+  }
+
+  startNode(name: string): RoleProcess {
+    const node = new RoleProcess(["node", "start", "--data", this.nodeFolder(name)]);
+    this.nodes.set(name, node);
+    return node;
+  }
+
+  node(name: string): RoleProcess {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`there is no ${name}`);
+    return node;
+  }
+
+  /** A client that is signed in as the first account; it signed in once, as logins are limited. */
+  client(): Promise<CommonholdClient> {
+    this.#client ??= this.newClient().then(async (client) => {
+      await client.accounts.login(this.account);
+      return client;
+    });
+    return this.#client;
+  }
+
+  /** A client that is not signed in. */
+  async newClient(): Promise<CommonholdClient> {
+    return createCommonholdClient({ clock: systemClock, random: systemRandom }, { baseUrl: this.url });
+  }
+
+  /** A call by hand, as the first account. */
+  async call(path: string, init: RequestInit = {}): Promise<Response> {
+    this.#token ??= await this.#signIn();
+    const headers = new Headers(init.headers);
+    headers.set("authorization", `Bearer ${this.#token}`);
+    return fetch(`${this.url}${path}`, { ...init, headers });
+  }
+
+  async #signIn(): Promise<string> {
+    const answer = await fetch(`${this.url}/api/v1/auth/login`, { method: "POST", body: JSON.stringify(this.account) });
+    return ((await answer.json()) as { access_token: string }).access_token;
+  }
+
+  async listNodes(): Promise<readonly NodeObject[]> {
+    const client = await this.client();
+    const nodes: NodeObject[] = [];
+    for await (const node of client.nodes.list()) nodes.push(node);
+    return nodes;
+  }
+
+  async waitForActive(count: number): Promise<void> {
+    await waitUntil(`${count} active nodes`, async () => {
+      const nodes = await this.listNodes();
+      return nodes.filter((node) => node.status === "active").length >= count;
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#coordinator?.end();
+    await Promise.all([...this.nodes.values()].map((node) => node.end()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

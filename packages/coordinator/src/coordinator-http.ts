@@ -1,0 +1,188 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { verifySignature } from "@commonhold/p2p/identity.ts";
+import { createAccessTokens } from "./accounts/access-tokens.ts";
+import { registerAccountRoutes } from "./accounts/account-routes.ts";
+import { createAccountService } from "./accounts/account-service.ts";
+import { microCreditsOf } from "./config/coordinator-config.ts";
+import type { CoordinatorBase } from "./coordinator.ts";
+import type { TransferParts } from "./coordinator-transfers.ts";
+import { registerCreditRoutes } from "./credits/credit-routes.ts";
+import { createCreditService } from "./credits/credit-service.ts";
+import { createLocalPaymentProvider } from "./credits/local-payment-provider.ts";
+import { registerDownloadRoutes } from "./downloads/download-routes.ts";
+import { registerFileRoutes } from "./files/file-routes.ts";
+import { createFileService } from "./files/file-service.ts";
+import { createAuthentication } from "./http/authentication.ts";
+import { createHttpServer, type Http } from "./http/http-server.ts";
+import { registerNodeRoutes } from "./nodes/node-routes.ts";
+import { createNodeService } from "./nodes/node-service.ts";
+import { registerOperationRoutes } from "./operations/operation-routes.ts";
+import { createReplicationCensus } from "./operations/replication-census.ts";
+import { createStatusService } from "./operations/status-service.ts";
+import { registerOneStepRoutes } from "./uploads/one-step-routes.ts";
+import { registerUploadRoutes } from "./uploads/upload-routes.ts";
+
+/** The HTTP API, listening. */
+export async function openCoordinatorHttp(
+  base: CoordinatorBase,
+  transfers: TransferParts,
+): Promise<{ readonly app: Http; readonly url: string }> {
+  const { http } = base.config;
+  const app = await createHttpServer(
+    { logger: base.logger, clock: base.clock, random: base.random, registry: base.metrics.registry },
+    {
+      version: base.version,
+      trustProxy: http.trust_proxy,
+      connectionsMax: http.connections_max,
+      headersBytesMax: http.headers_max_bytes,
+      headersTimeoutMs: http.headers_timeout_ms,
+      idleTimeoutMs: http.idle_timeout_ms,
+      keepAliveTimeoutMs: http.keep_alive_timeout_ms,
+    },
+  );
+  let url = "";
+  await registerRoutes(app, { base, transfers, publicUrl: () => http.public_url ?? url });
+  await listen(app, http);
+  url = urlOf(app, http.host);
+  return { app, url };
+}
+
+interface RouteParts {
+  readonly base: CoordinatorBase;
+  readonly transfers: TransferParts;
+  readonly publicUrl: () => string;
+}
+
+async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
+  const { base } = parts;
+  const { config, metadata, clock, random } = base;
+  const accessTokens = await createAccessTokens(
+    { key: base.secrets.tokenKey, clock, random },
+    { ttlS: config.accounts.access_token_ttl_s },
+  );
+  const authentication = createAuthentication({ accessTokens, metadata });
+  const credits = createCreditService(
+    { metadata, clock, random, provider: createLocalPaymentProvider() },
+    { creditsPerUsd: config.credits.per_usd },
+  );
+  const accounts = createAccountService(
+    { ...base, accessTokens, masterKey: base.secrets.masterKey },
+    {
+      refreshTokenTtlS: config.accounts.refresh_token_ttl_s,
+      welcomeMicroCredits: microCreditsOf(config.credits.welcome, "credits.welcome"),
+    },
+  );
+  registerAccountRoutes(
+    app,
+    { authentication, accounts, credits },
+    {
+      registrationsPerAddressPerMinuteMax: config.accounts.registrations_per_address_per_minute,
+      loginsPerAddressPerMinuteMax: config.accounts.logins_per_address_per_minute,
+      failedLoginsPerAccountMax: config.accounts.failed_logins_per_account,
+      failedLoginsWindowMs: config.accounts.failed_logins_window_s * 1000,
+    },
+  );
+  registerCreditRoutes(app, { authentication, credits });
+  registerNodeRoutes(
+    app,
+    {
+      authentication,
+      nodes: createNodeService({ ...base, verifySignature }),
+      directory: base.directory,
+      credits,
+      coordinatorPeer: () => ({ peerId: base.host.peerId, addresses: base.host.addresses() }),
+      publicUrl: parts.publicUrl,
+    },
+    {
+      heartbeatIntervalMs: config.nodes.heartbeat_interval_ms,
+      registrationsPerAddressPerMinuteMax: config.nodes.registrations_per_address_per_minute,
+      joinTokensPerUserPerHourMax: config.nodes.join_tokens_per_user_per_hour,
+    },
+  );
+  registerTransferRoutes(app, parts, authentication);
+  registerStatusRoutes(app, parts, authentication);
+}
+
+function registerTransferRoutes(
+  app: Http,
+  { base, transfers }: RouteParts,
+  { requireUser }: ReturnType<typeof createAuthentication>,
+): void {
+  const files = createFileService(base);
+  const { stopping, sessions, openUploads, pipeline, complete, uploadBudget: budget } = transfers;
+  registerUploadRoutes(app, {
+    requireUser,
+    sessions,
+    openUploads,
+    receiver: { pipeline, budget, stopping },
+    complete,
+    files,
+  });
+  registerOneStepRoutes(app, { requireUser, uploads: { sessions, pipeline, complete, budget, stopping }, files });
+  registerFileRoutes(app, { requireUser, files });
+  registerDownloadRoutes(app, {
+    requireUser,
+    files,
+    reader: transfers.reader,
+    masterKey: base.secrets.masterKey,
+    stopping,
+    logger: base.logger,
+  });
+}
+
+function registerStatusRoutes(
+  app: Http,
+  { base, transfers }: RouteParts,
+  authentication: ReturnType<typeof createAuthentication>,
+): void {
+  const { metadata, clock, logger, metrics, version } = base;
+  const { spool } = transfers;
+  const census = createReplicationCensus(base);
+  const handoffs = async () => {
+    const { pending } = await metadata.read
+      .selectFrom("assignments")
+      .select((eb) => eb.fn.countAll<number>().as("pending"))
+      .where("state", "=", "pending")
+      .executeTakeFirstOrThrow();
+    return { pending, spoolBytes: spool.usedBytes, spoolBytesMax: spool.maxBytes };
+  };
+  registerOperationRoutes(
+    app,
+    {
+      authentication,
+      status: createStatusService({ ...base, census, handoffs }, { version }),
+      metrics,
+      readinessChecks: {
+        metadata: async () => {
+          await metadata.read.selectFrom("users").select("id").limit(1).execute();
+        },
+      },
+      clock,
+      logger,
+    },
+    { version },
+  );
+}
+
+async function listen(app: Http, address: { readonly host: string; readonly port: number }): Promise<void> {
+  try {
+    await app.listen({ host: address.host, port: address.port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") {
+      throw new AppError(
+        "PORT_IN_USE",
+        `port ${address.port} on ${address.host} is taken by another program: choose another with --port`,
+        { details: { ...address }, cause },
+      );
+    }
+    throw cause;
+  }
+}
+
+function urlOf(app: Http, host: string): string {
+  const address = app.server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const shown = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
+}

@@ -1,0 +1,201 @@
+import { join } from "node:path";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
+import type { Random } from "@commonhold/core/random.ts";
+import { openSqliteMetadata } from "@commonhold/metadata/sqlite/open-sqlite-metadata.ts";
+import { createLibp2pHost } from "@commonhold/p2p/libp2p-host.ts";
+import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
+import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
+import { createMetrics } from "@commonhold/runtime/metrics.ts";
+import { createShutdown, type Shutdown } from "@commonhold/runtime/shutdown.ts";
+import { ensureFirstAccount } from "./accounts/first-account.ts";
+import { createOwnerSecrets } from "./accounts/owner-secrets.ts";
+import { createPasswordHasher } from "./accounts/password-hasher.ts";
+import { purgeExpiredTokens } from "./accounts/expired-tokens.ts";
+import { type CoordinatorConfig, loadCoordinatorConfig, microCreditsOf } from "./config/coordinator-config.ts";
+import { openCoordinatorHttp } from "./coordinator-http.ts";
+import { type CoordinatorSecrets, openCoordinatorSecrets } from "./coordinator-secrets.ts";
+import { openTransferParts, type TransferParts } from "./coordinator-transfers.ts";
+import { closeHttp } from "./http/connection-limits.ts";
+import { createLoop } from "./jobs/loop.ts";
+import { NodeDirectory } from "./nodes/node-directory.ts";
+
+const CLOSER_GRACE_MS = 10_000;
+const PASSWORD_CHECKS_WAITING_MAX = 64;
+const EXPIRED_TOKENS_INTERVAL_MS = 3_600_000;
+
+export interface CoordinatorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface StartCoordinatorOptions {
+  /** The data folder; made where it is missing. */
+  readonly folder: string;
+  readonly version: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Settings that win over `coordinator.toml` and the environment, in the shape of the file. */
+  readonly settings?: object;
+  /** Made from `log.level` where it is not given. */
+  readonly logger?: Logger;
+}
+
+export interface RunningCoordinator {
+  readonly peerId: string;
+  /** Of the HTTP API. */
+  readonly url: string;
+  /** Where e-mail and password of the first account stand. */
+  readonly firstAccountFile: string;
+  readonly logger: Logger;
+  /** Lets requests under way end, then closes everything in order. True where all of it went well. */
+  stop(): Promise<boolean>;
+}
+
+export type CoordinatorBase = Awaited<ReturnType<typeof openBase>>;
+
+/**
+ * Starts a coordinator on a data folder.
+ * @throws AppError INVALID_CONFIG, ALREADY_RUNNING, STORAGE_FAILURE; PORT_IN_USE names the port
+ */
+export async function startCoordinator(
+  deps: CoordinatorDeps,
+  options: StartCoordinatorOptions,
+): Promise<RunningCoordinator> {
+  const config = loadCoordinatorConfig({
+    file: join(options.folder, "coordinator.toml"),
+    fileOptional: true,
+    env: options.env ?? {},
+    ...(options.settings === undefined ? {} : { overrides: options.settings }),
+  });
+  const logger = options.logger ?? createLogger({ level: config.log.level, name: "coordinator" });
+  const shutdown = createShutdown({ logger, graceMs: CLOSER_GRACE_MS });
+  try {
+    const base = await openBase(deps, options, { config, logger, shutdown });
+    const transfers = await openTransfers(base);
+    const { app, url } = await openCoordinatorHttp(base, transfers);
+    const { stop_grace_ms: graceMs } = config.http;
+    shutdown.add(
+      "HTTP API",
+      async () => {
+        await closeHttp(app, { graceMs });
+      },
+      { graceMs: graceMs + CLOSER_GRACE_MS },
+    );
+    logger.info({ url, peer: base.host.peerId, addresses: base.host.addresses() }, "the coordinator is up");
+    return {
+      peerId: base.host.peerId,
+      url,
+      firstAccountFile: base.firstAccountFile,
+      logger,
+      stop: () => shutdown.stop("the coordinator was told to stop"),
+    };
+  } catch (error) {
+    await shutdown.stop("the start failed");
+    throw error;
+  }
+}
+
+interface Begun {
+  readonly config: CoordinatorConfig;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+}
+
+async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions, begun: Begun) {
+  const { config, logger, shutdown } = begun;
+  const dataFolder = await openDataFolder(options.folder);
+  shutdown.add("data folder", () => dataFolder.release());
+  const folder = dataFolder.path;
+  const databaseFile = join(folder, "metadata.db");
+  const secrets = await openCoordinatorSecrets(folder, databaseFile);
+  const metrics = createMetrics({ role: "coordinator", version: options.version });
+  const metadata = await openSqliteMetadata({ logger, clock: deps.clock }, { file: databaseFile });
+  shutdown.add("metadata", () => metadata.close());
+  const directory = new NodeDirectory(
+    { metadata, clock: deps.clock, logger },
+    {
+      heartbeatIntervalMs: config.nodes.heartbeat_interval_ms,
+      offlineAfterIntervals: config.nodes.offline_after_intervals,
+    },
+  );
+  await directory.load();
+  const host = await openHost({ config, logger, shutdown, secrets, directory });
+  const hasher = createPasswordHasher(
+    { random: deps.random },
+    { concurrentMax: config.accounts.password_hashes_at_once, waitingMax: PASSWORD_CHECKS_WAITING_MAX },
+  );
+  const firstAccountFile = join(folder, "first-account.json");
+  await ensureFirstAccount(
+    { metadata, clock: deps.clock, random: deps.random, hasher, masterKey: secrets.masterKey, logger },
+    {
+      file: firstAccountFile,
+      email: config.accounts.first_account_email,
+      microCredits: microCreditsOf(config.credits.first_account, "credits.first_account"),
+    },
+  );
+  return {
+    ...deps,
+    ...begun,
+    version: options.version,
+    folder,
+    secrets,
+    metrics,
+    metadata,
+    directory,
+    host,
+    hasher,
+    firstAccountFile,
+  };
+}
+
+async function openHost(parts: Begun & { readonly secrets: CoordinatorSecrets; readonly directory: NodeDirectory }) {
+  const { config, logger, shutdown, secrets, directory } = parts;
+  const host = await createLibp2pHost(
+    { identity: secrets.identity, logger },
+    { listen: config.p2p.listen, announce: config.p2p.announce, bootstrap: [], members: directory.members() },
+  );
+  shutdown.add("peer host", () => host.stop(CLOSER_GRACE_MS));
+  directory.onMembersChanged((members) => {
+    host.setMembers(members).catch((error: unknown) => {
+      logger.error({ err: error }, "the list of members could not be applied");
+    });
+  });
+  return host;
+}
+
+async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
+  const { config, shutdown, clock, logger, metadata } = base;
+  const ending = new AbortController();
+  const transfers = await openTransferParts(
+    {
+      ...base,
+      ownerSecrets: createOwnerSecrets({ metadata, masterKey: base.secrets.masterKey }),
+      registry: base.metrics.registry,
+      stopping: ending.signal,
+    },
+    {
+      folder: base.folder,
+      config,
+      terms: { microCreditsPerGbMonth: microCreditsOf(config.credits.per_gb_month, "credits.per_gb_month") },
+    },
+  );
+  // Runs after the HTTP API has closed: what is still being sent then lands in the spool.
+  shutdown.add("late copies", async () => {
+    ending.abort(new AppError("SHUTTING_DOWN", "the coordinator is stopping: try again in a moment"));
+    await transfers.late.idle();
+  });
+  const tokens = createLoop(
+    { logger },
+    {
+      name: "expired-tokens",
+      intervalMs: EXPIRED_TOKENS_INTERVAL_MS,
+      run: (signal) => purgeExpiredTokens({ metadata, clock }, signal),
+    },
+  );
+  for (const loop of [...transfers.loops, tokens]) {
+    shutdown.add("periodic work", () => loop.stop());
+    loop.start();
+  }
+  base.directory.onActive(() => void transfers.handoff.runNow());
+  return transfers;
+}

@@ -1,0 +1,16 @@
+import Type, { type TProperties } from "typebox";
+
+/** Fields that payloads of commands are made of. A payload with a field that its command does not know is refused. */
+export const payloadOf = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
+export const Id = Type.String({ pattern: "^[A-Za-z0-9_-]{1,128}$" });
+export const Name = Type.String({ minLength: 1, maxLength: 256 });
+/** SHA-256 of a secret that is never stored itself, hex. */
+export const SecretHash = Type.String({ pattern: "^[0-9a-f]{64}$" });
+export const TimeMs = Type.Integer({ minimum: 0 });
+export const ByteCount = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** Decimal text of whole micro-credits, below 10¹⁸. */
+export const MicroCredits = Type.String({ pattern: "^(0|[1-9][0-9]{0,17})$" });
+/** How many rows a purge takes at most, so that it never blocks what waits behind it for long. */
+export const RowLimit = Type.Integer({ minimum: 1, maximum: 10_000 });

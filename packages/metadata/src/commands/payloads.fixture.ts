@@ -1,0 +1,77 @@
+import type { CommandPayload } from "../metadata.ts";
+
+/** A made-up hash: `seed` in hex, padded. */
+export function hashOf(seed: number): string {
+  return seed.toString(16).padStart(64, "0");
+}
+
+export function userPayload(
+  id: string,
+  overrides: Partial<CommandPayload<"user.create">> = {},
+): CommandPayload<"user.create"> {
+  return {
+    id,
+    email: `${id}@example.org`,
+    name: `Person ${id}`,
+    role: "user",
+    password_hash: "$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA",
+    sealed_secret: "AAECAwQFBgc=",
+    created_at_ms: 1_000,
+    welcome_microcredits: "0",
+    ...overrides,
+  };
+}
+
+export function purchasePayload(
+  paymentId: string,
+  overrides: Partial<CommandPayload<"ledger.purchase">> = {},
+): CommandPayload<"ledger.purchase"> {
+  return {
+    id: `purchase-${paymentId}`,
+    user_id: "ada",
+    amount_microcredits: "1000000",
+    payment_id: paymentId,
+    provider: "local",
+    description: "1 credit",
+    now_ms: 2_000,
+    ...overrides,
+  };
+}
+
+export function registrationPayload(
+  id: string,
+  overrides: Partial<CommandPayload<"node.register">> = {},
+): CommandPayload<"node.register"> {
+  return {
+    id,
+    name: `node of ${id}`,
+    api_key_hash: hashOf(Buffer.from(id).readUIntBE(0, Math.min(id.length, 6))),
+    join_token_hash: hashOf(1),
+    addresses: ["/ip4/192.0.2.1/tcp/4001"],
+    labels: { site: "library" },
+    capacity_bytes: 10_000_000_000,
+    used_bytes: 0,
+    free_bytes: 10_000_000_000,
+    version: "0.1.0",
+    now_ms: 5_000,
+    ...overrides,
+  };
+}
+
+export function heartbeatPayload(
+  id: string,
+  overrides: Partial<CommandPayload<"node.heartbeat">> = {},
+): CommandPayload<"node.heartbeat"> {
+  return {
+    id,
+    addresses: ["/ip4/192.0.2.2/tcp/4001"],
+    capacity_bytes: 10_000_000_000,
+    used_bytes: 4_096,
+    free_bytes: 9_999_995_904,
+    chunk_count: 1,
+    draining: false,
+    version: "0.1.1",
+    now_ms: 6_000,
+    ...overrides,
+  };
+}

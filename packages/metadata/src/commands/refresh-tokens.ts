@@ -1,0 +1,122 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Transaction } from "kysely";
+import { defineCommand } from "../command.ts";
+import type { Tables } from "../tables.ts";
+import { Id, payloadOf, RowLimit, SecretHash, TimeMs } from "./payload-fields.ts";
+import { requireUser } from "./require-user.ts";
+
+/** Rotation as in RFC 9700, section 4.14.2: a token is spent once, and a second use gives the whole family away. */
+type RotationResult = { readonly outcome: "rotated"; readonly user_id: string } | { readonly outcome: "reused" };
+
+/**
+ * The first token of a login.
+ * @throws AppError NOT_FOUND for an unknown user
+ */
+export const issueRefreshToken = defineCommand({
+  name: "refresh_token.issue",
+  payload: payloadOf({
+    token_hash: SecretHash,
+    user_id: Id,
+    family_id: Id,
+    issued_at_ms: TimeMs,
+    expires_at_ms: TimeMs,
+  }),
+  apply: async (tx, p) => {
+    await requireUser(tx, p.user_id);
+    await tx
+      .insertInto("refresh_tokens")
+      .values({ ...p, spent_at_ms: null })
+      .execute();
+    return null;
+  },
+});
+
+/**
+ * Exchanges a token for its successor. A spent token revokes its family; that has to be kept, so it is an outcome
+ * and no error: the caller refuses `reused` as UNAUTHENTICATED.
+ * @throws AppError UNAUTHENTICATED for an unknown or revoked token, TOKEN_EXPIRED
+ */
+export const rotateRefreshToken = defineCommand({
+  name: "refresh_token.rotate",
+  payload: payloadOf({ old_hash: SecretHash, new_hash: SecretHash, now_ms: TimeMs, expires_at_ms: TimeMs }),
+  apply: async (tx, p): Promise<RotationResult> => {
+    const token = await tx
+      .selectFrom("refresh_tokens")
+      .select(["user_id", "family_id", "expires_at_ms", "spent_at_ms"])
+      .where("token_hash", "=", p.old_hash)
+      .executeTakeFirst();
+    if (token === undefined) {
+      throw new AppError("UNAUTHENTICATED", "the refresh token is unknown or was revoked: log in again");
+    }
+    if (token.spent_at_ms !== null) {
+      await deleteFamily(tx, token.family_id);
+      return { outcome: "reused" };
+    }
+    if (token.expires_at_ms <= p.now_ms) {
+      throw new AppError("TOKEN_EXPIRED", "the refresh token has expired: log in again");
+    }
+    const spent = await tx
+      .updateTable("refresh_tokens")
+      .set({ spent_at_ms: p.now_ms })
+      .where("token_hash", "=", p.old_hash)
+      .where("spent_at_ms", "is", null)
+      .executeTakeFirstOrThrow();
+    if (spent.numUpdatedRows === 0n) {
+      // Where several coordinators write, another one spent it between the two statements.
+      await deleteFamily(tx, token.family_id);
+      return { outcome: "reused" };
+    }
+    await tx
+      .insertInto("refresh_tokens")
+      .values({
+        token_hash: p.new_hash,
+        user_id: token.user_id,
+        family_id: token.family_id,
+        issued_at_ms: p.now_ms,
+        expires_at_ms: p.expires_at_ms,
+        spent_at_ms: null,
+      })
+      .execute();
+    return { outcome: "rotated", user_id: token.user_id };
+  },
+});
+
+/** Logs out: the token and all that descend from the same login. An unknown token changes nothing. */
+export const revokeRefreshTokenFamily = defineCommand({
+  name: "refresh_token.revoke_family",
+  payload: payloadOf({ token_hash: SecretHash }),
+  apply: async (tx, p) => {
+    const token = await tx
+      .selectFrom("refresh_tokens")
+      .select("family_id")
+      .where("token_hash", "=", p.token_hash)
+      .executeTakeFirst();
+    return { revoked: token === undefined ? 0 : await deleteFamily(tx, token.family_id) };
+  },
+});
+
+/** Deletes up to `limit` expired tokens, oldest first; call again while it purges as many as the limit. */
+export const purgeExpiredRefreshTokens = defineCommand({
+  name: "refresh_token.purge_expired",
+  payload: payloadOf({ now_ms: TimeMs, limit: RowLimit }),
+  apply: async (tx, p) => {
+    const deleted = await tx
+      .deleteFrom("refresh_tokens")
+      .where("token_hash", "in", (eb) =>
+        eb
+          .selectFrom("refresh_tokens")
+          .select("token_hash")
+          .where("expires_at_ms", "<=", p.now_ms)
+          .orderBy("expires_at_ms")
+          .orderBy("token_hash")
+          .limit(p.limit),
+      )
+      .executeTakeFirstOrThrow();
+    return { purged: Number(deleted.numDeletedRows) };
+  },
+});
+
+async function deleteFamily(tx: Transaction<Tables>, familyId: string): Promise<number> {
+  const deleted = await tx.deleteFrom("refresh_tokens").where("family_id", "=", familyId).executeTakeFirstOrThrow();
+  return Number(deleted.numDeletedRows);
+}

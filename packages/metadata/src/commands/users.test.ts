@@ -1,0 +1,57 @@
+import { expect, it } from "vitest";
+import { applyTo, openMemoryDatabase } from "../sqlite/memory-database.fixture.ts";
+import { userPayload } from "./payloads.fixture.ts";
+import { createUser, setUserRole } from "./users.ts";
+
+it("makes a user with a welcome grant in the ledger", async () => {
+  const db = await openMemoryDatabase();
+  await applyTo(db, createUser, userPayload("ada", { welcome_microcredits: "5000000", role: "operator" }));
+  expect(await db.selectFrom("users").selectAll().execute()).toEqual([
+    {
+      id: "ada",
+      email: "ada@example.org",
+      name: "Person ada",
+      role: "operator",
+      password_hash: "$argon2id$v=19$m=65536,t=3,p=1$c2FsdA$aGFzaA",
+      sealed_secret: new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7]),
+      created_at_ms: 1_000,
+    },
+  ]);
+  expect(await db.selectFrom("ledger_accounts").selectAll().orderBy("id").execute()).toEqual([
+    { id: "system:welcome", balance_microcredits: -5_000_000n },
+    { id: "user:ada:available", balance_microcredits: 5_000_000n },
+  ]);
+  expect(await db.selectFrom("ledger_transactions").select(["kind", "reference"]).execute()).toEqual([
+    { kind: "welcome", reference: "ada" },
+  ]);
+});
+
+it("books nothing where there is no grant", async () => {
+  const db = await openMemoryDatabase();
+  await applyTo(db, createUser, userPayload("ada"));
+  expect(await db.selectFrom("ledger_transactions").selectAll().execute()).toEqual([]);
+});
+
+it("refuses an address that has an account, and keeps the account", async () => {
+  const db = await openMemoryDatabase();
+  await applyTo(db, createUser, userPayload("ada"));
+  const again = userPayload("bea", { email: "ada@example.org", welcome_microcredits: "5" });
+  await expect(applyTo(db, createUser, again)).rejects.toMatchObject({ code: "EMAIL_TAKEN" });
+  expect(await db.selectFrom("users").select("id").execute()).toEqual([{ id: "ada" }]);
+  expect(await db.selectFrom("ledger_accounts").selectAll().execute()).toEqual([]);
+});
+
+it.each(["Ada@example.org", "ada", "a da@example.org"])("refuses %s as an address", async (email) => {
+  const db = await openMemoryDatabase();
+  await expect(applyTo(db, createUser, userPayload("ada", { email }))).rejects.toMatchObject({
+    code: "INVALID_REQUEST",
+  });
+});
+
+it("sets the role of a user that exists", async () => {
+  const db = await openMemoryDatabase();
+  await applyTo(db, createUser, userPayload("ada"));
+  await applyTo(db, setUserRole, { id: "ada", role: "admin" });
+  expect(await db.selectFrom("users").select("role").execute()).toEqual([{ role: "admin" }]);
+  await expect(applyTo(db, setUserRole, { id: "bea", role: "admin" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
