@@ -21,3 +21,10 @@ export function defineCommand<const Name extends string, Schema extends TSchema,
 ): Command<Name, Schema, Result> {
   return command;
 }
+
+/** Any command, where its own types are not known: in a registry, in an engine. */
+export interface AnyCommand {
+  readonly name: string;
+  readonly payload: TSchema;
+  readonly apply: (tx: Transaction<Tables>, payload: never) => Promise<Json>;
+}

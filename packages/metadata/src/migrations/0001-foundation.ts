@@ -1,9 +1,19 @@
-import type { Migration } from "./migration.ts";
+import type { ColumnTypes, Migration } from "./migration.ts";
 
 export const foundation: Migration = {
   version: 1,
   name: "foundation",
-  statements: ({ int64, bytes, autoId }) => [
+  statements: (types) => [
+    ...accountTables(types),
+    ...nodeTables(types),
+    ...fileTables(types),
+    ...chunkTables(types),
+    ...ledgerTables(types),
+  ],
+};
+
+function accountTables({ int64, bytes }: ColumnTypes): readonly string[] {
+  return [
     `CREATE TABLE users (
       id TEXT PRIMARY KEY,
       email TEXT NOT NULL UNIQUE,
@@ -32,6 +42,11 @@ export const foundation: Migration = {
       uses_left ${int64} NOT NULL
     )`,
     "CREATE INDEX join_tokens_by_expiry ON join_tokens (expires_at_ms)",
+  ];
+}
+
+function nodeTables({ int64 }: ColumnTypes): readonly string[] {
+  return [
     `CREATE TABLE nodes (
       id TEXT PRIMARY KEY,
       name TEXT NOT NULL UNIQUE,
@@ -48,6 +63,11 @@ export const foundation: Migration = {
       joined_at_ms ${int64} NOT NULL,
       last_heartbeat_at_ms ${int64} NOT NULL
     )`,
+  ];
+}
+
+function fileTables({ int64, bytes }: ColumnTypes): readonly string[] {
+  return [
     `CREATE TABLE files (
       id TEXT PRIMARY KEY,
       owner_id TEXT NOT NULL REFERENCES users (id),
@@ -79,6 +99,11 @@ export const foundation: Migration = {
     )`,
     "CREATE INDEX uploads_by_expiry ON uploads (expires_at_ms)",
     "CREATE INDEX uploads_by_owner ON uploads (owner_id)",
+  ];
+}
+
+function chunkTables({ int64, bytes }: ColumnTypes): readonly string[] {
+  return [
     `CREATE TABLE chunks (
       name TEXT PRIMARY KEY,
       owner_id TEXT NOT NULL REFERENCES users (id),
@@ -103,6 +128,11 @@ export const foundation: Migration = {
       PRIMARY KEY (chunk_name, node_id)
     )`,
     "CREATE INDEX assignments_by_node ON assignments (node_id, state, chunk_name)",
+  ];
+}
+
+function ledgerTables({ int64, autoId }: ColumnTypes): readonly string[] {
+  return [
     `CREATE TABLE ledger_accounts (
       id TEXT PRIMARY KEY,
       balance_microcredits ${int64} NOT NULL
@@ -114,6 +144,7 @@ export const foundation: Migration = {
       reference TEXT NOT NULL,
       created_at_ms ${int64} NOT NULL
     )`,
+    "CREATE UNIQUE INDEX ledger_payments ON ledger_transactions (reference) WHERE kind = 'purchase'",
     `CREATE TABLE ledger_entries (
       id ${autoId},
       transaction_id TEXT NOT NULL REFERENCES ledger_transactions (id),
@@ -122,5 +153,5 @@ export const foundation: Migration = {
     )`,
     "CREATE INDEX ledger_entries_by_account ON ledger_entries (account_id, id)",
     "CREATE INDEX ledger_entries_by_transaction ON ledger_entries (transaction_id)",
-  ],
-};
+  ];
+}
