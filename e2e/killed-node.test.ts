@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { largeRealFile, realFiles, sha256OfFile } from "./harness/real-files.ts";
+import { largeRealFile, realFiles, sha256OfFile, unseenRealFile } from "./harness/real-files.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import { downloadDigest, uploadPath } from "./harness/transfers.ts";
 import { waitUntil } from "./harness/wait-until.ts";
@@ -67,10 +67,10 @@ describe("a node that dies", () => {
 
   it("leaves uploads possible with two nodes of four, and a clear refusal with one", async () => {
     const client = await network.client();
-    const [file] = await realFiles();
+    const file = await unseenRealFile();
     await Promise.all(["node-3", "node-4"].map((name) => network.node(name).end("SIGKILL")));
-    const stored = await uploadPath(client, file!.path, { name: "with-two-nodes" });
-    expect(await downloadDigest(client, stored.file_id)).toBe(await sha256OfFile(file!.path));
+    const stored = await uploadPath(client, file.path, { name: "with-two-nodes" });
+    expect(await downloadDigest(client, stored.file_id)).toBe(await sha256OfFile(file.path));
 
     await network.node("node-2").end("SIGKILL");
     const refused = await network.call("/api/v1/files?filename=alone", {

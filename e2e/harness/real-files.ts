@@ -24,6 +24,11 @@ export async function realFiles(): Promise<readonly RealFile[]> {
   return Promise.all([...named.map((name) => join(ROOT, name)), ...bundles, ...binaries].map(realFile));
 }
 
+/** A file that `realFiles` does not list, so that an owner of those has none of its chunks. */
+export function unseenRealFile(): Promise<RealFile> {
+  return realFile(join(ROOT, "ARCHITECTURE.md"));
+}
+
 /** The runtime itself: more than 100 MB of machine code. */
 export function largeRealFile(): Promise<RealFile> {
   return realFile(process.execPath);

@@ -154,6 +154,7 @@ function registerStatusRoutes(
       metrics,
       readinessChecks: {
         metadata: async () => {
+          if (!metadata.stats().accepting) throw new Error("the metadata engine takes no commands");
           await metadata.read.selectFrom("users").select("id").limit(1).execute();
         },
       },

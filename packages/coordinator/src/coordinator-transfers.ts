@@ -29,6 +29,7 @@ import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
 import { createUploadSessions, type UploadSessions } from "./uploads/upload-sessions.ts";
 
 const QUEUED_PER_NODE_MAX = 64;
+const NODE_REST_MS = 5_000;
 const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
@@ -85,7 +86,7 @@ export async function openTransferParts(
       random,
       metrics,
     },
-    { concurrentPerNodeMax: config.limits.transfers_per_node, queuedPerNodeMax: QUEUED_PER_NODE_MAX },
+    { concurrentPerNodeMax: config.limits.transfers_per_node, queuedPerNodeMax: QUEUED_PER_NODE_MAX, restMs: NODE_REST_MS },
   );
   const spool = await openHandoffSpool({
     folder: join(options.folder, "spool"),

@@ -1,4 +1,5 @@
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
 import {
   BrokenCircuitError,
@@ -16,11 +17,12 @@ import {
 const TRIES_AGAIN_MAX = 2;
 const RETRY_DELAY_MS = { initial: 100, max: 2_000 };
 const BREAKER_FAILURES = 5;
-const BREAKER_PAUSE_MS = 5_000;
 
 export interface NodeGateLimits {
   readonly concurrentPerNodeMax: number;
   readonly queuedPerNodeMax: number;
+  /** How long a node rests after several failures in a row, until a call tries it again. */
+  readonly restMs: number;
 }
 
 /** What one node is asked passes here: a few at a time, few waiting, and not at all while it keeps failing. */
@@ -32,11 +34,11 @@ export interface NodeGate {
   runWithRetry<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits): NodeGate {
+export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits, clock: Clock): NodeGate {
   const slots = bulkhead(limits.concurrentPerNodeMax, limits.queuedPerNodeMax);
   const breaker = circuitBreaker(handleWhen(isNodeFault), {
     breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
-    halfOpenAfter: BREAKER_PAUSE_MS,
+    halfOpenAfter: limits.restMs,
   });
   const again = retry(
     handleWhen((error) => hasCode(error, "NODE_UNREACHABLE")),
@@ -45,6 +47,11 @@ export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits): NodeGate
       backoff: new ExponentialBackoff({ initialDelay: RETRY_DELAY_MS.initial, maxDelay: RETRY_DELAY_MS.max }),
     },
   );
+  // The breaker itself notices that the rest is over only when it is called.
+  let restsUntilMs = 0;
+  breaker.onBreak(() => {
+    restsUntilMs = clock.monotonicMs() + limits.restMs;
+  });
   const guarded = wrap(breaker, slots);
   const guardedWithRetry = wrap(again, breaker, slots);
 
@@ -65,7 +72,7 @@ export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits): NodeGate
   };
 
   return {
-    isOpenForCalls: () => breaker.state !== CircuitState.Open,
+    isOpenForCalls: () => breaker.state !== CircuitState.Open || clock.monotonicMs() >= restsUntilMs,
     load: () => limits.concurrentPerNodeMax - slots.executionSlots + limits.queuedPerNodeMax - slots.queueSlots,
     run: (signal, call) => execute(guarded, signal, call),
     runWithRetry: (signal, call) => execute(guardedWithRetry, signal, call),

@@ -52,7 +52,7 @@ export function createNodeTransfers(deps: NodeTransfersDeps, limits: NodeGateLim
   const gates = new Map<NodeId, NodeGate>();
   const gateOf = (nodeId: NodeId): NodeGate => {
     let gate = gates.get(nodeId);
-    if (gate === undefined) gates.set(nodeId, (gate = createNodeGate(nodeId, limits)));
+    if (gate === undefined) gates.set(nodeId, (gate = createNodeGate(nodeId, limits, deps.clock)));
     return gate;
   };
   return {

@@ -1,0 +1,8 @@
+const SECRET_NAME =
+  /^(authorization|proxy_authorization|cookie|set_cookie|x_api_key|api_?key|pass(word|phrase)?|pwd|secret|token|private_?key|master_?key)$|_(pass(word|phrase)|secret|token|api_key|private_key)$/;
+
+/** Whether a value of this name (a setting's key, a log's field, a header) must never be shown. */
+export function isSecretName(name: string): boolean {
+  const snakeCase = name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").replaceAll("-", "_");
+  return SECRET_NAME.test(snakeCase.toLowerCase());
+}

@@ -1,0 +1,73 @@
+// Plain JavaScript that Node.js 20 runs: it finds the Node.js that runs everything else, and runs it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The first Node.js that runs TypeScript and has all that Commonhold uses. */
+const NODE_VERSION_MIN = [24, 7];
+const NODE_FLAGS = ["--disable-warning=ExperimentalWarning"];
+
+export const PROJECT_FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
+export const RUNTIME_FOLDER = join(PROJECT_FOLDER, "runtime");
+export const NODE_ADVICE = "install Node.js 24 from https://nodejs.org and run the same command again";
+
+/** Whether a version such as "24.7.0" is new enough. */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [majorMin, minorMin] = NODE_VERSION_MIN;
+  return major > majorMin || (major === majorMin && minor >= minorMin);
+}
+
+/** The path of a Node.js that is new enough: this process's own, else the one installed in `runtime/`, if any. */
+export function findNode() {
+  if (isNewEnough(process.versions.node)) return process.execPath;
+  const path = runtimeNodePath();
+  return existsSync(path) ? path : undefined;
+}
+
+/** Where `npm ci` in `runtime/` puts the Node.js of this machine's system and processor. */
+export function runtimeNodePath() {
+  const windows = process.platform === "win32";
+  const name = `node-${windows ? "win" : process.platform}-${process.arch}`;
+  return join(RUNTIME_FOLDER, "node_modules", name, "bin", windows ? "node.exe" : "node");
+}
+
+/**
+ * Runs a program with that Node.js in this process's place: same terminal, same end. Where the system and this
+ * Node.js can, this process becomes that one; otherwise it waits for it and ends as it ends.
+ * @param {string} node path of the Node.js
+ * @param {readonly string[]} programAndArguments
+ * @param {{ title?: string }} options the name that process lists show
+ */
+export function becomeNode(node, programAndArguments, { title = node } = {}) {
+  const nodeArguments = [...NODE_FLAGS, ...programAndArguments];
+  if (node === process.execPath && typeof process.execve === "function" && process.platform !== "win32") {
+    process.execve(node, [title, ...nodeArguments], process.env);
+  }
+  const child = spawn(node, nodeArguments, { stdio: "inherit", argv0: title });
+  passSignalsTo(child);
+  child.on("error", (error) => {
+    console.error(`Could not run ${node} (${error.code}): ${NODE_ADVICE}.`);
+    process.exitCode = 1;
+  });
+  child.on("exit", endLike);
+}
+
+function passSignalsTo(child) {
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGHUP", () => child.kill("SIGHUP"));
+  process.on("SIGINT", () => {
+    // Ctrl-C in a terminal reaches the child by itself; twice would mean "at once".
+    if (!process.stdin.isTTY) child.kill("SIGINT");
+  });
+}
+
+function endLike(code, signal) {
+  if (signal === null) {
+    process.exitCode = code;
+    return;
+  }
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
