@@ -1,0 +1,221 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { parseCredits } from "@commonhold/core/credits.ts";
+import { ByteSize } from "@commonhold/runtime/byte-size-type.ts";
+import { loadConfig } from "@commonhold/runtime/config.ts";
+import Type, { type Static } from "typebox";
+
+export const COORDINATOR_ENV_PREFIX = "COMMONHOLD_COORDINATOR_";
+
+const DAY_S = 24 * 3600;
+const HOUR_MS = 3_600_000;
+
+const Credits = (description: string, standard: number) =>
+  Type.Number({ description, default: standard, minimum: 0, maximum: 1_000_000_000 });
+
+const Count = (description: string, standard: number, max: number) =>
+  Type.Integer({ description, default: standard, minimum: 1, maximum: max });
+
+const http = Type.Object(
+  {
+    host: Type.String({
+      description: "The address that the API listens on. 0.0.0.0 is every address of this machine.",
+      default: "127.0.0.1",
+      minLength: 1,
+    }),
+    port: Type.Integer({
+      description: "The port that the API listens on; 0 lets the system choose.",
+      default: 8080,
+      minimum: 0,
+      maximum: 65_535,
+    }),
+    public_url: Type.Optional(
+      Type.String({
+        description: "Where people and nodes reach the API, if it is not at host and port: behind a proxy, say.",
+        pattern: "^https?://[^\\s]+$",
+        examples: ["https://storage.example.org"],
+      }),
+    ),
+    trust_proxy: Type.Boolean({
+      description:
+        "Whether X-Forwarded-For and X-Forwarded-Proto are believed where they come from this machine or a private network.",
+      default: false,
+    }),
+    connections_max: Count("Connections open at once; more are refused.", 4000, 1_000_000),
+    headers_max_bytes: ByteSize({
+      description: "The largest headers of a request.",
+      default: "16KiB",
+      minimum: "4KiB",
+      maximum: "1MiB",
+    }),
+    headers_timeout_ms: Count("The time for the headers of a request to come.", 30_000, HOUR_MS),
+    idle_timeout_ms: Count(
+      "A connection on which no byte moves for so long is closed. An upload may take as long as it likes.",
+      120_000,
+      HOUR_MS,
+    ),
+    keep_alive_timeout_ms: Count("How long a connection is kept open for the next request.", 65_000, HOUR_MS),
+    stop_grace_ms: Type.Integer({
+      description: "On the way out: the time for requests under way to end before they are cut.",
+      default: 20_000,
+      minimum: 0,
+      maximum: HOUR_MS,
+    }),
+  },
+  { description: "The API for people and programs." },
+);
+
+const Multiaddrs = (description: string, standard: readonly string[]) =>
+  Type.Array(Type.String({ pattern: "^/", minLength: 1, maxLength: 512 }), {
+    description,
+    default: [...standard],
+    maxItems: 64,
+  });
+
+const p2p = Type.Object(
+  {
+    listen: Multiaddrs("Multiaddrs at which storage nodes reach the coordinator. Port 0 lets the system choose one.", [
+      "/ip4/127.0.0.1/tcp/0",
+      "/ip4/127.0.0.1/udp/0/quic-v1",
+    ]),
+    announce: Multiaddrs("Multiaddrs to tell others in place of those that the coordinator sees itself.", []),
+  },
+  { description: "The network of storage nodes." },
+);
+
+const storage = Type.Object(
+  {
+    copies: Count("Replicas of every chunk, on as many nodes, where an upload does not ask otherwise.", 3, 10),
+    write_quorum: Count("Replicas that are on disk before a write is acknowledged; at most copies.", 2, 10),
+    spool_max_bytes: ByteSize({
+      description: "Disk for replicas that wait for their node to return.",
+      default: "4GiB",
+    }),
+  },
+  { description: "How chunks are kept." },
+);
+
+const credits = Type.Object(
+  {
+    per_usd: Count("Credits for one dollar.", 100, 1_000_000),
+    per_gb_month: Credits("Credits for a GB (10⁹ bytes) of one copy, for one month.", 1),
+    welcome: Credits("Credits that a new account is given.", 10),
+    first_account: Credits("Credits that the first account is given.", 1000),
+  },
+  { description: "What storing costs. Amounts have at most six decimals." },
+);
+
+const accounts = Type.Object(
+  {
+    access_token_ttl_s: Type.Integer({
+      description: "Seconds that an access token is good for.",
+      default: 900,
+      minimum: 10,
+      maximum: DAY_S,
+    }),
+    refresh_token_ttl_s: Type.Integer({
+      description: "Seconds that a login lasts without being renewed.",
+      default: 30 * DAY_S,
+      minimum: 60,
+      maximum: 400 * DAY_S,
+    }),
+    first_account_email: Type.String({
+      description: "E-mail of the admin's account that is made when there is no account; see first-account.json.",
+      default: "trial@commonhold.local",
+      minLength: 3,
+      maxLength: 254,
+    }),
+    registrations_per_address_per_minute: Count("New accounts from one network address in a minute.", 100, 1_000_000),
+    logins_per_address_per_minute: Count("Logins from one network address in a minute.", 300, 1_000_000),
+    failed_logins_per_account: Count(
+      "Failed logins for one account from one network address within failed_logins_window_s; from everywhere, ten times as many.",
+      10,
+      1_000_000,
+    ),
+    failed_logins_window_s: Count("The seconds in which failed logins are counted together.", 300, DAY_S),
+    password_hashes_at_once: Count("Passwords checked at once; each takes 19 MiB of memory.", 2, 64),
+  },
+  { description: "Accounts and logins." },
+);
+
+const nodes = Type.Object(
+  {
+    heartbeat_interval_ms: Type.Integer({
+      description: "How often a storage node reports.",
+      default: 30_000,
+      minimum: 100,
+      maximum: HOUR_MS,
+    }),
+    offline_after_intervals: Count("A node that missed so many heartbeats counts as offline.", 3, 1000),
+    registrations_per_address_per_minute: Count(
+      "Nodes that register from one network address in a minute.",
+      300,
+      1_000_000,
+    ),
+    join_tokens_per_user_per_hour: Count("Join tokens that one user makes in an hour.", 600, 1_000_000),
+  },
+  { description: "Storage nodes." },
+);
+
+const limits = Type.Object(
+  {
+    transfer_memory_bytes: ByteSize({
+      description: "Memory for chunks on their way in and out; requests wait for their share of it.",
+      default: "96MiB",
+      minimum: "32MiB",
+    }),
+    transfers_per_node: Count("Transfers with one storage node at once.", 5, 100),
+  },
+  { description: "What the coordinator takes on at once." },
+);
+
+const log = Type.Object(
+  {
+    level: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
+      description: "Log lines below this level are not written.",
+      default: "info",
+    }),
+  },
+  { description: "The log, as JSON lines on standard output." },
+);
+
+/** Every setting of a coordinator, as it stands in `coordinator.toml`. */
+export const CoordinatorConfigSchema = Type.Object({ http, p2p, storage, credits, accounts, nodes, limits, log });
+
+export type CoordinatorConfig = Static<typeof CoordinatorConfigSchema>;
+
+export interface CoordinatorConfigSources {
+  /** A TOML file; by custom `coordinator.toml` in the data folder, which may be missing. */
+  readonly file?: string;
+  readonly fileOptional?: boolean;
+  readonly text?: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly overrides?: object;
+}
+
+/** @throws AppError INVALID_CONFIG naming source, key, value and what would be right */
+export function loadCoordinatorConfig(sources: CoordinatorConfigSources): CoordinatorConfig {
+  const config = loadConfig(CoordinatorConfigSchema, { ...sources, envPrefix: COORDINATOR_ENV_PREFIX });
+  const { copies, write_quorum } = config.storage;
+  if (write_quorum > copies) {
+    throw new AppError(
+      "INVALID_CONFIG",
+      `storage.write_quorum is ${write_quorum}: it must be at most storage.copies, which is ${copies}`,
+    );
+  }
+  for (const key of ["per_gb_month", "welcome", "first_account"] as const) {
+    microCreditsOf(config.credits[key], `credits.${key}`);
+  }
+  return config;
+}
+
+/**
+ * A configured amount of credits in micro-credits, exactly.
+ * @throws AppError INVALID_CONFIG for more than six decimals
+ */
+export function microCreditsOf(credits: number, key: string): bigint {
+  try {
+    return parseCredits(String(credits));
+  } catch (cause) {
+    throw new AppError("INVALID_CONFIG", `${key} is ${credits}: give an amount with at most six decimals`, { cause });
+  }
+}

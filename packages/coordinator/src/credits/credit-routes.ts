@@ -1,0 +1,185 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { formatCredits } from "@commonhold/core/credits.ts";
+import Type, { type Static } from "typebox";
+import type { Authentication } from "../http/authentication.ts";
+import { decodeCursor, encodeCursor } from "../http/cursor.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentNode, currentUser } from "../http/principal.ts";
+import {
+  BY_ACCESS_TOKEN,
+  BY_NODE_KEY,
+  CreditsText,
+  errorAnswers,
+  Instant,
+  instantText,
+  listOf,
+  MicroCreditsText,
+  PageQuery,
+  TAGS,
+} from "../http/route-schema.ts";
+import { registerJsonRoutes } from "../http/route-scopes.ts";
+import { CreditBalanceSchema, creditBalanceView, NodeEarningsSchema, nodeEarningsView } from "./credit-balance.ts";
+import type { CreditMovement, CreditService } from "./credit-service.ts";
+import { formatUsd, parseUsdCents } from "./usd-amount.ts";
+
+export interface CreditRoutesDeps {
+  readonly authentication: Pick<Authentication, "requireUser" | "requireNode">;
+  readonly credits: CreditService;
+}
+
+const HISTORY = "credits";
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+const PurchaseBody = Type.Object({
+  amount_usd: Type.Union([Type.Number(), Type.String({ maxLength: 40 })], {
+    description: "Dollars with at most two decimals, as a number or decimal text.",
+    examples: [10, "2.50"],
+  }),
+});
+
+const PurchaseSchema = Type.Object(
+  {
+    payment_id: Type.String(),
+    provider: Type.String({ examples: ["local"] }),
+    status: Type.Literal("completed"),
+    amount_usd: Type.String({ examples: ["10.00"] }),
+    credits: CreditsText("What was bought."),
+    balance: CreditBalanceSchema,
+  },
+  { description: "The credits are in the account." },
+);
+
+const MovementSchema = Type.Object({
+  id: Type.String(),
+  kind: Type.String({ examples: ["purchase", "welcome", "reserve", "release", "settle"] }),
+  description: Type.String(),
+  reference: Type.String({ description: "What it is about: a payment, an upload, a file." }),
+  amount: CreditsText("Negative: less is available after it."),
+  amount_microcredits: MicroCreditsText("The same in millionths."),
+  created_at: Instant("When it was booked."),
+});
+
+const NodeBalanceSchema = Type.Object(
+  {
+    node_id: Type.String(),
+    ...NodeEarningsSchema.properties,
+    earned_microcredits: MicroCreditsText("The same in millionths."),
+    pending_microcredits: MicroCreditsText("The same in millionths."),
+    paid_microcredits: MicroCreditsText("The same in millionths."),
+  },
+  { description: "What the calling node has earned." },
+);
+
+export function registerCreditRoutes(app: Http, deps: CreditRoutesDeps): void {
+  registerJsonRoutes(app, (routes) => {
+    registerPurchase(routes, deps);
+    registerHistory(routes, deps);
+    registerNodeBalance(routes, deps);
+  });
+}
+
+function registerPurchase(routes: Http, deps: CreditRoutesDeps): void {
+  routes.post("/api/v1/auth/credits/purchase", {
+    onRequest: deps.authentication.requireUser,
+    schema: {
+      operationId: "purchaseCredits",
+      tags: [TAGS.credits],
+      summary: "Buy credits",
+      description: "With an Idempotency-Key, the same request sent again buys only once.",
+      security: BY_ACCESS_TOKEN,
+      headers: Type.Object({
+        "idempotency-key": Type.Optional(Type.String({ description: "1 to 255 printable characters of your choice." })),
+      }),
+      body: PurchaseBody,
+      response: {
+        201: PurchaseSchema,
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "PAYMENT_REFUSED"),
+      },
+    },
+    handler: async (request, reply) => {
+      const purchase = await deps.credits.purchase({
+        userId: currentUser(request).userId,
+        amountUsdCents: parseUsdCents(request.body.amount_usd),
+        idempotencyKey: checkIdempotencyKey(request.headers["idempotency-key"]),
+      });
+      return reply.code(201).send({
+        payment_id: purchase.paymentId,
+        provider: purchase.provider,
+        status: purchase.status,
+        amount_usd: formatUsd(purchase.amountUsdCents),
+        credits: formatCredits(purchase.microCredits),
+        balance: creditBalanceView(purchase.balance),
+      });
+    },
+  });
+}
+
+function checkIdempotencyKey(key: string | undefined): string | undefined {
+  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
+  throw new AppError("INVALID_REQUEST", "header Idempotency-Key is no 1 to 255 printable ASCII characters", {
+    details: { in: "header", field: "idempotency-key" },
+  });
+}
+
+function registerHistory(routes: Http, deps: CreditRoutesDeps): void {
+  routes.get("/api/v1/credits/history", {
+    onRequest: deps.authentication.requireUser,
+    schema: {
+      operationId: "listCreditMovements",
+      tags: [TAGS.credits],
+      summary: "What came into your account and what left it, newest first",
+      security: BY_ACCESS_TOKEN,
+      querystring: Type.Object(PageQuery),
+      response: {
+        200: listOf(MovementSchema, "A page of movements."),
+        ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED", "TOKEN_EXPIRED"),
+      },
+    },
+    handler: async (request) => {
+      const { limit, cursor } = request.query;
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, HISTORY, ["number"])[0];
+      const { movements, hasMore } = await deps.credits.history(currentUser(request).userId, { limit, before });
+      const last = movements.at(-1);
+      return {
+        items: movements.map(movementView),
+        next_cursor: hasMore && last !== undefined ? encodeCursor(HISTORY, [last.entryId]) : null,
+      };
+    },
+  });
+}
+
+function movementView(movement: CreditMovement): Static<typeof MovementSchema> {
+  return {
+    id: String(movement.entryId),
+    kind: movement.kind,
+    description: movement.description,
+    reference: movement.reference,
+    amount: formatCredits(movement.microCredits),
+    amount_microcredits: movement.microCredits.toString(),
+    created_at: instantText(movement.createdAtMs),
+  };
+}
+
+function registerNodeBalance(routes: Http, deps: CreditRoutesDeps): void {
+  routes.get("/api/v1/balance", {
+    onRequest: deps.authentication.requireNode,
+    schema: {
+      operationId: "nodeBalance",
+      tags: [TAGS.credits],
+      summary: "What the calling node has earned",
+      security: BY_NODE_KEY,
+      response: { 200: NodeBalanceSchema, ...errorAnswers("UNAUTHENTICATED", "NOT_A_MEMBER") },
+    },
+    handler: async (request) => {
+      const { nodeId } = currentNode(request);
+      const earnings = await deps.credits.nodeEarnings(nodeId);
+      return {
+        node_id: nodeId,
+        ...nodeEarningsView(earnings),
+        earned_microcredits: earnings.earned.toString(),
+        pending_microcredits: earnings.pending.toString(),
+        paid_microcredits: earnings.paid.toString(),
+      };
+    },
+  });
+}

@@ -1,0 +1,122 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { FastifyRouteSchemaDef, FastifyValidationResult } from "fastify/types/schema.js";
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { Value } from "typebox/value";
+import { describeSchema, describeValue, type SchemaNode } from "./schema-description.ts";
+
+const PROBLEMS_MAX = 10;
+
+const PART_NAMES: Readonly<Record<string, string>> = {
+  body: "body",
+  querystring: "query",
+  query: "query",
+  params: "address",
+  headers: "header",
+};
+
+interface Problem {
+  /** Where in the request: body, query, address (a path parameter) or header. */
+  readonly in: string;
+  /** Path of the field with dots; empty for the whole. */
+  readonly field: string;
+  readonly received: string;
+  readonly expected: string;
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+}
+
+/**
+ * Fastify's validator by TypeBox. A JSON body is taken as it is; what travels as text (query, path, headers) is
+ * converted to the type that the schema asks for, and defaults are filled in. A missing body reads as `{}`, so that
+ * the answer names the missing fields.
+ */
+export function compileValidator(definition: FastifyRouteSchemaDef<TSchema>): FastifyValidationResult {
+  const { schema, httpPart = "body" } = definition;
+  const validator = Compile(schema);
+  const part = PART_NAMES[httpPart] ?? httpPart;
+  const result = (value: unknown): { value: unknown } | { error: Error } => {
+    const candidate = httpPart === "body" ? (value ?? {}) : readTexts(schema, Value.Default(schema, value ?? {}));
+    if (validator.Check(candidate)) return { value: candidate };
+    const problems = validator
+      .Errors(candidate)
+      .flatMap(faultyPaths)
+      .map((path) => ({ part, path }));
+    return { error: invalidRequest(part, describeProblems(problems, schema, candidate)) };
+  };
+  return result as FastifyValidationResult;
+}
+
+const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
+
+/** Numbers and truth values that came as text, where the schema asks for them; what is neither stays, to be refused. */
+function readTexts(schema: SchemaNode, fields: unknown): unknown {
+  const read: Record<string, unknown> = { ...(fields as Record<string, unknown>) };
+  for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
+    const value = read[name];
+    if (typeof value !== "string") continue;
+    if ((type === "integer" || type === "number") && NUMBER.test(value)) read[name] = Number(value);
+    if (type === "boolean" && (value === "true" || value === "false")) read[name] = value === "true";
+  }
+  return read;
+}
+
+function invalidRequest(part: string, problems: readonly Problem[]): AppError {
+  const first = problems[0];
+  if (first === undefined) return new AppError("INVALID_REQUEST", `the ${part} does not fit this call`);
+  const subject = first.field === "" ? `the ${part}` : `${part} field "${first.field}"`;
+  return new AppError("INVALID_REQUEST", `${subject} is ${first.received}: give ${first.expected}`, {
+    details: { ...first, ...(problems.length > 1 ? { problems } : {}) },
+  });
+}
+
+interface Fault {
+  readonly part: string;
+  readonly path: readonly string[];
+}
+
+function describeProblems(faults: readonly Fault[], schema: SchemaNode, value: unknown): readonly Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const { part, path } of faults) {
+    if (problems.size >= PROBLEMS_MAX) break;
+    const field = path.join(".");
+    problems.set(field, {
+      in: part,
+      field,
+      received: describeValue(valueAt(value, path)),
+      expected: describeSchema(schemaAt(schema, path)),
+    });
+  }
+  return [...problems.values()];
+}
+
+function faultyPaths(error: SchemaError): readonly (readonly string[])[] {
+  const path = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (error.keyword !== "required") return [path];
+  const { requiredProperties = [] } = error.params as { readonly requiredProperties?: readonly string[] };
+  return requiredProperties.map((property) => [...path, property]);
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string, unknown>)[step];
+  }
+  return value;
+}
+
+function schemaAt(root: SchemaNode, path: readonly string[]): SchemaNode | undefined {
+  let schema: SchemaNode | undefined = root;
+  for (const step of path) {
+    schema = schema?.properties?.[step] ?? schema?.items ?? Object.values(schema?.patternProperties ?? {})[0];
+  }
+  return schema;
+}

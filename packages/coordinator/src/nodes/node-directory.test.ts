@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type ApiFixture,
+  createApiFixture,
+  HEARTBEAT,
+  TEST_HEARTBEAT_TERMS,
+  type TestNode,
+} from "../http/api.fixture.ts";
+import { createLogFixture } from "../http/http.fixture.ts";
+import { NodeDirectory } from "./node-directory.ts";
+
+let api: ApiFixture;
+let node: TestNode;
+beforeEach(async () => {
+  api = await createApiFixture({ engine: "memory" });
+  node = await api.newNode(await api.newUser(), "one");
+});
+afterEach(() => api.close());
+
+const heartbeat = (change: object = {}, apiKey: string = node.apiKey) =>
+  api.call("POST", "/api/v1/nodes/heartbeat", { apiKey, body: { ...HEARTBEAT, ...change } });
+const presence = () => api.directory.placeableNodes().find(({ id }) => id === node.id)?.presence;
+
+async function restarted(): Promise<NodeDirectory> {
+  const { metadata, clock } = api;
+  const directory = new NodeDirectory({ metadata, clock, logger: createLogFixture().logger }, TEST_HEARTBEAT_TERMS);
+  await directory.load();
+  return directory;
+}
+
+describe("NodeDirectory", () => {
+  it("gives placement the nodes that may receive, as they described themselves", async () => {
+    expect(api.directory.candidates()).toEqual([]);
+    await heartbeat();
+    expect(api.directory.candidates()).toEqual([
+      {
+        id: node.id,
+        freeBytes: 1500,
+        capacityBytes: 2000,
+        operatorId: api.directory.get(node.id)?.operatorId,
+        labels: { site: "home" },
+        reliability: 1,
+        status: "active",
+        presence: "receiving",
+      },
+    ]);
+    expect(api.directory.activeNodeIds()).toEqual([node.id]);
+  });
+
+  it("shows silent nodes as away, draining ones as other, and no banned one", async () => {
+    expect(presence()).toBe("other");
+    await heartbeat();
+    expect(presence()).toBe("receiving");
+    api.clock.advance(90_000);
+    expect(presence()).toBe("away");
+    await heartbeat({ draining: true });
+    expect(presence()).toBe("other");
+    await api.metadata.apply("node.ban", { id: node.id });
+    await api.directory.reload(node.id);
+    expect(presence()).toBeUndefined();
+    expect(api.directory.target(node.id)).toBeUndefined();
+  });
+
+  it("gives the same list until something changes", async () => {
+    await heartbeat();
+    const before = api.directory.placeableNodes();
+    api.clock.advance(89_999);
+    expect(api.directory.placeableNodes()).toBe(before);
+    api.clock.advance(1);
+    expect(api.directory.placeableNodes()).not.toBe(before);
+    const silent = api.directory.placeableNodes();
+    await heartbeat({ free_bytes: 7 });
+    expect(api.directory.placeableNodes()).not.toBe(silent);
+    expect(api.directory.placeableNodes()[0]?.freeBytes).toBe(7);
+  });
+
+  it("knows where to reach a member", async () => {
+    await heartbeat();
+    expect(api.directory.target(node.id)).toEqual({ peerId: node.id, addresses: HEARTBEAT.addresses });
+    expect(api.directory.target("unknown")).toBeUndefined();
+  });
+
+  it("counts nodes by status", async () => {
+    await heartbeat();
+    await api.newNode(await api.newUser(), "two");
+    expect(api.directory.counts()).toEqual({
+      joining: 1,
+      active: 1,
+      suspect: 0,
+      offline: 0,
+      draining: 0,
+      drained: 0,
+      banned: 0,
+    });
+  });
+
+  it("takes nodes as active from their last heartbeat after a restart, until proven otherwise", async () => {
+    await heartbeat();
+    api.clock.advance(60_000);
+    const directory = await restarted();
+    expect(directory.candidates().map(({ id }) => id)).toEqual([node.id]);
+    expect(directory.members()).toEqual(new Set([node.id]));
+    api.clock.advance(30_000);
+    expect(directory.candidates()).toEqual([]);
+  });
+
+  describe("onActive", () => {
+    it("tells the first heartbeat, a return, the end of draining, and nothing in between", async () => {
+      const told: string[] = [];
+      api.directory.onActive((id) => told.push(id));
+      await heartbeat();
+      expect(told).toHaveLength(1);
+      await heartbeat();
+      api.clock.advance(30_000);
+      await heartbeat();
+      expect(told).toHaveLength(1);
+      api.clock.advance(90_000);
+      await heartbeat();
+      expect(told).toHaveLength(2);
+      await heartbeat({ draining: true });
+      expect(told).toHaveLength(2);
+      await heartbeat();
+      expect(told).toEqual([node.id, node.id, node.id]);
+    });
+
+    it("tells the first heartbeat after a restart, although the node counted as active", async () => {
+      await heartbeat();
+      const directory = await restarted();
+      const told: string[] = [];
+      directory.onActive((id) => told.push(id));
+      const record = directory.get(node.id);
+      if (record === undefined) throw new Error("the node is gone");
+      directory.recordHeartbeat(record);
+      directory.recordHeartbeat(record);
+      expect(told).toEqual([node.id]);
+    });
+
+    it("does not let a listener's failure reach the node", async () => {
+      api.directory.onActive(() => {
+        throw new Error("listener failed");
+      });
+      expect((await heartbeat()).status).toBe(200);
+      expect(JSON.stringify(api.logLines)).toContain("listener failed");
+    });
+  });
+
+  it("tells changes of membership, and only those", async () => {
+    const told: ReadonlySet<string>[] = [];
+    api.directory.onMembersChanged((members) => told.push(members));
+    await heartbeat();
+    expect(told).toEqual([]);
+    const two = await api.newNode(await api.newUser(), "two");
+    expect(told).toEqual([new Set([node.id, two.id])]);
+    const admin = await api.newUser("admin");
+    await api.call("POST", `/api/v1/nodes/${two.id}/ban`, { token: admin.accessToken });
+    expect(told.at(-1)).toEqual(new Set([node.id]));
+    await api.call("DELETE", `/api/v1/nodes/${two.id}/ban`, { token: admin.accessToken });
+    expect(told.at(-1)).toEqual(new Set([node.id, two.id]));
+    expect(told).toHaveLength(3);
+  });
+});

@@ -1,0 +1,244 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { nodeEarningsView } from "../credits/credit-balance.ts";
+import type { CreditService } from "../credits/credit-service.ts";
+import { createAttemptLimit } from "../http/attempt-limit.ts";
+import type { Authentication } from "../http/authentication.ts";
+import { decodeCursor, encodeCursor } from "../http/cursor.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentNode, currentUser, principalOf } from "../http/principal.ts";
+import { BY_ACCESS_TOKEN, BY_NODE_KEY, errorAnswers, instantText, listOf, TAGS } from "../http/route-schema.ts";
+import { registerJsonRoutes } from "../http/route-scopes.ts";
+import type { NodeDirectory } from "./node-directory.ts";
+import {
+  HeartbeatAnswerSchema,
+  HeartbeatBody,
+  JoinTokenBody,
+  JoinTokenSchema,
+  NodeParams,
+  NodeSchema,
+  NodesQuery,
+  nodeView,
+  RegisterNodeBody,
+  RegistrationSchema,
+  readHeartbeat,
+  readRegistration,
+} from "./node-schemas.ts";
+import type { NodeService } from "./node-service.ts";
+
+export interface NodeRoutesDeps {
+  readonly authentication: Authentication;
+  readonly nodes: NodeService;
+  readonly directory: NodeDirectory;
+  readonly credits: Pick<CreditService, "nodeEarnings">;
+  /** The coordinator as a peer, as nodes shall reach it. */
+  readonly coordinatorPeer: () => { readonly peerId: string; readonly addresses: readonly string[] };
+  /** The address of this API, as nodes shall call it. */
+  readonly publicUrl: () => string;
+}
+
+export interface NodeRoutesOptions {
+  readonly heartbeatIntervalMs: number;
+  readonly registrationsPerAddressPerMinuteMax: number;
+  readonly joinTokensPerUserPerHourMax: number;
+}
+
+const NODES = "nodes";
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DEFAULT_EXPIRY_S = 24 * 3600;
+
+export function registerNodeRoutes(app: Http, deps: NodeRoutesDeps, options: NodeRoutesOptions): void {
+  registerJsonRoutes(app, (routes) => {
+    registerReads(routes, deps);
+    registerJoinTokens(routes, deps, options);
+    registerRegistration(routes, deps, options);
+    registerHeartbeat(routes, deps, options);
+    registerBans(routes, deps);
+  });
+}
+
+function registerReads(routes: Http, deps: NodeRoutesDeps): void {
+  const { directory } = deps;
+  const shared = { tags: [TAGS.nodes], security: BY_ACCESS_TOKEN };
+  routes.get("/api/v1/nodes", {
+    onRequest: deps.authentication.requireUser,
+    schema: {
+      ...shared,
+      operationId: "listNodes",
+      summary: "The network's nodes, by name",
+      querystring: NodesQuery,
+      response: {
+        200: listOf(NodeSchema, "A page of nodes."),
+        ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED", "TOKEN_EXPIRED"),
+      },
+    },
+    handler: async (request) => {
+      const { limit, cursor, status } = request.query;
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, NODES, ["text"])[0];
+      const rest = directory
+        .list()
+        .filter((node) => after === undefined || node.name > after)
+        .map((node) => nodeView(node, directory.status(node)))
+        .filter((node) => status === undefined || node.status === status);
+      const items = rest.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items,
+        next_cursor: rest.length > limit && last !== undefined ? encodeCursor(NODES, [last.name]) : null,
+      };
+    },
+  });
+  routes.get("/api/v1/nodes/:id", {
+    onRequest: deps.authentication.requireUser,
+    schema: {
+      ...shared,
+      operationId: "getNode",
+      summary: "One node",
+      params: NodeParams,
+      response: { 200: NodeSchema, ...errorAnswers("UNAUTHENTICATED", "TOKEN_EXPIRED", "NODE_NOT_FOUND") },
+    },
+    handler: async (request) => {
+      const node = directory.get(request.params.id);
+      if (node === undefined) throw new AppError("NODE_NOT_FOUND", `there is no node ${request.params.id}`);
+      return nodeView(node, directory.status(node));
+    },
+  });
+}
+
+function registerJoinTokens(routes: Http, deps: NodeRoutesDeps, options: NodeRoutesOptions): void {
+  const perUser = createAttemptLimit(routes, {
+    max: options.joinTokensPerUserPerHourMax,
+    windowMs: HOUR_MS,
+    what: "join tokens of this account",
+    key: (request) => {
+      const principal = principalOf(request);
+      return principal?.kind === "user" ? principal.userId : request.ip;
+    },
+  });
+  routes.post("/api/v1/nodes/join-tokens", {
+    onRequest: deps.authentication.requireUser,
+    preHandler: (request) => perUser.take(request),
+    schema: {
+      operationId: "createJoinToken",
+      tags: [TAGS.nodes],
+      summary: "Make a join token, to lend disks with",
+      description: "Whoever joins a node with it lends in your name: you are the node's operator.",
+      security: BY_ACCESS_TOKEN,
+      body: JoinTokenBody,
+      response: {
+        201: JoinTokenSchema,
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "TOO_MANY_REQUESTS"),
+      },
+    },
+    handler: async (request, reply) => {
+      const { uses = 1, expires_in_s = DEFAULT_EXPIRY_S } = request.body;
+      const { userId } = currentUser(request);
+      const made = await deps.nodes.createJoinToken(userId, { uses, expiresInS: expires_in_s });
+      return reply.code(201).send({
+        join_token: made.token,
+        expires_at: instantText(made.expiresAtMs),
+        uses: made.uses,
+        command: `commonhold node init --name NAME --coordinator-url ${deps.publicUrl().replace(/\/+$/, "")} --join-token ${made.token}`,
+      });
+    },
+  });
+}
+
+function registerRegistration(routes: Http, deps: NodeRoutesDeps, options: NodeRoutesOptions): void {
+  const perAddress = createAttemptLimit(routes, {
+    max: options.registrationsPerAddressPerMinuteMax,
+    windowMs: MINUTE_MS,
+    what: "registrations of nodes from this address",
+  });
+  routes.post("/api/v1/nodes/register", {
+    onRequest: (request) => perAddress.take(request),
+    schema: {
+      operationId: "registerNode",
+      tags: [TAGS.nodes],
+      summary: "Make a node a member",
+      description: "The same peer id again, with another join token of its operator, gets a new API key.",
+      body: RegisterNodeBody,
+      response: {
+        201: RegistrationSchema,
+        ...errorAnswers(
+          "INVALID_REQUEST",
+          "UNAUTHENTICATED",
+          "INVALID_JOIN_TOKEN",
+          "FORBIDDEN",
+          "NOT_A_MEMBER",
+          "NODE_NAME_TAKEN",
+          "TOO_MANY_REQUESTS",
+        ),
+      },
+    },
+    handler: async (request, reply) => {
+      const { node, apiKey } = await deps.nodes.register(readRegistration(request.body));
+      return reply.code(201).send({ node_id: node.id, api_key: apiKey, ...membershipView(deps, options) });
+    },
+  });
+}
+
+function registerHeartbeat(routes: Http, deps: NodeRoutesDeps, options: NodeRoutesOptions): void {
+  routes.post("/api/v1/nodes/heartbeat", {
+    onRequest: deps.authentication.requireNode,
+    schema: {
+      operationId: "nodeHeartbeat",
+      tags: [TAGS.nodes],
+      summary: "A node's sign of life",
+      security: BY_NODE_KEY,
+      body: HeartbeatBody,
+      response: {
+        200: HeartbeatAnswerSchema,
+        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "NOT_A_MEMBER", "NODE_NOT_FOUND"),
+      },
+    },
+    handler: async (request) => {
+      const node = await deps.nodes.heartbeat(currentNode(request).nodeId, readHeartbeat(request.body));
+      return {
+        status: deps.directory.status(node),
+        ...membershipView(deps, options),
+        credits: nodeEarningsView(await deps.credits.nodeEarnings(node.id)),
+      };
+    },
+  });
+}
+
+function membershipView(deps: NodeRoutesDeps, options: NodeRoutesOptions) {
+  const { peerId, addresses } = deps.coordinatorPeer();
+  return {
+    coordinator: { peer_id: peerId, addresses: [...addresses] },
+    heartbeat_interval_ms: options.heartbeatIntervalMs,
+    members: [...deps.directory.members()],
+  };
+}
+
+function registerBans(routes: Http, deps: NodeRoutesDeps): void {
+  const onRequest = deps.authentication.requireRole("admin");
+  const schema = {
+    tags: [TAGS.nodes],
+    security: BY_ACCESS_TOKEN,
+    params: NodeParams,
+    response: { 200: NodeSchema, ...errorAnswers("UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN", "NODE_NOT_FOUND") },
+  };
+  routes.post("/api/v1/nodes/:id/ban", {
+    onRequest,
+    schema: {
+      ...schema,
+      operationId: "banNode",
+      summary: "Cut a node off (admins)",
+      description: "Its API key ends to work, its connections are cut, and no peer deals with it.",
+    },
+    handler: async (request) => {
+      const node = await deps.nodes.ban(request.params.id);
+      return nodeView(node, deps.directory.status(node));
+    },
+  });
+  routes.delete("/api/v1/nodes/:id/ban", {
+    onRequest,
+    schema: { ...schema, operationId: "unbanNode", summary: "Let a banned node in again (admins)" },
+    handler: async (request) => {
+      const node = await deps.nodes.unban(request.params.id);
+      return nodeView(node, deps.directory.status(node));
+    },
+  });
+}

@@ -1,0 +1,173 @@
+import { NODE_STATUSES, type NodeStatus } from "@commonhold/core/failure/node-status.ts";
+import Type, { type Static } from "typebox";
+import { NodeEarningsSchema } from "../credits/credit-balance.ts";
+import { Instant, instantText, PageQuery } from "../http/route-schema.ts";
+import type { NodeRecord } from "./node-record.ts";
+import type { HeartbeatReport, RegistrationRequest } from "./node-service.ts";
+
+const MONTH_S = 30 * 24 * 3600;
+const PEER_ID_EXAMPLE = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+
+const Addresses = Type.Array(Type.String({ minLength: 1, maxLength: 512, pattern: "^/" }), {
+  maxItems: 64,
+  description: "Multiaddrs at which the node can be reached, relayed ones included.",
+  examples: [["/ip4/192.0.2.7/tcp/4001"]],
+});
+const Bytes = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description, examples: [100_000_000_000] });
+
+const reportFields = {
+  addresses: Addresses,
+  capacity_bytes: Bytes("What the node lends in all."),
+  used_bytes: Bytes("What its chunks take."),
+  free_bytes: Bytes("What it can still take."),
+  version: Type.String({ maxLength: 64, examples: ["0.1.0"] }),
+};
+
+export const JoinTokenBody = Type.Object({
+  uses: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 1000, description: "How many nodes may join with it; 1 by default." }),
+  ),
+  expires_in_s: Type.Optional(
+    Type.Integer({ minimum: 60, maximum: MONTH_S, description: "Seconds until it expires; a day by default." }),
+  ),
+});
+
+export const JoinTokenSchema = Type.Object(
+  {
+    join_token: Type.String({ description: "Shown once." }),
+    expires_at: Instant("After this it is refused."),
+    uses: Type.Integer(),
+    command: Type.String({ description: "Makes a node that joins with it." }),
+  },
+  { description: "The new join token." },
+);
+
+export const RegisterNodeBody = Type.Object({
+  join_token: Type.String({ minLength: 1, maxLength: 512 }),
+  name: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+    title: "text of 1 to 64 printable characters",
+    description: "What people call the node; no other node has it.",
+    examples: ["attic"],
+  }),
+  peer_id: Type.String({ maxLength: 128, description: "Of the node's Ed25519 key.", examples: [PEER_ID_EXAMPLE] }),
+  ...reportFields,
+  labels: Type.Record(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" }), Type.String({ maxLength: 256 }), {
+    additionalProperties: false,
+    maxProperties: 32,
+    title: "an object of at most 32 names (letters, digits, _ . -) and texts",
+    description: "Failure domains: network, site, power, and the operator's own. Replicas never share one.",
+    examples: [{ site: "home", network: "isp-a" }],
+  }),
+  timestamp_ms: Type.Integer({
+    minimum: 0,
+    description: "The node's clock, milliseconds since 1970; within 5 minutes.",
+  }),
+  signature: Type.String({
+    pattern: "^[A-Za-z0-9+/]{86}==$",
+    title: "base64 of 64 bytes",
+    description:
+      'Ed25519, by the key of peer_id, over "commonhold register v1", join_token, peer_id and timestamp_ms as text, ' +
+      "with a NUL byte between each two.",
+  }),
+});
+
+export const HeartbeatBody = Type.Object({
+  ...reportFields,
+  chunk_count: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  draining: Type.Boolean({ description: "The node takes no more chunks." }),
+});
+
+const Contact = Type.Object(
+  { peer_id: Type.String(), addresses: Type.Array(Type.String()) },
+  { description: "The coordinator as a peer: the only one whose grants the node obeys." },
+);
+const membershipFields = {
+  coordinator: Contact,
+  heartbeat_interval_ms: Type.Integer({ examples: [30_000] }),
+  members: Type.Array(Type.String(), { description: "Peer ids of every node that is not banned." }),
+};
+
+export const RegistrationSchema = Type.Object(
+  { node_id: Type.String(), api_key: Type.String({ description: "Shown once." }), ...membershipFields },
+  { description: "The node is a member." },
+);
+
+const Status = Type.Enum([...NODE_STATUSES], { description: "How the node stands." });
+
+export const HeartbeatAnswerSchema = Type.Object(
+  { status: Status, ...membershipFields, credits: NodeEarningsSchema },
+  { description: "Heard." },
+);
+
+export const NodeSchema = Type.Object(
+  {
+    id: Type.String({ examples: [PEER_ID_EXAMPLE] }),
+    name: Type.String(),
+    status: Status,
+    addresses: Type.Array(Type.String()),
+    labels: Type.Record(Type.String(), Type.String()),
+    capacity_bytes: Type.Integer(),
+    used_bytes: Type.Integer(),
+    free_bytes: Type.Integer(),
+    chunk_count: Type.Integer(),
+    last_heartbeat_at: Type.Union([Instant("The last sign of life."), Type.Null()]),
+    joined_at: Instant("When it became a member."),
+    operator_id: Type.String({ description: "The user who runs it." }),
+    version: Type.String(),
+  },
+  { description: "A node." },
+);
+
+export const NodeParams = Type.Object({ id: Type.String({ description: "The node's peer id." }) });
+export const NodesQuery = Type.Object({
+  ...PageQuery,
+  status: Type.Optional(Type.Enum([...NODE_STATUSES], { description: "Only nodes that stand so." })),
+});
+
+export function nodeView(node: NodeRecord, status: NodeStatus): Static<typeof NodeSchema> {
+  return {
+    id: node.id,
+    name: node.name,
+    status,
+    addresses: [...node.addresses],
+    labels: { ...node.labels },
+    capacity_bytes: node.capacityBytes,
+    used_bytes: node.usedBytes,
+    free_bytes: node.freeBytes,
+    chunk_count: node.chunkCount,
+    last_heartbeat_at: instantText(node.lastHeartbeatAtMs),
+    joined_at: instantText(node.joinedAtMs),
+    operator_id: node.operatorId,
+    version: node.version,
+  };
+}
+
+export function readRegistration(body: Static<typeof RegisterNodeBody>): RegistrationRequest {
+  return {
+    ...readReport(body),
+    joinToken: body.join_token,
+    name: body.name.trim(),
+    peerId: body.peer_id,
+    labels: body.labels,
+    timestampMs: body.timestamp_ms,
+    signature: Buffer.from(body.signature, "base64"),
+  };
+}
+
+export function readHeartbeat(body: Static<typeof HeartbeatBody>): HeartbeatReport {
+  return { ...readReport(body), chunkCount: body.chunk_count, draining: body.draining };
+}
+
+function readReport(body: Pick<Static<typeof HeartbeatBody>, keyof typeof reportFields>) {
+  return {
+    addresses: body.addresses,
+    capacityBytes: body.capacity_bytes,
+    usedBytes: body.used_bytes,
+    freeBytes: body.free_bytes,
+    version: body.version,
+  };
+}
