@@ -1,0 +1,43 @@
+/** What a folder holds under one name. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly kind: "file" | "folder" | "other";
+}
+
+export interface FileFacts {
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
+
+/** A file being written. `close` may be called after a failure of the others and must not hide it. */
+export interface NewFile {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when the bytes and the file's length are on the medium (fsync). */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The file-system calls of the chunk store, one method a call, so that a test can let any of them fail.
+ * All methods throw the file system's own error; the store turns it into an `AppError`.
+ */
+export interface ChunkFiles {
+  /** Creates the file for writing, readable by its owner only; fails where it exists. */
+  create(path: string): Promise<NewFile>;
+  /** Replaces `to` atomically. */
+  rename(from: string, to: string): Promise<void>;
+  /** Whether there was something to remove. */
+  remove(path: string): Promise<boolean>;
+  /** Makes one folder; it may exist already. */
+  makeFolder(path: string): Promise<void>;
+  /** Resolves when the folder's entries are on the medium (fsync of the folder). */
+  syncFolder(path: string): Promise<void>;
+  /** The file's first bytes, at most `lengthMax`; undefined where there is no such file. */
+  read(path: string, lengthMax: number): Promise<Uint8Array | undefined>;
+  /** Undefined where there is no such regular file. */
+  facts(path: string): Promise<FileFacts | undefined>;
+  /** Entries in the file system's order, read in small batches; nothing where the folder is missing. */
+  entries(path: string): AsyncIterable<FolderEntry>;
+  /** Bytes that an unprivileged process may still write on the file system that holds `path`. */
+  freeBytes(path: string): Promise<number>;
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { ChunkFiles } from "./chunk-files.ts";
+import { type ChunkIndex, openChunkIndex } from "./chunk-index.ts";
+import { reconcileIndex } from "./reconcile-index.ts";
+import { storageError } from "./storage-error.ts";
+import type { StoreLayout } from "./store-layout.ts";
+
+const MARKER_TEXT = "The chunk store is open, or was when the node died. The next start removes this file.\n";
+
+export interface OpenChunkFolderDeps {
+  readonly files: ChunkFiles;
+  readonly logger: Logger;
+}
+
+/** Makes the folders, clears `tmp/`, opens the index and, where it cannot be trusted, compares it with the files. */
+export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLayout): Promise<ChunkIndex> {
+  const { files } = deps;
+  try {
+    await files.makeFolder(layout.chunks);
+    await files.makeFolder(layout.temporary);
+    await removeLeftovers(deps, layout);
+    const uncleanStop = (await files.facts(layout.openMarker)) !== undefined;
+    if (!uncleanStop) await leaveMarker(files, layout);
+    const { index, rebuilt } = openChunkIndex(layout.index);
+    try {
+      if (uncleanStop || rebuilt !== undefined) await reconcile(deps, layout, { index, rebuilt });
+      return index;
+    } catch (error) {
+      index.close();
+      throw error;
+    }
+  } catch (error) {
+    throw storageError(error, `open the chunk store in ${layout.folder}`);
+  }
+}
+
+/** The marker must be on the medium before the first chunk is, or a power cut would pass for a clean stop. */
+async function leaveMarker(files: ChunkFiles, layout: StoreLayout): Promise<void> {
+  const marker = await files.create(layout.openMarker);
+  try {
+    await marker.write(new TextEncoder().encode(MARKER_TEXT));
+    await marker.sync();
+  } finally {
+    await marker.close();
+  }
+  await files.syncFolder(layout.folder);
+}
+
+async function removeLeftovers({ files, logger }: OpenChunkFolderDeps, layout: StoreLayout): Promise<void> {
+  let removed = 0;
+  for await (const entry of files.entries(layout.temporary)) {
+    if (entry.kind === "folder") {
+      logger.warn({ folder: entry.name }, "tmp holds a folder that is not the node's; it is left alone");
+    } else if (await files.remove(join(layout.temporary, entry.name))) {
+      removed += 1;
+    }
+  }
+  if (removed > 0) logger.info({ removed }, "removed half-written chunks that an earlier run left behind");
+}
+
+async function reconcile(
+  { files, logger }: OpenChunkFolderDeps,
+  layout: StoreLayout,
+  { index, rebuilt }: { readonly index: ChunkIndex; readonly rebuilt: string | undefined },
+): Promise<void> {
+  const reason = rebuilt === undefined ? "the last stop was not a clean one" : `the index is made anew: ${rebuilt}`;
+  logger.info({ reason }, "comparing the index with the chunk files");
+  const { strange, strangeCount, ...changes } = await reconcileIndex({ files, index, layout });
+  logger.info({ ...changes, ...index.totals }, "the index agrees with the chunk files");
+  if (strangeCount > 0) {
+    logger.warn({ strange, strangeCount }, "the folder of chunks holds files that are no chunks; they are left alone");
+  }
+}

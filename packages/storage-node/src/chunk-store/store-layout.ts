@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
+
+const BRANCH = /^[0-9a-f]{2}$/;
+
+/** Where the store keeps what, inside the node's data folder: docs/protocol.md, "data folder of a node". */
+export interface StoreLayout {
+  readonly folder: string;
+  readonly chunks: string;
+  readonly temporary: string;
+  readonly index: string;
+  /** There while the store is open; found at a start, it says that the last stop was not a clean one. */
+  readonly openMarker: string;
+}
+
+export function storeLayout(folder: string): StoreLayout {
+  return {
+    folder,
+    chunks: join(folder, "chunks"),
+    temporary: join(folder, "tmp"),
+    index: join(folder, "index.db"),
+    openMarker: join(folder, "store-open"),
+  };
+}
+
+/** `chunks/ab/cd` for abcd…. */
+export function leafFolder(layout: StoreLayout, name: ChunkName): string {
+  return join(layout.chunks, name.slice(0, 2), name.slice(2, 4));
+}
+
+export function chunkPath(layout: StoreLayout, name: ChunkName): string {
+  return join(leafFolder(layout, name), name);
+}
+
+/** Whether `text` can be the name of one of the two levels of folders. */
+export function isBranchName(text: string): boolean {
+  return BRANCH.test(text);
+}
+
+/** Whether a file of this name belongs in `chunks/ab/cd` where `prefix` is "abcd". */
+export function belongsIn(prefix: string, fileName: string): fileName is ChunkName {
+  return isChunkName(fileName) && fileName.startsWith(prefix);
+}

@@ -1,0 +1,43 @@
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
+import type { ReplicateChunkOrder } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { EXCHANGE_TIMEOUT_MS, PROTOCOLS } from "@commonhold/wire/protocols.ts";
+import type { ChunkStore } from "../chunk-store/chunk-store.ts";
+
+/**
+ * Fetches a chunk from another holder and keeps it.
+ * @throws AppError NODE_UNREACHABLE or TIMEOUT (the source), the source's refusal, CHUNK_CORRUPT (the source's bytes
+ * are wrong), or what the store throws
+ */
+export type FetchReplica = (
+  order: ReplicateChunkOrder,
+  signal: AbortSignal,
+) => Promise<{ readonly alreadyHeld: boolean }>;
+
+export interface FetchReplicaDeps {
+  readonly host: Pick<PeerHost, "exchange">;
+  readonly store: ChunkStore;
+}
+
+export function createFetchReplica({ host, store }: FetchReplicaDeps): FetchReplica {
+  return async (order, signal) => {
+    const { chunkName, length, source, sourceGrant } = order;
+    if (await store.holds(chunkName)) return { alreadyHeld: true };
+    const sealed = await host.exchange(
+      source,
+      PROTOCOLS.retrieveChunk,
+      ({ stream }) => requestRetrieveChunk(stream, { grant: sourceGrant, chunkName, lengthMax: length }),
+      { signal, timeoutMs: EXCHANGE_TIMEOUT_MS.retrieveChunk },
+    );
+    try {
+      return await store.store(chunkName, sealed);
+    } catch (error) {
+      if (!hasCode(error, "CHUNK_CORRUPT")) throw error;
+      throw new AppError("CHUNK_CORRUPT", `The bytes that ${source.peerId} holds for chunk ${chunkName} are wrong`, {
+        details: { source: source.peerId },
+        cause: error,
+      });
+    }
+  };
+}

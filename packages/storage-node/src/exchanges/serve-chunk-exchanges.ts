@@ -1,0 +1,101 @@
+import type { Exchange } from "@commonhold/p2p/peer-host.ts";
+import { serveDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
+import { serveInventory } from "@commonhold/wire/exchanges/inventory.ts";
+import { serveProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
+import { serveReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import type { ProtocolName } from "@commonhold/wire/protocols.ts";
+import type { ChunkStore } from "../chunk-store/chunk-store.ts";
+import type { ExchangeOutcome } from "./exchange-outcome.ts";
+import type { FetchReplica } from "./fetch-replica.ts";
+import type { GrantChecker } from "./grant-checker.ts";
+import type { ProveChunk } from "./prove-chunk.ts";
+
+export interface ChunkExchangeDeps {
+  readonly store: ChunkStore;
+  readonly checkGrant: GrantChecker;
+  /** @throws AppError NODE_DRAINING or SHUTTING_DOWN while this node takes no chunks */
+  readonly assertTakesChunks: () => void;
+  readonly fetchReplica: FetchReplica;
+  readonly proveChunk: ProveChunk;
+}
+
+/** Serves one exchange; steps that may refuse it run under `outcome`. */
+export type ServeExchange = (exchange: Exchange, outcome: ExchangeOutcome) => Promise<void>;
+
+/** How this node answers each protocol. Every exchange is authorised by a grant before anything else happens. */
+export function chunkExchanges(deps: ChunkExchangeDeps): Readonly<Record<ProtocolName, ServeExchange>> {
+  return {
+    storeChunk: (exchange, outcome) => serveStore(deps, exchange, outcome),
+    retrieveChunk: (exchange, outcome) => serveRetrieve(deps, exchange, outcome),
+    deleteChunk: (exchange, outcome) => serveDelete(deps, exchange, outcome),
+    replicateChunk: (exchange, outcome) => serveReplicate(deps, exchange, outcome),
+    proofChallenge: (exchange, outcome) => serveChallenge(deps, exchange, outcome),
+    inventory: (exchange, outcome) => serveNames(deps, exchange, outcome),
+  };
+}
+
+function serveStore(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveStoreChunk(exchange.stream, {
+    authorise: ({ grant, chunkName, length }) =>
+      outcome.note(async () => {
+        deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "store", chunkName, length });
+        deps.assertTakesChunks();
+        await deps.store.checkRoom(chunkName, length);
+      }),
+    store: (chunkName, sealed) => outcome.act(() => deps.store.store(chunkName, sealed)),
+  });
+}
+
+function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveRetrieveChunk(exchange.stream, {
+    authorise: ({ grant, chunkName }) =>
+      outcome.note(() => deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "retrieve", chunkName })),
+    retrieve: (chunkName) =>
+      outcome.act(async () => {
+        const bytes = await deps.store.read(chunkName);
+        return { length: bytes.length, bytes };
+      }),
+  });
+}
+
+function serveDelete(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveDeleteChunk(exchange.stream, {
+    authorise: ({ grant, chunkName }) =>
+      outcome.note(() => deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "delete", chunkName })),
+    delete: (chunkName) => outcome.act(async () => ({ wasHeld: await deps.store.delete(chunkName) })),
+  });
+}
+
+function serveReplicate(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveReplicateChunk(exchange.stream, {
+    authorise: ({ grant, chunkName, length }) =>
+      outcome.note(async () => {
+        deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "replicate", chunkName, length });
+        deps.assertTakesChunks();
+        await deps.store.checkRoom(chunkName, length);
+      }),
+    replicate: (order) => outcome.act(() => deps.fetchReplica(order, exchange.signal)),
+  });
+}
+
+function serveChallenge(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveProofChallenge(exchange.stream, {
+    authorise: ({ grant, chunkName }) =>
+      outcome.note(() => deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "challenge", chunkName })),
+    prove: (challenge) => outcome.act(() => deps.proveChunk(challenge)),
+  });
+}
+
+function serveNames(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  return serveInventory(exchange.stream, {
+    authorise: ({ grant }) =>
+      outcome.note(() => deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "inventory" })),
+    list: (query) =>
+      outcome.act(async () => {
+        const { items, more } = deps.store.list(query);
+        return { chunkNames: items.map((item) => item.name), more };
+      }),
+  });
+}

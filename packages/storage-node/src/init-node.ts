@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { createIdentity, decodeIdentity, encodeIdentity, type Identity } from "@commonhold/p2p/identity.ts";
+import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
+import { loadConfig, renderConfigToml } from "@commonhold/runtime/config.ts";
+import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
+import { readOrCreateSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { createNodeChunkFiles } from "./chunk-store/node-chunk-files.ts";
+import { StorageQuota } from "./chunk-store/storage-quota.ts";
+import {
+  loadNodeConfig,
+  NODE_ENV_PREFIX,
+  type NodeConfig,
+  type NodeConfigOverrides,
+  NodeConfigSchema,
+  nodeConfigFile,
+} from "./config/node-config.ts";
+import { createCoordinatorApi } from "./membership/coordinator-api.ts";
+import { type Credentials, readCredentialsIfPresent } from "./membership/credentials.ts";
+import { registerNode } from "./membership/register-node.ts";
+import type { NodeDeps } from "./node-deps.ts";
+
+export interface InitNodeOptions {
+  /** The node's data folder; made where it is missing. */
+  readonly folder: string;
+  readonly joinToken: string;
+  /**
+   * What is to stand in `node.toml`; `node.name` and `node.coordinator_url` must be given. A node that rejoins keeps
+   * its file: the settings then count for this registration only.
+   */
+  readonly settings: NodeConfigOverrides;
+  /** Registers a node again that was a member before: it keeps its key, settings and chunks, and gets a new API key. */
+  readonly rejoin?: boolean;
+  readonly version: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+export interface InitialisedNode {
+  readonly nodeId: string;
+  readonly name: string;
+  readonly folder: string;
+  readonly configFile: string;
+  readonly coordinatorPeerId: string;
+}
+
+/**
+ * Makes a node: its folder, its key (`identity.key`), its settings (`node.toml`, every key explained) and its
+ * membership (`credentials.json`, written last). One that failed half-way is run again with the same folder.
+ * @throws AppError ALREADY_INITIALISED, ALREADY_RUNNING, INVALID_CONFIG, COORDINATOR_UNREACHABLE, INVALID_JOIN_TOKEN,
+ * NODE_NAME_TAKEN, STORAGE_FAILURE
+ */
+export async function initNode(
+  deps: Pick<NodeDeps, "clock" | "random" | "fetch">,
+  options: InitNodeOptions,
+): Promise<InitialisedNode> {
+  const dataFolder = await openDataFolder(options.folder);
+  try {
+    const folder = dataFolder.path;
+    const { rejoin = false } = options;
+    const previous = await readCredentialsIfPresent(folder, { damaged: rejoin ? "ignore" : "throw" });
+    if (previous !== undefined && !rejoin) throw alreadyInitialised(folder, previous);
+    const config = rejoin ? oldConfig(folder, options) : newConfig(options);
+    const identity = await openIdentity(folder, deps);
+    if (!rejoin) {
+      await writeFileDurably(nodeConfigFile(folder), renderConfigToml(NodeConfigSchema, options.settings));
+    }
+    const credentials = await register(deps, options, { folder, config, identity, previous });
+    return {
+      nodeId: identity.peerId,
+      name: config.node.name,
+      folder,
+      configFile: nodeConfigFile(folder),
+      coordinatorPeerId: credentials.coordinator.peer_id,
+    };
+  } finally {
+    await dataFolder.release();
+  }
+}
+
+/** The key in the node's folder, made where there is none. */
+async function openIdentity(folder: string, { random }: Pick<NodeDeps, "random">): Promise<Identity> {
+  return decodeIdentity(
+    await readOrCreateSecretFile(identityFile(folder), () => encodeIdentity(createIdentity(random))),
+  );
+}
+
+export function identityFile(folder: string): string {
+  return join(folder, "identity.key");
+}
+
+function newConfig({ settings, env = {} }: InitNodeOptions): NodeConfig {
+  return loadConfig(NodeConfigSchema, { text: "", env, envPrefix: NODE_ENV_PREFIX, overrides: settings });
+}
+
+function oldConfig(folder: string, { settings, env = {} }: InitNodeOptions): NodeConfig {
+  return loadNodeConfig(folder, { env, overrides: settings });
+}
+
+interface Registrant {
+  readonly folder: string;
+  readonly config: NodeConfig;
+  readonly identity: Identity;
+  readonly previous: Credentials | undefined;
+}
+
+async function register(
+  { clock, fetch }: Pick<NodeDeps, "clock" | "fetch">,
+  options: InitNodeOptions,
+  { folder, config, identity, previous }: Registrant,
+): Promise<Credentials> {
+  const files = createNodeChunkFiles({ clock });
+  // A node that rejoins tells what it holds by its first heartbeat.
+  const quota = new StorageQuota(
+    { usedBytes: () => 0, diskFreeBytes: () => files.freeBytes(folder) },
+    { bytesMax: config.storage.max_bytes, diskFreeBytesMin: config.storage.min_free_disk_bytes },
+  );
+  const { capacityBytes, freeBytes } = await quota.room();
+  return await registerNode(
+    {
+      api: createCoordinatorApi(
+        { fetch },
+        { url: config.node.coordinator_url, timeoutMs: config.heartbeat.timeout_ms },
+      ),
+      clock,
+      identity,
+    },
+    {
+      folder,
+      joinToken: options.joinToken,
+      name: config.node.name,
+      labels: Object.fromEntries(Object.entries(config.labels).filter(([, label]) => label !== "")),
+      report: {
+        addresses: [],
+        capacity_bytes: capacityBytes,
+        used_bytes: 0,
+        free_bytes: freeBytes,
+        version: options.version,
+      },
+      previous,
+      signal: options.signal ?? new AbortController().signal,
+    },
+  );
+}
+
+function alreadyInitialised(folder: string, { node_id }: Credentials): AppError {
+  return new AppError(
+    "ALREADY_INITIALISED",
+    `"${folder}" holds node ${node_id} already. Start it with node start; to register it again with a new join token, ` +
+      "add --rejoin; for another node choose another folder",
+    { details: { folder, node_id } },
+  );
+}

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { readSecretFileIfPresent, writeSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+
+export const ADDRESSES_MAX = 64;
+
+export const CoordinatorContactSchema = Type.Object({
+  peer_id: Type.String({ minLength: 1, maxLength: 128 }),
+  /** Multiaddrs. */
+  addresses: Type.Array(Type.String({ maxLength: 512 }), { maxItems: ADDRESSES_MAX }),
+});
+
+const CredentialsSchema = Type.Object({
+  node_id: Type.String({ minLength: 1, maxLength: 128 }),
+  api_key: Type.String({ minLength: 1, maxLength: 1024 }),
+  coordinator: CoordinatorContactSchema,
+});
+
+/** What a node got when it registered. The coordinator's peer id is pinned: the node obeys no other. */
+export type Credentials = Static<typeof CredentialsSchema>;
+
+export function credentialsFile(folder: string): string {
+  return join(folder, "credentials.json");
+}
+
+/** @throws AppError INVALID_CONFIG where the node is not registered, or the file is not private or damaged */
+export async function readCredentials(folder: string): Promise<Credentials> {
+  const credentials = await readCredentialsIfPresent(folder);
+  if (credentials !== undefined) return credentials;
+  throw new AppError("INVALID_CONFIG", `The node in "${folder}" is not registered: run node init first`);
+}
+
+/** @param options.damaged "ignore" answers undefined for a file that cannot be understood */
+export async function readCredentialsIfPresent(
+  folder: string,
+  options: { readonly damaged: "throw" | "ignore" } = { damaged: "throw" },
+): Promise<Credentials | undefined> {
+  const file = credentialsFile(folder);
+  const bytes = await readSecretFileIfPresent(file);
+  if (bytes === undefined) return undefined;
+  const credentials = parseJson(new TextDecoder().decode(bytes));
+  if (Value.Check(CredentialsSchema, credentials)) return credentials;
+  if (options.damaged === "ignore") return undefined;
+  throw new AppError(
+    "INVALID_CONFIG",
+    `"${file}" is damaged: register the node again (node init --rejoin with a new join token)`,
+  );
+}
+
+/** Mode 0600, durable. */
+export async function writeCredentials(folder: string, credentials: Credentials): Promise<void> {
+  await writeSecretFile(credentialsFile(folder), `${JSON.stringify(credentials, undefined, 2)}\n`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import type { ProtocolName } from "@commonhold/wire/protocols.ts";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+const EXCHANGE_SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 90];
+const FSYNC_SECONDS_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** What a node counts while it runs. */
+export interface NodeMetrics {
+  /** An exchange that this node served. @param outcome "OK", or the error code of the refusal */
+  onExchange(protocol: ProtocolName, outcome: string, durationMs: number): void;
+  readonly onFsync: (durationMs: number) => void;
+  /** Reads these whenever the metrics are asked for. */
+  watch(sources: MetricSources): void;
+}
+
+export interface MetricSources {
+  readonly totals: () => { readonly chunkCount: number; readonly usedBytes: number };
+  /** Undefined before the first heartbeat that the coordinator took. */
+  readonly heartbeatAgeMs: () => number | undefined;
+  readonly isDraining: () => boolean;
+}
+
+export function createNodeMetrics(registry: Registry): NodeMetrics {
+  const registers = [registry];
+  const exchanges = new Counter({
+    name: "commonhold_node_exchanges_total",
+    help: "Requests of peers that this node answered, by protocol and outcome (OK or an error code).",
+    labelNames: ["protocol", "outcome"],
+    registers,
+  });
+  const durations = new Histogram({
+    name: "commonhold_node_exchange_duration_seconds",
+    help: "How long requests of peers took, by protocol.",
+    labelNames: ["protocol"],
+    buckets: EXCHANGE_SECONDS_BUCKETS,
+    registers,
+  });
+  const fsyncs = new Histogram({
+    name: "commonhold_node_fsync_duration_seconds",
+    help: "How long the disk took to make a file or a folder durable.",
+    buckets: FSYNC_SECONDS_BUCKETS,
+    registers,
+  });
+  return {
+    onExchange(protocol, outcome, durationMs) {
+      exchanges.inc({ protocol, outcome });
+      durations.observe({ protocol }, durationMs / 1000);
+    },
+    onFsync: (durationMs) => fsyncs.observe(durationMs / 1000),
+    watch: (sources) => watchSources(registry, sources),
+  };
+}
+
+function watchSources(registry: Registry, sources: MetricSources): void {
+  const gauges: readonly { readonly name: string; readonly help: string; readonly read: () => number }[] = [
+    {
+      name: "commonhold_node_stored_bytes",
+      help: "Sealed bytes that this node holds.",
+      read: () => sources.totals().usedBytes,
+    },
+    { name: "commonhold_node_chunks", help: "Chunks that this node holds.", read: () => sources.totals().chunkCount },
+    {
+      name: "commonhold_node_heartbeat_age_seconds",
+      help: "Seconds since the coordinator last took this node's report; NaN before the first.",
+      read: () => (sources.heartbeatAgeMs() ?? Number.NaN) / 1000,
+    },
+    {
+      name: "commonhold_node_draining",
+      help: "1 while this node is being emptied, else 0.",
+      read: () => (sources.isDraining() ? 1 : 0),
+    },
+  ];
+  for (const { name, help, read } of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,260 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createIdentity, type Identity } from "@commonhold/p2p/identity.ts";
+import { createLibp2pHost } from "@commonhold/p2p/libp2p-host.ts";
+import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { readAdminAddress } from "./admin/admin-address.ts";
+import type { NodeStatus } from "./admin/node-status.ts";
+import { systemNodeDeps } from "./node-deps.ts";
+import type { RunningNode } from "./storage-node.ts";
+import { eventually } from "./testing/eventually.ts";
+import { sealedChunk } from "./testing/exchange-network.ts";
+import { NodeWorld, storeAt, VERSION } from "./testing/node-world.ts";
+import { silentLogger } from "./testing/open-test-store.ts";
+
+const never = new AbortController().signal;
+
+// A busy machine needs more than the usual 5 s.
+vi.setConfig({ testTimeout: 60_000 });
+
+async function call(node: RunningNode, path: string, method = "GET"): Promise<NodeStatus> {
+  const response = await fetch(`${node.adminUrl}${path}`, { method });
+  expect(response.ok).toBe(true);
+  return (await response.json()) as NodeStatus;
+}
+
+describe("a running node", () => {
+  it("reports to its coordinator and shows how it is", async () => {
+    const world = await NodeWorld.create();
+    const { nodeId } = await world.init();
+    const node = await world.start();
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    expect(world.heartbeats).toEqual([
+      {
+        addresses: [expect.stringContaining(nodeId)],
+        capacity_bytes: 10_000_000,
+        used_bytes: 0,
+        free_bytes: 10_000_000,
+        chunk_count: 0,
+        draining: false,
+        version: VERSION,
+      },
+    ]);
+    expect(await call(node, "/status")).toMatchObject({
+      node_id: nodeId,
+      name: "attic",
+      status: "active",
+      draining: false,
+      safe_to_stop: false,
+      credits: { earned: "1.5", pending: "0", paid: "0" },
+      coordinator: { peer_id: world.identity.peerId, last_error: null },
+      storage: { capacity_bytes: 10_000_000, used_bytes: 0, chunk_count: 0 },
+      scrub: { state: "idle" },
+    });
+    expect(await readAdminAddress(world.folder)).toMatchObject({ url: node.adminUrl, pid: process.pid });
+    expect(await node.stop()).toBe(true);
+    await expect(readAdminAddress(world.folder)).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
+  });
+
+  it("starts and serves while the coordinator is away, and is heard when it is back", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    world.answer("away");
+    const node = await world.start();
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    expect((await call(node, "/status")).coordinator).toMatchObject({
+      last_heartbeat_at: null,
+      last_error: { code: "COORDINATOR_UNREACHABLE" },
+    });
+    const stranger = await world.network.createHost(createIdentity().peerId);
+    onTestFinished(() => stranger.stop(0));
+    const chunk = sealedChunk(1);
+    await expect(storeAt(world, { host: stranger, node, chunk })).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
+    const host = await world.openHost();
+    await storeAt(world, { host, node, chunk });
+    world.answer({});
+    world.pause.wake();
+    await eventually(async () => (await node.status()).coordinator.last_error).toBeNull();
+    expect(world.heartbeats.at(-1)).toMatchObject({ chunk_count: 1, used_bytes: chunk.sealed.length });
+  });
+
+  it("drains on request, tells the coordinator at once, keeps to it after a restart and says when it is done", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const first = await world.start();
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    world.answer({ status: "draining" });
+    expect(await call(first, "/drain", "POST")).toMatchObject({
+      draining: true,
+      status: "draining",
+      safe_to_stop: false,
+    });
+    expect(world.heartbeats.at(-1)).toMatchObject({ draining: true });
+    await first.stop();
+
+    world.answer({ status: "drained" });
+    const second = await world.start();
+    await eventually(async () => (await second.status()).safe_to_stop).toBe(true);
+    expect(world.heartbeats.at(-1)).toMatchObject({ draining: true });
+    const host = await world.openHost();
+    await expect(storeAt(world, { host, node: second, chunk: sealedChunk(1) })).rejects.toMatchObject({
+      code: "NODE_DRAINING",
+    });
+    expect(await call(second, "/drain", "DELETE")).toMatchObject({ draining: false, safe_to_stop: false });
+    expect(world.heartbeats.at(-1)).toMatchObject({ draining: false });
+    await storeAt(world, { host, node: second, chunk: sealedChunk(1) });
+  });
+
+  it("scrubs on request and names what is rotten", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start({ sleep: async () => undefined, openHost: world.deps.openHost });
+    const host = await world.openHost();
+    const chunks = [sealedChunk(1), sealedChunk(2)];
+    for (const chunk of chunks) await storeAt(world, { host, node, chunk });
+    const { name, sealed } = chunks[0]!;
+    writeFileSync(join(world.folder, "chunks", name.slice(0, 2), name.slice(2, 4), name), Buffer.alloc(sealed.length));
+    expect(await call(node, "/scrub", "POST")).toMatchObject({ state: "running" });
+    await eventually(async () => (await call(node, "/status")).scrub).toMatchObject({
+      state: "finished",
+      checked: 2,
+      corrupt_count: 1,
+      corrupt: [name],
+    });
+  });
+
+  it("counts what it does", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start();
+    const host = await world.openHost();
+    const chunk = sealedChunk(1);
+    await storeAt(world, { host, node, chunk });
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    const metrics = async () => await (await fetch(`${node.adminUrl}/metrics`)).text();
+    await eventually(metrics).toContain('commonhold_node_exchanges_total{protocol="storeChunk",outcome="OK"} 1');
+    const text = await metrics();
+    expect(text).toContain(`commonhold_node_stored_bytes ${chunk.sealed.length}`);
+    expect(text).toContain("commonhold_node_chunks 1");
+    expect(text).toContain("commonhold_node_draining 0");
+    expect(text).toMatch(/commonhold_node_fsync_duration_seconds_count [1-9]/);
+    expect(text).toMatch(/commonhold_node_exchange_duration_seconds_count\{protocol="storeChunk"\} 1/);
+    expect(text).toMatch(/commonhold_node_heartbeat_age_seconds \d/);
+    expect(text).toContain('commonhold_build_info{role="node",version="1.2.3"} 1');
+  });
+
+  it("lets a store under way end when it is stopped, and takes no other", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start();
+    const host = await world.openHost();
+    const chunk = sealedChunk(1, 1_000_000);
+    const half = Promise.withResolvers<void>();
+    const rest = Promise.withResolvers<void>();
+    const target = { peerId: node.nodeId, addresses: (await node.status()).addresses };
+    const storing = host.exchange(
+      target,
+      PROTOCOLS.storeChunk,
+      ({ stream }) => {
+        let written = 0;
+        const slow = {
+          read: (length: number) => stream.read(length),
+          closeWrite: () => stream.closeWrite(),
+          abort: (reason: Error) => stream.abort(reason),
+          write: async (bytes: Uint8Array) => {
+            if (written > 300_000) {
+              half.resolve();
+              await rest.promise;
+            }
+            written += bytes.length;
+            await stream.write(bytes);
+          },
+        };
+        const grant = world.grant(node.nodeId, "store", chunk.name);
+        return requestStoreChunk(slow, { grant, chunkName: chunk.name, sealed: chunk.sealed });
+      },
+      { signal: never, timeoutMs: 10_000 },
+    );
+    await half.promise;
+    const stopped = node.stop();
+    await eventually(() => storeAt(world, { host, node, chunk: sealedChunk(2), target }).then(String, String)).toMatch(
+      /Error/,
+    );
+    rest.resolve();
+    expect(await storing).toEqual({ alreadyHeld: false });
+    expect(await stopped).toBe(true);
+    expect(existsSync(join(world.folder, "store-open"))).toBe(false);
+
+    const again = await world.start();
+    expect((await again.status()).storage.chunk_count).toBe(1);
+  });
+
+  it("has its folder for itself, and gives it back", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start();
+    await expect(world.start()).rejects.toMatchObject({ code: "ALREADY_RUNNING" });
+    await expect(world.init({ rejoin: true })).rejects.toMatchObject({ code: "ALREADY_RUNNING" });
+    await node.stop();
+    await (await world.start()).stop();
+  });
+
+  it("does not start without a membership, nor with the key of another node, and leaves the folder free", async () => {
+    const world = await NodeWorld.create();
+    await expect(world.start()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    await world.init();
+    const stranger = await NodeWorld.create();
+    await stranger.init();
+    const key = readFileSync(join(world.folder, "identity.key"));
+    writeFileSync(join(world.folder, "identity.key"), readFileSync(join(stranger.folder, "identity.key")));
+    await expect(world.start()).rejects.toMatchObject({
+      code: "INVALID_CONFIG",
+      message: expect.stringContaining("identity.key"),
+    });
+    writeFileSync(join(world.folder, "identity.key"), key);
+    await (await world.start()).stop();
+    rmSync(join(world.folder, "credentials.json"));
+    await expect(world.start()).rejects.toMatchObject({
+      code: "INVALID_CONFIG",
+      message: expect.stringContaining("init"),
+    });
+  });
+});
+
+describe("a node over libp2p", () => {
+  it("stores and serves for its coordinator, and lets nobody else in", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const { openHost } = systemNodeDeps();
+    const node = await world.start({ openHost });
+    const target = { peerId: node.nodeId, addresses: (await node.status()).addresses };
+    expect(target.addresses[0]).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//);
+    const open = async (identity: Identity) => {
+      const host = await createLibp2pHost({ identity, logger: silentLogger }, { listen: [], bootstrap: [] });
+      onTestFinished(() => host.stop(0));
+      return host;
+    };
+    const host = await open(world.identity);
+    const chunk = sealedChunk(1, 2_000_000);
+    await storeAt(world, { host, node, chunk, target });
+    const read = await host.exchange(
+      target,
+      PROTOCOLS.retrieveChunk,
+      ({ stream }) =>
+        requestRetrieveChunk(stream, {
+          grant: world.grant(node.nodeId, "retrieve", chunk.name),
+          chunkName: chunk.name,
+          lengthMax: 5_000_000,
+        }),
+      { signal: never, timeoutMs: 10_000 },
+    );
+    expect(Buffer.compare(read, chunk.sealed)).toBe(0);
+    const stranger = await open(createIdentity());
+    await expect(storeAt(world, { host: stranger, node, chunk: sealedChunk(2), target })).rejects.toThrow();
+    expect((await node.status()).storage.chunk_count).toBe(1);
+    expect(await node.stop()).toBe(true);
+  });
+});

@@ -1,0 +1,281 @@
+import type { AddressInfo } from "node:net";
+import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { decodeIdentity, type Identity, verifySignature } from "@commonhold/p2p/identity.ts";
+import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
+import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
+import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
+import { createMetrics, type Metrics } from "@commonhold/runtime/metrics.ts";
+import { readSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { createShutdown, type Shutdown } from "@commonhold/runtime/shutdown.ts";
+import { removeAdminAddress, writeAdminAddress } from "./admin/admin-address.ts";
+import { createAdminServer } from "./admin/admin-server.ts";
+import { type NodeStatus, readNodeStatus } from "./admin/node-status.ts";
+import { type ChunkStore, createChunkStore } from "./chunk-store/chunk-store.ts";
+import { createNodeChunkFiles } from "./chunk-store/node-chunk-files.ts";
+import { loadNodeConfig, type NodeConfig, type NodeConfigOverrides } from "./config/node-config.ts";
+import { DrainState } from "./drain/drain-state.ts";
+import { createFetchReplica } from "./exchanges/fetch-replica.ts";
+import { createGrantChecker } from "./exchanges/grant-checker.ts";
+import { createProveChunk } from "./exchanges/prove-chunk.ts";
+import { registerExchanges } from "./exchanges/register-exchanges.ts";
+import { identityFile } from "./init-node.ts";
+import { createCoordinatorApi } from "./membership/coordinator-api.ts";
+import { ADDRESSES_MAX, type Credentials, readCredentials } from "./membership/credentials.ts";
+import { HeartbeatLoop } from "./membership/heartbeat-loop.ts";
+import { Membership } from "./membership/membership.ts";
+import { createNodeMetrics, type NodeMetrics } from "./metrics/node-metrics.ts";
+import type { NodeDeps } from "./node-deps.ts";
+import { Scrub } from "./scrub/scrub.ts";
+
+export { systemNodeDeps } from "./node-deps.ts";
+
+/** What a closer gets beyond the grace for transfers. */
+const CLOSER_GRACE_MS = 5000;
+
+export interface StartNodeOptions {
+  /** The data folder that `initNode` made. */
+  readonly folder: string;
+  readonly version: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Settings that win over `node.toml` and the environment. */
+  readonly settings?: NodeConfigOverrides;
+  /** Made from `node.log_level` where it is not given. */
+  readonly logger?: Logger;
+}
+
+export interface RunningNode {
+  readonly nodeId: string;
+  readonly name: string;
+  /** Of the admin API. */
+  readonly adminUrl: string;
+  readonly logger: Logger;
+  status(): Promise<NodeStatus>;
+  /**
+   * Takes nothing new, lets what is under way end within `node.stop_grace_ms`, closes everything. True where all of
+   * it went well. May be called twice.
+   */
+  stop(): Promise<boolean>;
+}
+
+/** What every part of a starting node is made from. */
+interface NodeBase {
+  readonly deps: NodeDeps;
+  readonly folder: string;
+  readonly version: string;
+  readonly config: NodeConfig;
+  readonly credentials: Credentials;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly shutdown: Shutdown;
+  readonly metrics: Metrics;
+  readonly nodeMetrics: NodeMetrics;
+}
+
+interface NodeParts {
+  readonly store: ChunkStore;
+  readonly drain: DrainState;
+  readonly host: PeerHost;
+  readonly heartbeat: HeartbeatLoop;
+  readonly scrub: Scrub;
+}
+
+/**
+ * Starts the node in `folder`. It serves and reports from then on; a coordinator that is away is no reason not to start.
+ * @throws AppError INVALID_CONFIG (also: not initialised), ALREADY_RUNNING, STORAGE_FAILURE, or of the network
+ */
+export async function startNode(deps: NodeDeps, options: StartNodeOptions): Promise<RunningNode> {
+  const config = loadNodeConfig(options.folder, {
+    env: options.env ?? {},
+    ...(options.settings !== undefined && { overrides: options.settings }),
+  });
+  const logger = options.logger ?? createLogger({ level: config.node.log_level, name: "node" });
+  const shutdown = createShutdown({ logger, graceMs: CLOSER_GRACE_MS });
+  try {
+    const base = await openBase(deps, options, { config, logger, shutdown });
+    const parts = await openParts(base);
+    return await open(base, parts);
+  } catch (error) {
+    await shutdown.stop("the start failed");
+    throw error;
+  }
+}
+
+async function openBase(
+  deps: NodeDeps,
+  options: StartNodeOptions,
+  begun: Pick<NodeBase, "config" | "logger" | "shutdown">,
+): Promise<NodeBase> {
+  const dataFolder = await openDataFolder(options.folder);
+  begun.shutdown.add("data folder", () => dataFolder.release());
+  const folder = dataFolder.path;
+  const credentials = await readCredentials(folder);
+  const identity = decodeIdentity(await readSecretFile(identityFile(folder)));
+  if (identity.peerId !== credentials.node_id) {
+    throw new AppError(
+      "INVALID_CONFIG",
+      `"${folder}" holds the key of ${identity.peerId} and the membership of ${credentials.node_id}: ` +
+        "restore the identity.key that belongs to it",
+    );
+  }
+  const metrics = createMetrics({ role: "node", version: options.version });
+  return {
+    ...begun,
+    deps,
+    folder,
+    version: options.version,
+    credentials,
+    identity,
+    metrics,
+    nodeMetrics: createNodeMetrics(metrics.registry),
+  };
+}
+
+async function openParts(base: NodeBase): Promise<NodeParts> {
+  const { deps, folder, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
+  const { clock, random, sleep } = deps;
+  const store = await createChunkStore(
+    { files: createNodeChunkFiles({ clock, onSync: nodeMetrics.onFsync }), nameOf: chunkNameOf, clock, logger },
+    { folder, bytesMax: config.storage.max_bytes, diskFreeBytesMin: config.storage.min_free_disk_bytes },
+  );
+  shutdown.add("chunk store", () => store.close());
+  const drain = await DrainState.open(folder, clock);
+  const host = await deps.openHost({
+    identity,
+    logger,
+    listen: config.network.listen,
+    announce: config.network.announce,
+    bootstrap: credentials.coordinator.addresses,
+    members: new Set([credentials.coordinator.peer_id]),
+  });
+  const graceMs = config.node.stop_grace_ms;
+  shutdown.add("peer host", () => host.stop(graceMs), { graceMs: graceMs + CLOSER_GRACE_MS });
+  const scrub = new Scrub(
+    { store, nameOf: chunkNameOf, sleep, clock, logger },
+    { bytesPerSecond: config.storage.scrub_bytes_per_second },
+  );
+  shutdown.add("scrub", () => scrub.stop());
+  const membership = createMembership(base, { store, drain, host });
+  const heartbeat = new HeartbeatLoop(
+    { beat: (signal) => membership.beat(signal), sleep, clock, random, logger },
+    { intervalMs: config.heartbeat.interval_ms, retryMsMin: config.heartbeat.retry_ms_min },
+  );
+  shutdown.add("heartbeat", () => heartbeat.stop());
+  return { store, drain, host, heartbeat, scrub };
+}
+
+function createMembership(
+  { deps, folder, version, config, credentials, logger }: NodeBase,
+  { store, drain, host }: Pick<NodeParts, "store" | "drain" | "host">,
+): Membership {
+  const api = createCoordinatorApi(
+    { fetch: deps.fetch },
+    { url: config.node.coordinator_url, timeoutMs: config.heartbeat.timeout_ms },
+  );
+  return new Membership(
+    {
+      api,
+      host,
+      logger,
+      report: async () => {
+        const usage = await store.usage();
+        return {
+          addresses: host.addresses().slice(0, ADDRESSES_MAX),
+          capacity_bytes: usage.capacityBytes,
+          used_bytes: usage.usedBytes,
+          free_bytes: usage.freeBytes,
+          chunk_count: usage.chunkCount,
+          draining: drain.isDraining,
+          version,
+        };
+      },
+    },
+    { folder, credentials },
+  );
+}
+
+async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
+  const { deps, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
+  const { store, drain, host, heartbeat } = parts;
+  await registerExchanges({
+    host,
+    store,
+    clock: deps.clock,
+    logger,
+    metrics: nodeMetrics,
+    checkGrant: createGrantChecker(
+      { clock: deps.clock, verify: verifySignature },
+      { nodeId: identity.peerId, coordinatorPeerId: credentials.coordinator.peer_id },
+    ),
+    assertTakesChunks: () => assertTakesChunks(drain, shutdown),
+    fetchReplica: createFetchReplica({ host, store }),
+    proveChunk: createProveChunk({ store, clock: deps.clock, identity }),
+  });
+  nodeMetrics.watch({
+    totals: () => store.totals(),
+    isDraining: () => drain.isDraining,
+    heartbeatAgeMs: () => {
+      const { lastSuccessAtMs } = heartbeat.state;
+      return lastSuccessAtMs === undefined ? undefined : deps.clock.nowMs() - lastSuccessAtMs;
+    },
+  });
+  const startedMs = deps.clock.monotonicMs();
+  const uptimeS = () => Math.floor((deps.clock.monotonicMs() - startedMs) / 1000);
+  const status = () =>
+    readNodeStatus({
+      ...parts,
+      name: config.node.name,
+      version: base.version,
+      coordinatorUrl: config.node.coordinator_url,
+      coordinatorPeerId: credentials.coordinator.peer_id,
+      uptimeS,
+    });
+  const adminUrl = await openAdmin(base, parts, { status, uptimeS });
+  heartbeat.start();
+  logger.info({ node: identity.peerId, addresses: host.addresses(), admin: adminUrl }, "the node is up");
+  return {
+    nodeId: identity.peerId,
+    name: config.node.name,
+    adminUrl,
+    logger,
+    status,
+    stop: () => shutdown.stop("the node was told to stop"),
+  };
+}
+
+async function openAdmin(
+  { folder, version, config, metrics, logger, shutdown }: NodeBase,
+  { store, drain, heartbeat, scrub }: NodeParts,
+  answers: { readonly status: () => Promise<NodeStatus>; readonly uptimeS: () => number },
+): Promise<string> {
+  const server = createAdminServer({
+    ...answers,
+    version,
+    listChunks: (page) => store.list(page),
+    setDraining: async (draining) => {
+      await (draining ? drain.begin() : drain.cancel());
+      await heartbeat.beatNow();
+    },
+    startScrub: () => scrub.start(),
+    metrics,
+    logger,
+  });
+  shutdown.add("admin API", async () => {
+    await removeAdminAddress(folder);
+    await server.close();
+  });
+  await server.listen({ host: "127.0.0.1", port: config.network.admin_port });
+  const { port } = server.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  await writeAdminAddress(folder, { url, port, pid: process.pid });
+  return url;
+}
+
+function assertTakesChunks(drain: DrainState, shutdown: Shutdown): void {
+  if (shutdown.signal.aborted) {
+    throw new AppError("SHUTTING_DOWN", "This node is shutting down; store the chunk elsewhere");
+  }
+  if (drain.isDraining) {
+    throw new AppError("NODE_DRAINING", "This node is being emptied and takes no chunks; store the chunk elsewhere");
+  }
+}

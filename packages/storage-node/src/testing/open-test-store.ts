@@ -1,0 +1,41 @@
+import { readdirSync } from "node:fs";
+import type { Clock } from "@commonhold/core/clock.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { createLogger } from "@commonhold/runtime/logger.ts";
+import type { ChunkFiles } from "../chunk-store/chunk-files.ts";
+import { type ChunkStore, createChunkStore } from "../chunk-store/chunk-store.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { sha256NameOf } from "./test-chunks.ts";
+import { createUnsyncedChunkFiles } from "./unsynced-chunk-files.ts";
+
+export const silentLogger = createLogger({ level: "silent", name: "test" });
+
+export interface TestStoreParts {
+  readonly files?: ChunkFiles;
+  readonly clock?: Clock;
+  readonly nameOf?: (sealed: Uint8Array) => ChunkName;
+  readonly bytesMax?: number;
+  readonly diskFreeBytesMin?: number;
+}
+
+/** A store on the file system, with room for everything and without fsync unless told otherwise. */
+export function openTestStore(folder: string, parts: TestStoreParts = {}): Promise<ChunkStore> {
+  const clock = parts.clock ?? new ManualClock();
+  return createChunkStore(
+    {
+      files: parts.files ?? createUnsyncedChunkFiles(clock),
+      nameOf: parts.nameOf ?? sha256NameOf,
+      clock,
+      logger: silentLogger,
+    },
+    { folder, bytesMax: parts.bytesMax ?? 1e12, diskFreeBytesMin: parts.diskFreeBytesMin ?? 0 },
+  );
+}
+
+/** Paths of all files below `folder`, ascending. */
+export function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
+}
