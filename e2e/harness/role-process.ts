@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
@@ -73,6 +74,12 @@ export class RoleProcess {
         };
       });
     }
+  }
+
+  /** The processes that it started, from the system's list (Linux). */
+  childPids(): readonly number[] {
+    const listed = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8");
+    return listed.split(" ").filter(Boolean).map(Number);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { ErrorCode } from "@commonhold/core/error-codes.ts";
 import { verifySignature } from "@commonhold/p2p/identity.ts";
 import { createAccessTokens } from "./accounts/access-tokens.ts";
 import { registerAccountRoutes } from "./accounts/account-routes.ts";
@@ -142,6 +143,7 @@ function registerStatusRoutes(
     const { pending } = await metadata.read
       .selectFrom("assignments")
       .select((eb) => eb.fn.countAll<number>().as("pending"))
+      .where("node_id", "in", metadata.read.selectFrom("nodes").select("id"))
       .where("state", "=", "pending")
       .executeTakeFirstOrThrow();
     return { pending, spoolBytes: spool.usedBytes, spoolBytesMax: spool.maxBytes };
@@ -170,16 +172,32 @@ async function listen(app: Http, address: { readonly host: string; readonly port
     await app.listen({ host: address.host, port: address.port });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      throw new AppError(
-        "PORT_IN_USE",
-        `port ${address.port} on ${address.host} is taken by another program: choose another with --port`,
-        { details: { ...address }, cause },
-      );
-    }
-    throw cause;
+    const problem = code === undefined ? undefined : LISTEN_PROBLEMS[code];
+    if (problem === undefined) throw cause;
+    throw new AppError(problem.code, problem.message(address.port, address.host), { details: { ...address }, cause });
   }
 }
+
+const LISTEN_PROBLEMS: Readonly<Record<string, { code: ErrorCode; message: (port: number, host: string) => string }>> =
+  {
+    EADDRINUSE: {
+      code: "PORT_IN_USE",
+      message: (port, host) => `port ${port} on ${host} is taken by another program: choose another with --port`,
+    },
+    EACCES: {
+      code: "INVALID_CONFIG",
+      message: (port) => `port ${port} may not be used by this account: choose one above 1023 with --port`,
+    },
+    EADDRNOTAVAIL: {
+      code: "INVALID_CONFIG",
+      message: (_port, host) => `http.host is ${host}, which is no address of this machine: 0.0.0.0 is all of them`,
+    },
+    ENOTFOUND: {
+      code: "INVALID_CONFIG",
+      message: (_port, host) =>
+        `http.host is ${host}, which is no known address: give one of this machine, as 127.0.0.1`,
+    },
+  };
 
 function urlOf(app: Http, host: string): string {
   const address = app.server.address();

@@ -86,7 +86,11 @@ export async function openTransferParts(
       random,
       metrics,
     },
-    { concurrentPerNodeMax: config.limits.transfers_per_node, queuedPerNodeMax: QUEUED_PER_NODE_MAX, restMs: NODE_REST_MS },
+    {
+      concurrentPerNodeMax: config.limits.transfers_per_node,
+      queuedPerNodeMax: QUEUED_PER_NODE_MAX,
+      restMs: NODE_REST_MS,
+    },
   );
   const spool = await openHandoffSpool({
     folder: join(options.folder, "spool"),

@@ -10,7 +10,7 @@ export interface PeerTarget {
 export interface Exchange {
   readonly stream: ByteStream;
   readonly remotePeerId: string;
-  /** Aborted when the time limit passes, the connection ends or the host stops. */
+  /** Aborted when the time limit passes, the peer gives the stream up, the connection ends or the host stops. */
   readonly signal: AbortSignal;
 }
 
@@ -32,11 +32,18 @@ export interface PeerHost {
   readonly peerId: string;
   /** Multiaddrs at which this host can be dialled, with its peer id. */
   addresses(): readonly string[];
-  /** Answers a protocol. The stream is closed when `handler` resolves and aborted when it throws. */
+  /**
+   * Answers a protocol. The stream is closed when `handler` resolves and aborted when it throws. More than the limits
+   * or the request rate of a peer allow is refused by aborting the stream, before `handler` hears of it.
+   */
   handle(protocol: string, handler: (exchange: Exchange) => Promise<void>, limits: HandlerLimits): Promise<void>;
   /**
-   * Opens a stream for `protocol`, runs `run` on it and closes it.
-   * @throws AppError NODE_UNREACHABLE (no connection), TIMEOUT, PROTOCOL_ERROR, or what `run` throws
+   * Opens a stream for `protocol`, over an open connection if there is one that still answers, runs `run` on it and
+   * closes it; aborts it when `run` throws.
+   * @throws AppError NODE_UNREACHABLE (no stream could be opened, also when the time limit passed meanwhile, or the
+   * connection ended), TIMEOUT (the limit passed afterwards), PROTOCOL_ERROR (the peer does not speak `protocol`,
+   * refused the stream or gave it up), OVERLOADED (too many streams to this peer), SHUTTING_DOWN, the reason of
+   * `options.signal` if that is an AppError and else CLIENT_CLOSED, or what `run` throws
    */
   exchange<T>(
     target: PeerTarget,

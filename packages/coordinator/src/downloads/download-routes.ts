@@ -8,7 +8,7 @@ import type { FileRecord, FileService } from "../files/file-service.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
-import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { FILE_KEY_PURPOSE } from "../uploads/open-uploads.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
@@ -32,38 +32,51 @@ const Headers = Type.Object({
   ),
 });
 
+const DOWNLOAD_ERRORS = errorAnswers(
+  "INVALID_REQUEST",
+  "UNAUTHENTICATED",
+  "FILE_NOT_FOUND",
+  "RANGE_NOT_SATISFIABLE",
+  "CHUNK_UNAVAILABLE",
+);
+
+const Content = (description: string) => Type.Unsafe<unknown>({ type: "string", format: "binary", description });
+
 /** GET and HEAD of a file's content, with ranges and validators (RFC 9110). */
 export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): void {
   registerRawRoutes(app, (routes) => {
-    routes.route({
-      method: ["GET", "HEAD"],
-      url: "/api/v1/files/:id/download",
-      onRequest: deps.requireUser,
-      schema: {
-        tags: [TAGS.files],
-        security: BY_ACCESS_TOKEN,
-        summary: "Download a file, or a range of it",
-        params: Params,
-        headers: Headers,
-        response: {
-          ...errorAnswers(
-            "INVALID_REQUEST",
-            "UNAUTHENTICATED",
-            "FILE_NOT_FOUND",
-            "RANGE_NOT_SATISFIABLE",
-            "CHUNK_UNAVAILABLE",
-          ),
+    for (const method of ["GET", "HEAD"] as const) {
+      routes.route({
+        method,
+        url: "/api/v1/files/:id/download",
+        exposeHeadRoute: false,
+        onRequest: deps.requireUser,
+        schema: {
+          hide: method === "HEAD",
+          operationId: "downloadFile",
+          tags: [TAGS.files],
+          security: BY_ACCESS_TOKEN,
+          summary: "Download a file, or a range of it",
+          params: Params,
+          headers: Headers,
+          produces: ["application/octet-stream"],
+          response: {
+            200: Content("The whole file."),
+            206: Content("The range, said in Content-Range."),
+            304: NoContent("If-None-Match names the file as it is."),
+            ...DOWNLOAD_ERRORS,
+          },
         },
-      },
-      handler: async (request, reply) => {
-        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
-        const etag = `"${file.contentId}"`;
-        setFileHeaders(reply, file, etag);
-        if (isNoneMatch(request.headers["if-none-match"], etag)) return reply.code(304).send();
-        const range = wantedRange(request.headers, { etag, sizeBytes: file.sizeBytes, reply });
-        return request.method === "HEAD" ? reply.send() : sendContent(deps, reply, { file, range });
-      },
-    });
+        handler: async (request, reply) => {
+          const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
+          const etag = `"${file.contentId}"`;
+          setFileHeaders(reply, file, etag);
+          if (isNoneMatch(request.headers["if-none-match"], etag)) return reply.code(304).send(null);
+          const range = wantedRange(request.headers, { etag, sizeBytes: file.sizeBytes, reply });
+          return method === "HEAD" ? reply.send() : sendContent(deps, reply, { file, range });
+        },
+      });
+    }
   });
 }
 

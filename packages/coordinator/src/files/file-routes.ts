@@ -38,6 +38,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
       onRequest: deps.requireUser,
       schema: {
         ...shared,
+        operationId: "listFiles",
         summary: "Your files",
         querystring: ListQuery,
         response: {
@@ -61,6 +62,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
       onRequest: deps.requireUser,
       schema: {
         ...shared,
+        operationId: "getFile",
         summary: "One file, and how its copies stand",
         params: FileParams,
         response: { 200: FileViewSchema, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND") },
@@ -75,6 +77,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
       onRequest: deps.requireUser,
       schema: {
         ...shared,
+        operationId: "deleteFile",
         summary: "Delete a file",
         params: FileParams,
         response: {

@@ -1,4 +1,4 @@
-import swagger from "@fastify/swagger";
+import swagger, { type SwaggerTransform } from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { Http } from "./http-server.ts";
 import { TAGS } from "./route-schema.ts";
@@ -20,9 +20,20 @@ const TAG_DESCRIPTIONS: Readonly<Record<string, string>> = {
   [TAGS.operations]: "Whether the coordinator is well.",
 };
 
+/** A route for everything below an address is called `*` by the router; OpenAPI wants a name. */
+const nameWildcard: SwaggerTransform = ({ schema, url }) => {
+  const params = schema?.params as { readonly properties?: Readonly<Record<string, unknown>> } | undefined;
+  const rest = params?.properties?.["*"];
+  if (!url.endsWith("/*") || rest === undefined) return { schema, url };
+  const { "*": _, ...others } = params?.properties ?? {};
+  const named = { ...params, properties: { ...others, path: rest }, required: ["path"] };
+  return { schema: { ...schema, params: named }, url: url.replace(/\*$/, ":path") };
+};
+
 /** The document at /openapi.json, made from the routes' schemas, and the page at /docs that works without internet. */
 export async function registerOpenApi(app: Http, options: { readonly version: string }): Promise<void> {
   await app.register(swagger, {
+    transform: nameWildcard,
     openapi: {
       openapi: "3.1.0",
       info: {

@@ -61,6 +61,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
       onRequest: deps.requireUser,
       schema: {
         ...shared,
+        operationId: "uploadFile",
         summary: "Upload a file in one request",
         description: "The raw bytes with ?filename=, or a multipart form with one file.",
         querystring: Query,
@@ -96,6 +97,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
       onRequest: deps.requireUser,
       schema: {
         ...shared,
+        operationId: "uploadFileTo",
         summary: "Upload a file to a name",
         description: "As curl -T does. A file of the same name stays; the newer one is listed beside it.",
         params: Type.Object({ "*": Type.String({ description: "The file's name, with folders." }) }),

@@ -52,6 +52,18 @@ export function registerUploadRoutes(app: Http, deps: UploadRoutesDeps): void {
   registerRawRoutes(app, (routes) => registerChunkRoutes(routes, deps));
 }
 
+const CHUNK_ERRORS = errorAnswers(
+  "INVALID_REQUEST",
+  "UNAUTHENTICATED",
+  "UPLOAD_NOT_FOUND",
+  "UPLOAD_ENDED",
+  "CHUNK_CONFLICT",
+  "UPLOAD_EXPIRED",
+  "INVALID_CHUNK_INDEX",
+  "WRONG_CHUNK_LENGTH",
+  "NOT_ENOUGH_NODES",
+);
+
 const shared = { tags: [TAGS.uploads], security: BY_ACCESS_TOKEN };
 
 function findUpload(
@@ -66,6 +78,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
     onRequest: deps.requireUser,
     schema: {
       ...shared,
+      operationId: "initiateUpload",
       summary: "Begin an upload",
       description: "Reserves the credits for a month of storage and says how to cut the file.",
       body: InitiateBody,
@@ -101,6 +114,7 @@ function registerProgress(routes: Http, deps: UploadRoutesDeps): void {
     onRequest: deps.requireUser,
     schema: {
       ...shared,
+      operationId: "uploadProgress",
       summary: "How far an upload is, and which chunks are missing",
       params: UploadParams,
       response: { 200: ProgressView, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "UPLOAD_NOT_FOUND") },
@@ -112,6 +126,7 @@ function registerProgress(routes: Http, deps: UploadRoutesDeps): void {
     onRequest: deps.requireUser,
     schema: {
       ...shared,
+      operationId: "abortUpload",
       summary: "Give an upload up",
       description: "The reservation is released.",
       params: UploadParams,
@@ -132,6 +147,7 @@ function registerComplete(routes: Http, deps: UploadRoutesDeps): void {
     onRequest: deps.requireUser,
     schema: {
       ...shared,
+      operationId: "completeUpload",
       summary: "Complete an upload",
       description: "Completing it again gives the same file. A promised digest is checked against what is stored.",
       params: UploadParams,
@@ -160,52 +176,46 @@ function registerComplete(routes: Http, deps: UploadRoutesDeps): void {
   });
 }
 
+const CHUNK_DESCRIPTION =
+  "The raw bytes with ?index=, or JSON with chunk_index and data in base64. Any order, in parallel, and the same again.";
+
+/** PUT does the same as POST and is not documented twice. */
 function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
-  routes.route({
-    method: ["POST", "PUT"],
-    url: "/api/v1/files/upload/:id/chunk",
-    onRequest: deps.requireUser,
-    schema: {
-      ...shared,
-      summary: "Send a chunk",
-      description:
-        "The raw bytes with ?index=, or JSON with chunk_index and data in base64. Any order, in parallel, and the same again.",
-      params: UploadParams,
-      querystring: ChunkQuery,
-      consumes: ["application/octet-stream", "application/json"],
-      body: JsonChunkBody,
-      response: {
-        200: ReceiptView,
-        ...errorAnswers(
-          "INVALID_REQUEST",
-          "UNAUTHENTICATED",
-          "UPLOAD_NOT_FOUND",
-          "UPLOAD_ENDED",
-          "CHUNK_CONFLICT",
-          "UPLOAD_EXPIRED",
-          "INVALID_CHUNK_INDEX",
-          "WRONG_CHUNK_LENGTH",
-          "NOT_ENOUGH_NODES",
-        ),
+  for (const method of ["POST", "PUT"] as const) {
+    routes.route({
+      method,
+      url: "/api/v1/files/upload/:id/chunk",
+      onRequest: deps.requireUser,
+      schema: {
+        ...shared,
+        hide: method === "PUT",
+        operationId: "sendChunk",
+        summary: "Send a chunk",
+        description: CHUNK_DESCRIPTION,
+        params: UploadParams,
+        querystring: ChunkQuery,
+        consumes: ["application/octet-stream", "application/json"],
+        body: JsonChunkBody,
+        response: { 200: ReceiptView, ...CHUNK_ERRORS },
       },
-    },
-    handler: async (request, reply) => {
-      const upload = await findUpload(deps, request);
-      const signal = clientSignal(reply);
-      const part =
-        request.query.index === undefined
-          ? await readJsonChunk(deps, request, signal)
-          : { index: request.query.index, body: timedBody(bodyStream(request)) };
-      const stored = await receiveChunk(deps.receiver, upload, { ...part, signal });
-      return reply.header("cache-control", "no-store").send({
-        session_id: upload.id,
-        index: part.index,
-        chunk_name: stored.name,
-        replicas: stored.replicas,
-        chunk_count: upload.chunkCount,
-      });
-    },
-  });
+      handler: async (request, reply) => {
+        const upload = await findUpload(deps, request);
+        const signal = clientSignal(reply);
+        const part =
+          request.query.index === undefined
+            ? await readJsonChunk(deps, request, signal)
+            : { index: request.query.index, body: timedBody(bodyStream(request)) };
+        const stored = await receiveChunk(deps.receiver, upload, { ...part, signal });
+        return reply.header("cache-control", "no-store").send({
+          session_id: upload.id,
+          index: part.index,
+          chunk_name: stored.name,
+          replicas: stored.replicas,
+          chunk_count: upload.chunkCount,
+        });
+      },
+    });
+  }
 }
 
 interface ChunkPart {

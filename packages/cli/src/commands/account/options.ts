@@ -1,0 +1,44 @@
+import type { Command } from "commander";
+import type { Run } from "../../program.ts";
+
+export function addAccountCommands(program: Command, run: Run): void {
+  program.commandsGroup("Account:");
+  program
+    .command("register")
+    .description("create an account and log in")
+    .argument("[email]", "asked for where it is not given")
+    .option("--name <name>", "your name, as others see it")
+    .option("--password-stdin", "read the password from stdin")
+    .action(run(async () => (await import("./register.ts")).register));
+  program
+    .command("login")
+    .description("log in to a coordinator")
+    .argument("[email]", "asked for where it is not given")
+    .option("--trial", "use the first account of the network in --data on this machine")
+    .option("--data <dir>", "the network's folder, for --trial", "./data")
+    .option("--password-stdin", "read the password from stdin")
+    .action(run(async () => (await import("./login.ts")).login));
+  program
+    .command("logout")
+    .description("end the session and forget the login")
+    .action(run(async () => (await import("./logout.ts")).logout));
+  program
+    .command("whoami")
+    .description("show who is logged in, where, and with how many credits")
+    .action(run(async () => (await import("./whoami.ts")).whoami));
+
+  const credits = program.command("credits").description("show, buy and follow your credits");
+  credits
+    .command("show", { isDefault: true })
+    .description("show the balance (what credits does by itself)")
+    .action(run(async () => (await import("./credits.ts")).showCredits));
+  credits
+    .command("buy")
+    .description("buy credits")
+    .argument("<amount_usd>", "in US dollars, such as 10 or 2.50")
+    .action(run(async () => (await import("./credits.ts")).buyCredits));
+  credits
+    .command("history")
+    .description("show what came and went, newest first")
+    .action(run(async () => (await import("./credits.ts")).showHistory));
+}

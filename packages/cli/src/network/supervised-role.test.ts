@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually, isAlive } from "../testing/eventually.ts";
+import { tempFolder } from "../testing/temp-folder.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+import { SupervisedRole } from "./supervised-role.ts";
+
+const PROGRAM = fileURLToPath(new URL("../testing/test-role.ts", import.meta.url));
+
+async function supervise(args: (folder: string) => string[], next: RestartPolicy["next"] = () => 1) {
+  const folder = await tempFolder();
+  const events: string[] = [];
+  const givenUp: string[] = [];
+  const role = new SupervisedRole(
+    {
+      clock: systemClock,
+      restartPolicy: { next },
+      onEvent: (line) => events.push(line),
+      onGivenUp: (name) => givenUp.push(name),
+    },
+    { name: "role", program: PROGRAM, args: args(folder), logFile: join(folder, "logs", "role.log"), verbose: false },
+  );
+  onTestFinished(() => role.stop(0));
+  return { role, events, givenUp, folder };
+}
+
+test("a role is started, tells its address, logs to its file, and is stopped in order", async () => {
+  const { role, folder, events } = await supervise((at) => ["ready", join(at, "stopped")]);
+  const url = await role.start();
+  const { pid } = role;
+  expect(url).toBe(`http://127.0.0.1/${pid}`);
+  await role.stop(10_000);
+  expect(isAlive(pid!)).toBe(false);
+  expect(await readFile(join(folder, "stopped"), "utf8")).toBe("stopped");
+  expect(await readFile(join(folder, "logs", "role.log"), "utf8")).toContain("begun ready");
+  expect(events).toEqual([]);
+});
+
+test("what a role fails with at its start comes through", async () => {
+  const { role } = await supervise(() => ["fail"]);
+  await expect(role.start()).rejects.toMatchObject({ code: "INVALID_CONFIG", message: "the colour is wrong" });
+});
+
+test("a program that cannot be run is told with its log", async () => {
+  const { role, folder } = await supervise(() => ["ready"]);
+  const broken = new SupervisedRole(
+    { clock: systemClock, restartPolicy: { next: () => 1 }, onEvent: () => undefined, onGivenUp: () => undefined },
+    { name: "ghost", program: join(folder, "none.ts"), args: [], logFile: join(folder, "ghost.log"), verbose: false },
+  );
+  await expect(broken.start()).rejects.toMatchObject({ message: expect.stringContaining("ghost.log") });
+  expect(role.pid).toBeUndefined();
+});
+
+test("a role that dies is started again, and it is told", async () => {
+  const { role, events } = await supervise((at) => ["die-once", join(at, "died")]);
+  await role.start();
+  await eventually("the restart", () => role.pid !== undefined && events.length === 1);
+  expect(events[0]).toMatch(/^role ended with code 3: its log is .*role\.log\. Starting it again in 0\.001 s$/);
+  expect(isAlive(role.pid!)).toBe(true);
+});
+
+test("a role that keeps dying is given up", async () => {
+  const { role, givenUp, events } = await supervise(
+    () => ["ready"],
+    () => undefined,
+  );
+  await role.start();
+  process.kill(role.pid!, "SIGKILL");
+  await eventually("giving up", () => givenUp.length === 1);
+  expect(events[0]).toContain("by SIGKILL");
+  expect(role.pid).toBeUndefined();
+});
+
+test("a role that does not stop is ended", async () => {
+  const { role, events } = await supervise(() => ["hang"]);
+  await role.start();
+  const pid = role.pid!;
+  await role.stop(50);
+  expect(isAlive(pid)).toBe(false);
+  expect(events).toEqual(["role did not stop within 0.05 s and is ended"]);
+});
+
+test("a role stops by itself when its supervisor is killed with -9", async () => {
+  const folder = await tempFolder();
+  const program = fileURLToPath(new URL("../testing/test-supervisor.ts", import.meta.url));
+  const stopped = join(folder, "stopped");
+  const supervisor = spawn(process.execPath, [program, join(folder, "role.log"), stopped]);
+  onTestFinished(() => void supervisor.kill("SIGKILL"));
+  const rolePid = await new Promise<number>((resolve) => {
+    supervisor.stdout.once("data", (line) => resolve(Number(line)));
+  });
+  expect(isAlive(rolePid)).toBe(true);
+  supervisor.kill("SIGKILL");
+  await eventually("the end of the role", () => !isAlive(rolePid));
+  expect(existsSync(stopped)).toBe(true);
+});

@@ -1,0 +1,144 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { closeSync, createWriteStream } from "node:fs";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
+import { isRoleMessage } from "../roles/role-message.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+import { openRoleLog } from "./role-log.ts";
+
+export interface RoleProcess {
+  /** What people call it: "coordinator", "node-1". */
+  readonly name: string;
+  /** The program to run with this process's own Node.js. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  /** Show its log here as well. */
+  readonly verbose: boolean;
+}
+
+export interface SupervisedRoleDeps {
+  readonly clock: Clock;
+  readonly restartPolicy: RestartPolicy;
+  /** For a line about what happens to it. */
+  readonly onEvent: (line: string) => void;
+  /** It keeps dying and is not started any more. */
+  readonly onGivenUp: (name: string) => void;
+}
+
+interface Life {
+  readonly child: ChildProcess;
+  readonly startedMs: number;
+  /** Why it ended, once it has. */
+  readonly ended: Promise<AppError>;
+}
+
+/**
+ * A role in a process of its own. It is started again when it dies unexpectedly. It gets a process group of its own,
+ * so that Ctrl-C reaches only us and the roles stop in order; a channel to it closes when we end, however that is.
+ */
+export class SupervisedRole {
+  readonly name: string;
+  readonly #deps: SupervisedRoleDeps;
+  readonly #process: RoleProcess;
+  #life: Life | undefined;
+  #stopping = false;
+  #restartTimer: NodeJS.Timeout | undefined;
+
+  constructor(deps: SupervisedRoleDeps, process: RoleProcess) {
+    this.name = process.name;
+    this.#deps = deps;
+    this.#process = process;
+  }
+
+  /**
+   * Starts it for the first time. Gives the address that it tells.
+   * @throws AppError of the role when it ends before it is ready
+   */
+  async start(): Promise<string> {
+    const life = this.#begin();
+    const ready = new Promise<string>((resolve) => {
+      life.child.on("message", (message) => {
+        if (isRoleMessage(message) && message.kind === "ready") resolve(message.url);
+      });
+    });
+    const outcome = await Promise.race([ready, life.ended]);
+    if (typeof outcome !== "string") throw outcome;
+    void life.ended.then((reason) => this.#onUnexpectedEnd(life, reason));
+    return outcome;
+  }
+
+  /** Asks it to end, and after `graceMs` makes it. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restartTimer);
+    const life = this.#life;
+    if (life === undefined) return;
+    life.child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      this.#deps.onEvent(`${this.name} did not stop within ${graceMs / 1000} s and is ended`);
+      life.child.kill("SIGKILL");
+    }, graceMs);
+    await life.ended;
+    clearTimeout(timer);
+  }
+
+  get pid(): number | undefined {
+    return this.#life?.child.pid;
+  }
+
+  #begin(): Life {
+    const { child, log } = spawnRole(this.#process);
+    const ended = new Promise<AppError>((resolve) => {
+      let told: AppError | undefined;
+      child.on("message", (message) => {
+        if (isRoleMessage(message) && message.kind === "failed") told = AppError.fromRecord(message.error);
+      });
+      child.on("error", (cause) => resolve(new AppError("INTERNAL", `${this.name} could not be started`, { cause })));
+      child.on("exit", (code, signal) => {
+        const how = signal === null ? `with code ${code}` : `by ${signal}`;
+        resolve(told ?? new AppError("INTERNAL", `${this.name} ended ${how}: its log is ${this.#process.logFile}`));
+      });
+    });
+    const life: Life = { child, startedMs: this.#deps.clock.monotonicMs(), ended };
+    this.#life = life;
+    void ended.then(() => {
+      log?.end();
+      if (this.#life === life) this.#life = undefined;
+    });
+    return life;
+  }
+
+  #onUnexpectedEnd(life: Life, reason: AppError): void {
+    if (this.#stopping) return;
+    const delayMs = this.#deps.restartPolicy.next(this.#deps.clock.monotonicMs() - life.startedMs);
+    if (delayMs === undefined) {
+      this.#deps.onEvent(`${reason.message}. It keeps failing and is not started again`);
+      this.#deps.onGivenUp(this.name);
+      return;
+    }
+    this.#deps.onEvent(`${reason.message}. Starting it again in ${delayMs / 1000} s`);
+    this.#restartTimer = setTimeout(() => {
+      const secondLife = this.#begin();
+      void secondLife.ended.then((end) => this.#onUnexpectedEnd(secondLife, end));
+    }, delayMs);
+  }
+}
+
+function spawnRole(role: RoleProcess) {
+  const logFd = openRoleLog(role.logFile);
+  const output = role.verbose ? "pipe" : logFd;
+  const child = fork(role.program, [...role.args], { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  if (!role.verbose) {
+    closeSync(logFd);
+    return { child, log: undefined };
+  }
+  const log = createWriteStream("", { fd: logFd });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (piece: Uint8Array) => {
+      log.write(piece);
+      process.stderr.write(piece);
+    });
+  }
+  return { child, log };
+}

@@ -1,0 +1,75 @@
+import { count, flag, nullable, object, page, type Read, type Reader, text } from "@commonhold/client/answer.ts";
+import { createMemoryCredentialStore } from "@commonhold/client/credentials.ts";
+import type { HttpRequest } from "@commonhold/client/http-attempt.ts";
+import { createHttpTransport } from "@commonhold/client/http-transport.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import { systemRandom } from "@commonhold/runtime/system-random.ts";
+
+const CHUNKS_PER_PAGE = 1_000;
+
+const anything: Reader<unknown> = (value) => value;
+
+const nodeStatus = object({
+  node_id: text,
+  name: text,
+  version: text,
+  uptime_s: anything as Reader<number>,
+  coordinator: object({
+    url: text,
+    last_heartbeat_at: nullable(text),
+    last_error: nullable(object({ at: text, code: text, message: text })),
+  }),
+  /** The coordinator's view; null before its first answer. */
+  status: nullable(text),
+  draining: flag,
+  safe_to_stop: flag,
+  credits: nullable(object({ earned: text, pending: text, paid: text })),
+  storage: object({ capacity_bytes: count, used_bytes: count, free_bytes: count, chunk_count: count }),
+  scrub: object({ state: text, checked: count, corrupt_count: count, unreadable_count: count }),
+});
+const scrub = object({ state: text });
+const heldChunk = object({ name: text, length: count, stored_at: text, last_read_at: nullable(text) });
+
+export type NodeStatus = Read<typeof nodeStatus>;
+export type HeldChunk = Read<typeof heldChunk>;
+
+/** The admin API of a node on this machine. */
+export interface NodeAdmin {
+  status(signal?: AbortSignal): Promise<NodeStatus>;
+  setDraining(draining: boolean, signal?: AbortSignal): Promise<NodeStatus>;
+  startScrub(signal?: AbortSignal): Promise<Read<typeof scrub>>;
+  chunks(
+    cursor: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ items: readonly HeldChunk[]; next_cursor: string | null }>;
+}
+
+/** @throws AppError NODE_UNREACHABLE, from every call, where nothing answers */
+export function openNodeAdmin(url: string): NodeAdmin {
+  const credentials = createMemoryCredentialStore();
+  const transport = createHttpTransport({ clock: systemClock, random: systemRandom, credentials }, { baseUrl: url });
+
+  async function call<T>(
+    request: Pick<HttpRequest, "method" | "path" | "query">,
+    reader: Reader<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    try {
+      return await transport.call({ ...request, auth: "none", ...(signal === undefined ? {} : { signal }) }, reader);
+    } catch (error) {
+      if (!hasCode(error, "COORDINATOR_UNREACHABLE", "TIMEOUT")) throw error;
+      const message = `no node answers at ${url}: it has stopped, or is busy. Start it with "commonhold node start"`;
+      throw new AppError("NODE_UNREACHABLE", message, { cause: error });
+    }
+  }
+
+  return {
+    status: (signal) => call({ method: "GET", path: "/status" }, nodeStatus, signal),
+    setDraining: (draining, signal) =>
+      call({ method: draining ? "POST" : "DELETE", path: "/drain" }, nodeStatus, signal),
+    startScrub: (signal) => call({ method: "POST", path: "/scrub" }, scrub, signal),
+    chunks: (cursor, signal) =>
+      call({ method: "GET", path: "/chunks", query: { limit: CHUNKS_PER_PAGE, cursor } }, page(heldChunk), signal),
+  };
+}

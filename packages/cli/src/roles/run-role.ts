@@ -1,0 +1,58 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import { createShutdown } from "@commonhold/runtime/shutdown.ts";
+import type { RoleMessage } from "./role-message.ts";
+
+/** The role itself knows how long each of its parts may take to stop; this is the limit of all of it. */
+const STOP_MS_MAX = 100_000;
+
+export interface RunningRole {
+  readonly logger: Logger;
+  /** Where it is reached on this machine. */
+  readonly url: string;
+  /** True where it ended well. */
+  stop(): Promise<boolean>;
+}
+
+/**
+ * Runs a role in this process until a signal comes, or the process that started it is gone: a channel to that one
+ * closes however it ends.
+ * @param start what `start` throws ends the process, and is told to the process that started it
+ */
+export async function runRole(title: string, start: () => Promise<RunningRole>): Promise<never> {
+  process.title = title;
+  let whenAlone = (): void => process.exit(1);
+  if (process.send !== undefined) {
+    process.on("disconnect", () => whenAlone());
+    if (!process.connected) whenAlone();
+  }
+  const role = await start().catch(async (error: unknown) => {
+    await tellParent({ kind: "failed", error: recordOf(error) });
+    throw error;
+  });
+  // The role logs its stopping itself.
+  const logger = role.logger.child({}, { level: "warn" });
+  const shutdown = createShutdown({ logger, graceMs: STOP_MS_MAX });
+  shutdown.add(title, async () => {
+    if (!(await role.stop())) throw new AppError("INTERNAL", `${title} did not stop cleanly`);
+  });
+  shutdown.installSignals();
+  whenAlone = () => {
+    void shutdown.stop("the process that started this one is gone").then((clean) => process.exit(clean ? 0 : 1));
+  };
+  await tellParent({ kind: "ready", url: role.url });
+  return new Promise<never>(() => undefined);
+}
+
+/** Resolves when the message is on its way; a parent that is gone is no reason to fail. */
+function tellParent(message: RoleMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, () => resolve());
+  });
+}
+
+function recordOf(error: unknown) {
+  if (error instanceof AppError) return error.toRecord();
+  return { code: "INTERNAL", message: error instanceof Error ? error.message : String(error) } as const;
+}

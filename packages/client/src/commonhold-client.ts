@@ -1,0 +1,62 @@
+import type { Clock } from "@commonhold/core/clock.ts";
+import type { Random } from "@commonhold/core/random.ts";
+import { type Accounts, createAccounts } from "./accounts.ts";
+import type { BackoffLimits } from "./backoff.ts";
+import { createMemoryCredentialStore, type CredentialStore } from "./credentials.ts";
+import { type Credits, createCredits } from "./credits.ts";
+import { type DownloadOptions, downloadFile } from "./download-file.ts";
+import type { FileSink } from "./file-sink.ts";
+import type { FileSource } from "./file-source.ts";
+import { createFiles, type FileObject, type Files } from "./files.ts";
+import { createHttpTransport } from "./http-transport.ts";
+import { createNodes, type Nodes } from "./nodes.ts";
+import { createStatus, type Status } from "./status.ts";
+import { type UploadOptions, uploadFile } from "./upload-file.ts";
+import { abortUpload } from "./upload-session.ts";
+
+export interface CommonholdClient {
+  readonly baseUrl: string;
+  readonly accounts: Accounts;
+  readonly credits: Credits;
+  readonly files: Files;
+  readonly nodes: Nodes;
+  readonly status: Status;
+  upload(source: FileSource, options?: UploadOptions): Promise<FileObject>;
+  /** Gives up an upload that was begun, and its reserved credits. */
+  abortUpload(sessionId: string, signal?: AbortSignal): Promise<void>;
+  download(fileId: string, sink: FileSink, options?: DownloadOptions): ReturnType<typeof downloadFile>;
+}
+
+export interface CommonholdClientDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** In memory where none is given. */
+  readonly credentials?: CredentialStore;
+  readonly fetch?: typeof fetch;
+}
+
+export interface CommonholdClientOptions {
+  /** The coordinator's address, such as http://localhost:8080. */
+  readonly baseUrl: string;
+  readonly backoff?: BackoffLimits;
+  /** For one try of a call that carries no file. */
+  readonly timeoutMs?: number;
+}
+
+/** Everything that a person can do with a coordinator. */
+export function createCommonholdClient(deps: CommonholdClientDeps, options: CommonholdClientOptions): CommonholdClient {
+  const credentials = deps.credentials ?? createMemoryCredentialStore();
+  const transport = createHttpTransport({ ...deps, credentials }, options);
+  const all = { ...deps, credentials, transport };
+  return {
+    baseUrl: transport.baseUrl,
+    accounts: createAccounts(all),
+    credits: createCredits(all),
+    files: createFiles(all),
+    nodes: createNodes(all),
+    status: createStatus(all),
+    upload: (source, uploadOptions) => uploadFile(all, source, uploadOptions),
+    abortUpload: (sessionId, signal) => abortUpload(transport, sessionId, signal),
+    download: (fileId, sink, downloadOptions) => downloadFile(all, { fileId, sink }, downloadOptions),
+  };
+}

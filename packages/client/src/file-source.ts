@@ -1,0 +1,10 @@
+/** A file to upload, wherever it lies: on disk, in a browser's `File`, in memory. */
+export interface FileSource {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /**
+   * The bytes from `start` up to `end`; fewer when the file has become shorter.
+   * @throws AppError CONCURRENT_CHANGE when the source can tell that the file is no longer what it was
+   */
+  slice(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+}

@@ -1,0 +1,268 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { addFakeFile, type FakeFile, type FakeState, type FakeUpload, nextUuid } from "./fake-state.ts";
+
+export interface FakeCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Uint8Array;
+  readonly state: FakeState;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+const NODE = {
+  id: "12D3KooWFakeNodeFakeNodeFakeNodeFakeNodeFakeNodeFake",
+  name: "attic",
+  status: "active",
+  addresses: ["/ip4/127.0.0.1/tcp/4001"],
+  labels: { site: "home" },
+  capacity_bytes: 10_000_000_000,
+  used_bytes: 2_500_000_000,
+  free_bytes: 7_500_000_000,
+  chunk_count: 625,
+  last_heartbeat_at: "2026-01-01T00:00:00.000Z",
+  joined_at: "2026-01-01T00:00:00.000Z",
+  operator_id: "00000000-0000-7000-8000-000000000000",
+  version: "0.1.0",
+};
+
+const STATUS = {
+  version: "0.1.0",
+  nodes: { active: 1, offline: 0 },
+  files: 1,
+  bytes: 10,
+  chunks: { total: 1, fully_replicated: 1, under_replicated: 0 },
+  handoffs: { pending: 0, spool_bytes: 0, spool_bytes_max: 1000 },
+  capacity_bytes: 10_000_000_000,
+  used_bytes: 2_500_000_000,
+};
+
+export function errorAnswer(status: number, code: string, message: string): Answer {
+  return { status, body: { error: { code, message, request_id: "request-1" } } };
+}
+
+/** Answers as the contract of the HTTP API says; undefined where the call is answered already. */
+export function answerFakeCall(call: FakeCall): Answer | undefined {
+  const { method, path } = call;
+  if (path === "/health") return { status: 200, body: { status: "ok", version: "0.1.0", uptime_s: 1 } };
+  if (path === "/ready") return { status: 200, body: { ready: true, checks: {} } };
+  if (path.startsWith("/api/v1/auth/") && method === "POST") {
+    const answer = answerAuth(call);
+    if (answer !== undefined) return answer;
+  }
+  const refusal = refuseToken(call);
+  if (refusal !== undefined) return refusal;
+  if (path.startsWith("/api/v1/files/upload/")) return answerUpload(call);
+  if (path.startsWith("/api/v1/files")) return answerFiles(call);
+  return answerRest(call);
+}
+
+function json(call: FakeCall): Record<string, unknown> {
+  return JSON.parse(Buffer.from(call.body).toString()) as Record<string, unknown>;
+}
+
+function tokensFor(state: FakeState, email: string) {
+  const access = `access-${state.nextId++}`;
+  const refresh = `refresh-${state.nextId++}`;
+  state.accessTokens.set(access, { email, expired: false });
+  state.refreshTokens.set(refresh, email);
+  return { access_token: access, refresh_token: refresh, token_type: "Bearer", expires_in: 900 };
+}
+
+function userView(user: { id: string; email: string; name: string }) {
+  return { id: user.id, email: user.email, name: user.name, role: "admin", created_at: "2026-01-01T00:00:00.000Z" };
+}
+
+function answerAuth(call: FakeCall): Answer | undefined {
+  const { state } = call;
+  switch (call.path.slice("/api/v1/auth/".length)) {
+    case "register": {
+      const { email, password, name = "" } = json(call) as { email: string; password: string; name?: string };
+      if (state.users.has(email)) return errorAnswer(409, "EMAIL_TAKEN", `${email} has an account already`);
+      const user = { id: nextUuid(state), email, name, password };
+      state.users.set(email, user);
+      return { status: 201, body: { user: userView(user), ...tokensFor(state, email) } };
+    }
+    case "login": {
+      const { email, password } = json(call) as { email: string; password: string };
+      const user = state.users.get(email);
+      if (user?.password !== password) return errorAnswer(401, "INVALID_CREDENTIALS", "wrong e-mail or password");
+      return { status: 200, body: { user: userView(user), ...tokensFor(state, email) } };
+    }
+    case "refresh": {
+      const { refresh_token: token } = json(call) as { refresh_token: string };
+      const email = state.refreshTokens.get(token);
+      if (email === undefined) {
+        state.refreshTokens.clear();
+        return errorAnswer(401, "INVALID_CREDENTIALS", "the refresh token was used before");
+      }
+      state.refreshTokens.set(token, undefined);
+      return { status: 200, body: tokensFor(state, email) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function refuseToken(call: FakeCall): Answer | undefined {
+  const token = call.state.accessTokens.get(call.request.headers.authorization?.replace("Bearer ", "") ?? "");
+  if (token === undefined) return errorAnswer(401, "UNAUTHENTICATED", "log in first");
+  return token.expired ? errorAnswer(401, "TOKEN_EXPIRED", "the access token has expired") : undefined;
+}
+
+function uploadView({ chunks: _chunks, state: _state, ...upload }: FakeUpload) {
+  return upload;
+}
+
+function answerUpload(call: FakeCall): Answer {
+  const { state, method } = call;
+  const [id = "", action] = call.path.slice("/api/v1/files/upload/".length).split("/");
+  if (id === "initiate") {
+    const { filename, size_bytes: size } = json(call) as { filename: string; size_bytes: number };
+    const upload: FakeUpload = {
+      session_id: nextUuid(state),
+      file_id: nextUuid(state),
+      filename,
+      size_bytes: size,
+      chunk_size: state.chunkSize,
+      chunk_count: Math.ceil(size / state.chunkSize),
+      expires_at: "2030-01-01T00:00:00.000Z",
+      chunks: new Map(),
+      state: "uploading",
+    };
+    state.uploads.set(upload.session_id, upload);
+    return { status: 201, body: uploadView(upload) };
+  }
+  const upload = state.uploads.get(id);
+  if (upload === undefined) return errorAnswer(404, "UPLOAD_NOT_FOUND", `there is no upload ${id}`);
+  const missing = Array.from({ length: upload.chunk_count }, (_, index) => index).filter((i) => !upload.chunks.has(i));
+  const received = upload.chunks.size;
+  if (action === "chunk") {
+    const index = Number(call.query.get("index"));
+    upload.chunks.set(index, call.body);
+    const { session_id, chunk_count } = upload;
+    const receipt = { session_id, index, chunk_name: "00", replicas: 3, received: upload.chunks.size, chunk_count };
+    return { status: 200, body: receipt };
+  }
+  if (action === "complete") {
+    if (upload.state === "complete") return errorAnswer(409, "UPLOAD_ENDED", "the upload has ended");
+    if (missing.length > 0) return errorAnswer(409, "CHUNKS_MISSING", `${missing.length} chunks are missing`);
+    return { status: 201, body: completeUpload(state, upload) };
+  }
+  if (method === "DELETE") {
+    state.uploads.delete(id);
+    return { status: 204 };
+  }
+  const view = { ...uploadView(upload), received, missing: missing.slice(0, 1000), missing_count: missing.length };
+  return { status: 200, body: { ...view, state: upload.state } };
+}
+
+function completeUpload(state: FakeState, upload: FakeUpload): object {
+  const bytes = new Uint8Array(upload.size_bytes);
+  for (const [index, chunk] of upload.chunks) bytes.set(chunk, index * upload.chunk_size);
+  upload.state = "complete";
+  const added = addFakeFile(state, upload.filename, bytes);
+  state.files.delete(added.file_id);
+  const file: FakeFile = { ...added, file_id: upload.file_id };
+  state.files.set(file.file_id, file);
+  return fileView(file);
+}
+
+function fileView({ bytes: _bytes, ...file }: FakeFile) {
+  return { ...file, replicas: { promised: 3, min: 3, pending: 0 } };
+}
+
+function answerFiles(call: FakeCall): Answer | undefined {
+  const { state, query } = call;
+  const [id = "", action] = call.path.slice("/api/v1/files".length).split("/").slice(1);
+  if (id === "") {
+    const part = query.get("name") ?? "";
+    const all = [...state.files.values()].filter((file) => file.filename.includes(part));
+    if (query.get("sort") === "-created_at") all.reverse();
+    const start = Number(query.get("cursor") ?? 0);
+    const end = start + Number(query.get("limit") ?? 100);
+    const items = all.slice(start, end).map(fileView);
+    return { status: 200, body: { items, next_cursor: end < all.length ? String(end) : null } };
+  }
+  const file = state.files.get(id);
+  if (file === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `there is no file ${id}`);
+  if (call.method === "DELETE") {
+    state.files.delete(id);
+    return { status: 204 };
+  }
+  if (action !== "download") return { status: 200, body: fileView(file) };
+  sendFile(call, file);
+  return undefined;
+}
+
+function sendFile({ request, response }: FakeCall, file: FakeFile): void {
+  const etag = `"${file.content_id}"`;
+  const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? "");
+  const sameFile = request.headers["if-range"] === undefined || request.headers["if-range"] === etag;
+  const start = range !== null && sameFile ? Number(range[1]) : 0;
+  const length = file.bytes.length - start;
+  const headers = { etag, "content-length": length, "accept-ranges": "bytes" };
+  if (range !== null && sameFile) {
+    const place = `bytes ${start}-${file.bytes.length - 1}/${file.bytes.length}`;
+    response.writeHead(206, { ...headers, "content-range": place });
+  } else {
+    response.writeHead(200, headers);
+  }
+  response.end(file.bytes.subarray(start));
+}
+
+function answerRest(call: FakeCall): Answer {
+  const { state, method, path } = call;
+  const balance = { available: "10.5", reserved: "0", available_microcredits: "10500000", reserved_microcredits: "0" };
+  switch (`${method} ${path}`) {
+    case "GET /api/v1/auth/me": {
+      const token = state.accessTokens.get(call.request.headers.authorization?.replace("Bearer ", "") ?? "");
+      const user = state.users.get(token?.email ?? "");
+      return user === undefined
+        ? errorAnswer(401, "UNAUTHENTICATED", "no such user")
+        : { status: 200, body: { ...userView(user), credits: balance } };
+    }
+    case "POST /api/v1/auth/logout": {
+      const { refresh_token: token } = json(call) as { refresh_token: string };
+      state.refreshTokens.delete(token);
+      return { status: 204 };
+    }
+    case "POST /api/v1/auth/credits/purchase": {
+      const key = String(call.request.headers["idempotency-key"]);
+      const { amount_usd: amount } = json(call) as { amount_usd: string };
+      const payment_id = `payment-${state.purchases.size + 1}`;
+      const bought = {
+        payment_id,
+        provider: "test",
+        status: "completed",
+        amount_usd: amount,
+        credits: amount,
+        balance,
+      };
+      if (!state.purchases.has(key)) state.purchases.set(key, bought);
+      return { status: 201, body: state.purchases.get(key) };
+    }
+    case "GET /api/v1/credits/history": {
+      const line = { id: "1", kind: "purchase", description: "Bought", reference: "payment-1", amount: "10" };
+      const item = { ...line, amount_microcredits: "10000000", created_at: "2026-01-01T00:00:00.000Z" };
+      return { status: 200, body: { items: [item], next_cursor: null } };
+    }
+    case "GET /api/v1/nodes":
+      return { status: 200, body: { items: [NODE], next_cursor: null } };
+    case "POST /api/v1/nodes/join-tokens": {
+      const terms = json(call);
+      const body = { join_token: "join-1", expires_at: "2030-01-01T00:00:00.000Z", uses: terms.uses ?? 1 };
+      return { status: 201, body: { ...body, command: "commonhold node init" } };
+    }
+    case "GET /api/v1/status":
+      return { status: 200, body: STATUS };
+    default:
+      return errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`);
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import type { HostLogger } from "../host-logger.ts";
+import { createIdentity, type Identity } from "../identity.ts";
+import { createLibp2pHost, type Libp2pHostOptions } from "../libp2p-host.ts";
+import type { PeerHost } from "../peer-host.ts";
+import type { PeerHostHarness } from "./peer-host-context.ts";
+
+export const SILENT_LOGGER: HostLogger = { debug: () => {}, warn: () => {}, error: () => {} };
+
+/** The same identity for the same name. */
+export function identityOf(name: string): Identity {
+  const seed = createHash("sha256").update(name).digest();
+  return createIdentity({ bytes: () => seed, fraction: () => 0 });
+}
+
+/** libp2p hosts of this process, each on a free port of the loopback. */
+export function createLibp2pHarness(listen: string, options: Partial<Libp2pHostOptions> = {}): PeerHostHarness {
+  const hosts: PeerHost[] = [];
+  return {
+    peerId: (name) => identityOf(name).peerId,
+    start: async (name, changes) => {
+      const host = await createLibp2pHost(
+        { identity: identityOf(name), logger: SILENT_LOGGER },
+        { listen: [listen], bootstrap: [], limits: { addressDialTimeoutMs: 1000 }, ...options, ...changes },
+      );
+      hosts.push(host);
+      return host;
+    },
+    vanish: (host) => host.stop(0),
+    close: async () => {
+      await Promise.all(hosts.map((host) => host.stop(0)));
+    },
+  };
+}

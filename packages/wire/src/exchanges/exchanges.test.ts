@@ -1,0 +1,394 @@
+import { randomBytes } from "node:crypto";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { ByteStream } from "@commonhold/core/byte-stream.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { describe, expect, it } from "vitest";
+import { createMemoryStreamPair, MEMORY_STREAM_WINDOW_BYTES } from "../memory-byte-stream.ts";
+import { SEALED_LENGTH_MAX } from "../protocols.ts";
+import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
+import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
+import { requestInventory, serveInventory } from "./inventory.ts";
+import { type ProofAnswer, requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
+import { type ReplicateChunkOrder, requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
+import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
+import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
+
+const grant = sampleGrant();
+const allow = () => {};
+const refuse = () => {
+  throw new AppError("INVALID_GRANT", "no");
+};
+
+/** Runs both sides; the serving one must succeed. */
+async function exchange<T>(
+  request: (stream: ByteStream) => Promise<T>,
+  serve: (stream: ByteStream) => Promise<void>,
+): Promise<T> {
+  const [near, far] = createMemoryStreamPair();
+  const [result, served] = await Promise.allSettled([request(near), serve(far)]);
+  expect(served.status === "rejected" ? served.reason : undefined).toBeUndefined();
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
+describe("store-chunk", () => {
+  const sealed = randomBytes(SEALED_LENGTH_MAX);
+
+  it("carries the largest chunk and says whether it was held", async () => {
+    const stored: [ChunkName, Uint8Array][] = [];
+    const result = await exchange(
+      (stream) => requestStoreChunk(stream, { grant, chunkName: CHUNK, sealed }),
+      (stream) =>
+        serveStoreChunk(stream, {
+          authorise: (claim) =>
+            expect(claim).toMatchObject({ grant, chunkName: CHUNK, length: SEALED_LENGTH_MAX }) as undefined,
+          store: async (chunkName, bytes) => {
+            stored.push([chunkName, bytes]);
+            return { alreadyHeld: true };
+          },
+        }),
+    );
+    expect(result).toEqual({ alreadyHeld: true });
+    expect(stored[0]![0]).toBe(CHUNK);
+    expect(sealed.equals(stored[0]![1])).toBe(true);
+  });
+
+  it("refuses before it reads the body, and the sender stops", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const request = requestStoreChunk(near, { grant, chunkName: CHUNK, sealed });
+    const store = async () => ({ alreadyHeld: false });
+    await serveStoreChunk(far, { authorise: refuse, store });
+    await expect(request).rejects.toMatchObject({ code: "INVALID_GRANT", message: "no" });
+    expect(far.waitingBytes).toBeGreaterThan(0);
+    expect(far.waitingBytes).toBeLessThanOrEqual(2 * MEMORY_STREAM_WINDOW_BYTES);
+  });
+
+  it("authorises before the body has come", async () => {
+    const [near, far] = createMemoryStreamPair();
+    let storedBytes = -1;
+    const authorised = Promise.withResolvers<void>();
+    const served = serveStoreChunk(far, {
+      authorise: () => authorised.resolve(),
+      store: async (_, bytes) => {
+        storedBytes = bytes.length;
+        return { alreadyHeld: false };
+      },
+    });
+    const body = Promise.withResolvers<void>();
+    const slow: ByteStream = {
+      read: (length) => near.read(length),
+      write: (bytes) => (bytes.length === 5 ? body.promise.then(() => near.write(bytes)) : near.write(bytes)),
+      closeWrite: () => near.closeWrite(),
+      abort: (reason) => near.abort(reason),
+    };
+    const request = requestStoreChunk(slow, { grant, chunkName: CHUNK, sealed: randomBytes(5) });
+    await authorised.promise;
+    expect(storedBytes).toBe(-1);
+    body.resolve();
+    expect(await request).toEqual({ alreadyHeld: false });
+    await served;
+    expect(storedBytes).toBe(5);
+  });
+
+  it.each([
+    ["no byte", 0],
+    ["more bytes than any chunk", SEALED_LENGTH_MAX + 1],
+  ])("refuses %s without asking anyone", async (_, length) => {
+    const unexpected = () => {
+      throw new AppError("INTERNAL", "asked");
+    };
+    const [near, far] = createMemoryStreamPair();
+    const request = requestStoreChunk(near, { grant, chunkName: CHUNK, sealed: new Uint8Array(length) });
+    await serveStoreChunk(far, { authorise: unexpected, store: unexpected });
+    await expect(request).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it("passes on what the store says", async () => {
+    const request = exchange(
+      (stream) => requestStoreChunk(stream, { grant, chunkName: CHUNK, sealed: randomBytes(9) }),
+      (stream) =>
+        serveStoreChunk(stream, {
+          authorise: allow,
+          store: () => Promise.reject(new AppError("NO_SPACE", "the quota of 1 GB is used up")),
+        }),
+    );
+    await expect(request).rejects.toMatchObject({ code: "NO_SPACE", message: "the quota of 1 GB is used up" });
+  });
+
+  it("answers INTERNAL for what no one expected, without its words, and throws it on", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const bug = new TypeError("secret detail");
+    const served = serveStoreChunk(far, { authorise: allow, store: () => Promise.reject(bug) });
+    const request = requestStoreChunk(near, { grant, chunkName: CHUNK, sealed: randomBytes(9) });
+    await expect(served).rejects.toBe(bug);
+    const refusal = await request.catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "INTERNAL" });
+    expect(String(refusal)).not.toContain("secret");
+  });
+
+  it("ends with the reason of the stream when the peer goes away in the middle", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const gone = new AppError("NODE_UNREACHABLE", "gone");
+    const served = serveStoreChunk(far, {
+      authorise: () => far.cut(gone),
+      store: async () => ({ alreadyHeld: false }),
+    });
+    const request = requestStoreChunk(near, { grant, chunkName: CHUNK, sealed });
+    await expect(served).rejects.toBe(gone);
+    await expect(request).rejects.toBe(gone);
+  });
+});
+
+describe("retrieve-chunk", () => {
+  const bytes = randomBytes(1_000_000);
+  const request = (stream: ByteStream) => requestRetrieveChunk(stream, { grant, chunkName: CHUNK, lengthMax: 1e6 });
+
+  async function* inPieces() {
+    for (let offset = 0; offset < bytes.length; offset += 300_001) yield bytes.subarray(offset, offset + 300_001);
+  }
+
+  it.each([
+    ["whole", () => bytes],
+    ["as it is read", inPieces],
+  ])("brings the body %s", async (_, body) => {
+    const received = await exchange(request, (stream) =>
+      serveRetrieveChunk(stream, {
+        authorise: (claim) => expect(claim).toMatchObject({ grant, chunkName: CHUNK }) as undefined,
+        retrieve: async () => ({ length: bytes.length, bytes: body() }),
+      }),
+    );
+    expect(bytes.equals(received)).toBe(true);
+  });
+
+  it("refuses before it looks for the chunk", async () => {
+    const retrieve = async () => {
+      throw new AppError("INTERNAL", "looked");
+    };
+    const refused = exchange(request, (stream) => serveRetrieveChunk(stream, { authorise: refuse, retrieve }));
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_GRANT" });
+  });
+
+  it("takes no more than was asked for", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const tooMuch = requestRetrieveChunk(near, { grant, chunkName: CHUNK, lengthMax: bytes.length - 1 });
+    const served = serveRetrieveChunk(far, {
+      authorise: allow,
+      retrieve: async () => ({ length: bytes.length, bytes }),
+    });
+    await expect(tooMuch).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    near.abort(new AppError("PROTOCOL_ERROR", "too much"));
+    await expect(served).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it.each([
+    ["shorter", bytes.length + 1],
+    ["longer", bytes.length - 1],
+  ])("throws when the body is %s than announced", async (_, length) => {
+    const [near, far] = createMemoryStreamPair({ windowBytes: 2e6 });
+    const served = serveRetrieveChunk(far, { authorise: allow, retrieve: async () => ({ length, bytes }) });
+    const received = requestRetrieveChunk(near, { grant, chunkName: CHUNK, lengthMax: 2e6 });
+    received.catch(() => {});
+    await expect(served).rejects.toMatchObject({ code: "INTERNAL" });
+    far.abort(new AppError("INTERNAL", "wrong length"));
+    await expect(received).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+});
+
+describe("delete-chunk", () => {
+  const request = (stream: ByteStream) => requestDeleteChunk(stream, { grant, chunkName: CHUNK });
+
+  it.each([true, false])("says whether the chunk was held: %s", async (wasHeld) => {
+    const deleted: ChunkName[] = [];
+    const result = await exchange(request, (stream) =>
+      serveDeleteChunk(stream, {
+        authorise: (claim) => expect(claim).toMatchObject({ grant, chunkName: CHUNK }) as undefined,
+        delete: async (chunkName) => {
+          deleted.push(chunkName);
+          return { wasHeld };
+        },
+      }),
+    );
+    expect(result).toEqual({ wasHeld });
+    expect(deleted).toEqual([CHUNK]);
+  });
+
+  it("deletes nothing when refused", async () => {
+    const deleted: ChunkName[] = [];
+    const refused = exchange(request, (stream) =>
+      serveDeleteChunk(stream, {
+        authorise: refuse,
+        delete: async (chunkName) => {
+          deleted.push(chunkName);
+          return { wasHeld: true };
+        },
+      }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_GRANT" });
+    expect(deleted).toEqual([]);
+  });
+});
+
+describe("replicate-chunk", () => {
+  const order: ReplicateChunkOrder = {
+    chunkName: CHUNK,
+    length: 77,
+    source: { peerId: "12D3KooWsource", addresses: ["/ip4/10.0.0.1/tcp/4001", "/ip4/10.0.0.1/udp/4001/quic-v1"] },
+    sourceGrant: sampleGrant({ action: "retrieve" }),
+  };
+
+  it("carries the order", async () => {
+    const claims: unknown[] = [];
+    const result = await exchange(
+      (stream) => requestReplicateChunk(stream, { ...order, grant }),
+      (stream) =>
+        serveReplicateChunk(stream, {
+          authorise: (claim) => void claims.push(claim),
+          replicate: async (received) => {
+            expect(received).toMatchObject(order);
+            return { alreadyHeld: true };
+          },
+        }),
+    );
+    expect(result).toEqual({ alreadyHeld: true });
+    expect(claims).toMatchObject([{ ...order, grant }]);
+  });
+
+  it("leaves out addresses that the node would not take", async () => {
+    const addresses = [...Array.from({ length: 20 }, (_, index) => `/ip4/10.0.0.${index}/tcp/1`), "/".repeat(600)];
+    await exchange(
+      (stream) => requestReplicateChunk(stream, { ...order, source: { peerId: "x", addresses }, grant }),
+      (stream) =>
+        serveReplicateChunk(stream, {
+          authorise: allow,
+          replicate: async (received) => {
+            expect(received.source.addresses).toEqual(addresses.slice(0, 16));
+            return { alreadyHeld: false };
+          },
+        }),
+    );
+  });
+});
+
+describe("proof-challenge", () => {
+  const challenge = {
+    challengeId: new Uint8Array(16).fill(1),
+    chunkName: CHUNK,
+    seed: new Uint8Array(32).fill(2),
+    leafCount: 64,
+    difficulty: 1000,
+  };
+  const answer: ProofAnswer = {
+    chunkLength: SEALED_LENGTH_MAX,
+    leaves: Array.from({ length: 64 }, (_, index) => ({
+      index,
+      leaf: new Uint8Array(16 * 1024).fill(index),
+      path: Array.from({ length: 9 }, () => new Uint8Array(32).fill(3)),
+    })),
+    digest: new Uint8Array(32).fill(4),
+    durationUs: 12_345,
+    signature: new Uint8Array(64).fill(5),
+  };
+  const request = (stream: ByteStream) => requestProofChallenge(stream, { ...challenge, grant });
+
+  it("carries the challenge and the largest answer", async () => {
+    const result = await exchange(request, (stream) =>
+      serveProofChallenge(stream, {
+        authorise: (claim) => expect(claim.grant).toMatchObject(grant) as undefined,
+        prove: async (received) => {
+          expect(received).toEqual(challenge);
+          return answer;
+        },
+      }),
+    );
+    expect(result.chunkLength).toBe(SEALED_LENGTH_MAX);
+    expect(result.leaves).toHaveLength(64);
+    expect(result.leaves[63]).toMatchObject({
+      index: 63,
+      leaf: answer.leaves[63]!.leaf,
+      path: answer.leaves[63]!.path,
+    });
+    expect(result).toMatchObject({ digest: answer.digest, durationUs: 12_345, signature: answer.signature });
+  });
+
+  it.each<[string, Partial<ProofAnswer>]>([
+    ["no leaf", { leaves: [] }],
+    ["a leaf that is too long", { leaves: [{ index: 0, leaf: new Uint8Array(16 * 1024 + 1), path: [] }] }],
+    ["a path that is too long", { leaves: [{ ...answer.leaves[0]!, path: Array(10).fill(new Uint8Array(32)) }] }],
+    ["a hash that is none", { leaves: [{ ...answer.leaves[0]!, path: [new Uint8Array(31)] }] }],
+    ["a short digest", { digest: new Uint8Array(31) }],
+    ["a short signature", { signature: new Uint8Array(63) }],
+    ["an impossible length", { chunkLength: SEALED_LENGTH_MAX + 1 }],
+  ])("refuses an answer with %s", async (_, changes) => {
+    const refused = exchange(request, (stream) =>
+      serveProofChallenge(stream, { authorise: allow, prove: async () => ({ ...answer, ...changes }) }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it.each([
+    ["no leaf", { leafCount: 0 }],
+    ["too many leaves", { leafCount: 65 }],
+    ["too much work", { difficulty: 1_000_001 }],
+    ["a short seed", { seed: randomBytes(31) }],
+    ["a short id", { challengeId: randomBytes(15) }],
+  ])("refuses to prove with %s", async (_, changes) => {
+    const refused = exchange(
+      (stream) => requestProofChallenge(stream, { ...challenge, ...changes, grant }),
+      (stream) => serveProofChallenge(stream, { authorise: allow, prove: async () => answer }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+});
+
+describe("inventory", () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => chunkNameOf(String(index))).sort();
+
+  function serve(page: { chunkNames: ChunkName[]; more: boolean }, queries: unknown[] = []) {
+    return (stream: ByteStream) =>
+      serveInventory(stream, {
+        authorise: allow,
+        list: async (query) => {
+          queries.push(query);
+          return page;
+        },
+      });
+  }
+
+  it("carries the largest page", async () => {
+    const queries: unknown[] = [];
+    const page = await exchange(
+      (stream) => requestInventory(stream, { limit: 10_000, grant }),
+      serve({ chunkNames: names, more: true }, queries),
+    );
+    expect(page).toEqual({ chunkNames: names, more: true });
+    expect(queries).toEqual([{ limit: 10_000 }]);
+  });
+
+  it("asks for what comes after a name", async () => {
+    const queries: unknown[] = [];
+    const page = await exchange(
+      (stream) => requestInventory(stream, { after: names[4]!, limit: 2, grant }),
+      serve({ chunkNames: names.slice(5, 7), more: false }, queries),
+    );
+    expect(page).toEqual({ chunkNames: names.slice(5, 7), more: false });
+    expect(queries).toEqual([{ after: names[4], limit: 2 }]);
+  });
+
+  it.each([
+    ["out of order", { chunkNames: [names[7]!, names[6]!], more: false }],
+    ["that begins too early", { chunkNames: [names[4]!], more: false }],
+    ["longer than asked", { chunkNames: names.slice(5, 9), more: false }],
+    ["that never ends", { chunkNames: [], more: true }],
+  ])("refuses a page %s", async (_, page) => {
+    const refused = exchange((stream) => requestInventory(stream, { after: names[4]!, limit: 3, grant }), serve(page));
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it.each([0, 10_001])("refuses a limit of %s", async (limit) => {
+    const refused = exchange(
+      (stream) => requestInventory(stream, { limit, grant }),
+      serve({ chunkNames: [], more: false }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+});

@@ -1,0 +1,70 @@
+import type { ByteStream } from "@commonhold/core/byte-stream.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { writeBody } from "../body.ts";
+import { decodeChunkName, decodeSealedLength, encodeChunkName } from "../fields.ts";
+import { type SignedGrant, StoreChunkRequestSchema, StoreChunkResponseSchema } from "../gen/commonhold_pb.ts";
+import { readMessage, writeMessage } from "../message.ts";
+import { FRAME_BYTES_MAX } from "../protocols.ts";
+import { type ResponseKind, readResponse, respond } from "../response.ts";
+
+/** What a peer asks to store, before any of its bytes are read. */
+export interface StoreChunkClaim {
+  readonly grant: SignedGrant | undefined;
+  readonly chunkName: ChunkName;
+  /** Sealed bytes that follow. */
+  readonly length: number;
+}
+
+export interface StoreChunkHandler {
+  /** Throws when the claim is refused; nothing was read or taken until then. */
+  readonly authorise: (claim: StoreChunkClaim) => void | Promise<void>;
+  /** Keeps the bytes, durably. They are not yet checked against the name. */
+  readonly store: (chunkName: ChunkName, sealed: Uint8Array) => Promise<{ readonly alreadyHeld: boolean }>;
+}
+
+const RESPONSE: ResponseKind<typeof StoreChunkResponseSchema> = {
+  schema: StoreChunkResponseSchema,
+  maxBytes: FRAME_BYTES_MAX.response,
+  withStatus: (status) => ({ status }),
+};
+
+/**
+ * Sends a chunk to the node at the other end. A refusal that comes while bytes are still being sent ends the sending.
+ * @throws AppError of the node's refusal, or of the stream
+ */
+export async function requestStoreChunk(
+  stream: ByteStream,
+  request: { readonly grant: SignedGrant; readonly chunkName: ChunkName; readonly sealed: Uint8Array },
+): Promise<{ readonly alreadyHeld: boolean }> {
+  const { grant, chunkName, sealed } = request;
+  await writeMessage(stream, StoreChunkRequestSchema, {
+    init: { grant, chunkName: encodeChunkName(chunkName), length: BigInt(sealed.length) },
+    maxBytes: FRAME_BYTES_MAX.request,
+  });
+  let answered = false;
+  const answer = readResponse(stream, RESPONSE).finally(() => {
+    answered = true;
+  });
+  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => answered });
+  // The first to fail tells why; the other fails because of it and has nothing to add.
+  answer.catch(() => {});
+  sent.catch(() => {});
+  const { alreadyHeld } = await Promise.race([answer, sent.then(() => answer)]);
+  return { alreadyHeld };
+}
+
+/** Answers one `requestStoreChunk`. */
+export async function serveStoreChunk(stream: ByteStream, handler: StoreChunkHandler): Promise<void> {
+  await respond(stream, RESPONSE, async () => {
+    const request = await readMessage(stream, StoreChunkRequestSchema, FRAME_BYTES_MAX.request);
+    const claim: StoreChunkClaim = {
+      grant: request.grant,
+      chunkName: decodeChunkName(request.chunkName),
+      length: decodeSealedLength("length", request.length),
+    };
+    await handler.authorise(claim);
+    const sealed = await stream.read(claim.length);
+    const { alreadyHeld } = await handler.store(claim.chunkName, sealed);
+    return { alreadyHeld };
+  });
+}

@@ -1,0 +1,143 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+
+interface PendingRead {
+  readonly length: number;
+  /** Taken only when the first piece does not hold all of it. */
+  target: Uint8Array | undefined;
+  filled: number;
+  readonly resolve: (bytes: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The received and unread bytes of one stream, in order. A read within one received piece is a view of it; a read
+ * that spans pieces is copied once, as they arrive, into memory of its own.
+ *
+ * It has no bound of its own: whoever pushes watches `waitingBytes` and stops the sender.
+ */
+export class ReceiveQueue {
+  readonly #pieces: Uint8Array[] = [];
+  readonly #onTaken: () => void;
+  #waitingBytes = 0;
+  #pending: PendingRead | undefined;
+  #ended: (() => Error) | undefined;
+
+  /** @param onTaken called after bytes have left the queue */
+  constructor(onTaken: () => void = () => {}) {
+    this.#onTaken = onTaken;
+  }
+
+  /** Bytes received that no read has asked for yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Takes over `piece`; ignored after the end. */
+  push(piece: Uint8Array): void {
+    if (this.#ended !== undefined || piece.length === 0) return;
+    const rest = this.#fillPending(piece);
+    if (rest.length === 0) return;
+    this.#pieces.push(rest);
+    this.#waitingBytes += rest.length;
+  }
+
+  /** The peer sends no more: what waits can still be read, any read beyond it fails with what `reason` makes. */
+  end(reason: () => Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#rejectPending(reason);
+  }
+
+  /** Drops what waits; every read fails with what `reason` makes. */
+  fail(reason: () => Error): void {
+    this.#ended = reason;
+    this.#pieces.length = 0;
+    this.#waitingBytes = 0;
+    this.#rejectPending(reason);
+  }
+
+  /** Exactly `length` bytes; one read at a time. */
+  read(length: number): Promise<Uint8Array> {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      return Promise.reject(new AppError("INTERNAL", `a read of ${length} bytes was asked for`));
+    }
+    if (this.#pending !== undefined) {
+      return Promise.reject(new AppError("INTERNAL", "a second read was begun before the first was done"));
+    }
+    if (length <= this.#waitingBytes) return Promise.resolve(this.#take(length));
+    if (this.#ended !== undefined) return Promise.reject(this.#ended());
+    return new Promise((resolve, reject) => {
+      const pending: PendingRead = { length, target: undefined, filled: 0, resolve, reject };
+      if (this.#waitingBytes > 0) {
+        pending.target = new Uint8Array(length);
+        pending.filled = this.#waitingBytes;
+        this.#copyInto(pending.target, this.#waitingBytes);
+      }
+      this.#pending = pending;
+      if (pending.filled > 0) this.#onTaken();
+    });
+  }
+
+  #take(length: number): Uint8Array {
+    const first = this.#pieces[0];
+    if (length === 0 || first === undefined) return new Uint8Array(0);
+    let bytes: Uint8Array;
+    if (first.length >= length) {
+      bytes = first.subarray(0, length);
+      this.#dropFromFirst(first, length);
+    } else {
+      bytes = new Uint8Array(length);
+      this.#copyInto(bytes, length);
+    }
+    this.#onTaken();
+    return bytes;
+  }
+
+  /** Moves `length` waiting bytes to the start of `target`. */
+  #copyInto(target: Uint8Array, length: number): void {
+    let filled = 0;
+    let used = 0;
+    while (filled < length) {
+      const piece = this.#pieces[used]!;
+      const part = piece.length <= length - filled ? piece : piece.subarray(0, length - filled);
+      target.set(part, filled);
+      filled += part.length;
+      if (part.length < piece.length) this.#pieces[used] = piece.subarray(part.length);
+      else used++;
+    }
+    this.#pieces.splice(0, used);
+    this.#waitingBytes -= length;
+  }
+
+  #dropFromFirst(first: Uint8Array, length: number): void {
+    if (first.length === length) this.#pieces.shift();
+    else this.#pieces[0] = first.subarray(length);
+    this.#waitingBytes -= length;
+  }
+
+  /** Gives a waiting read its part of `piece`, and returns the rest. */
+  #fillPending(piece: Uint8Array): Uint8Array {
+    const pending = this.#pending;
+    if (pending === undefined) return piece;
+    const part = piece.subarray(0, pending.length - pending.filled);
+    if (pending.target === undefined && part.length === pending.length) {
+      this.#pending = undefined;
+      pending.resolve(part);
+    } else {
+      pending.target ??= new Uint8Array(pending.length);
+      pending.target.set(part, pending.filled);
+      pending.filled += part.length;
+      if (pending.filled === pending.length) {
+        this.#pending = undefined;
+        pending.resolve(pending.target);
+      }
+    }
+    return piece.subarray(part.length);
+  }
+
+  #rejectPending(reason: () => Error): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.reject(reason());
+  }
+}
