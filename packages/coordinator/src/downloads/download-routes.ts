@@ -1,16 +1,15 @@
 import { Readable } from "node:stream";
-import { unwrapKey } from "@commonhold/chunk/key-wrap.ts";
 import type { FileId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
+import { openFileKey } from "../files/file-key.ts";
 import type { FileRecord, FileService } from "../files/file-service.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
-import { FILE_KEY_PURPOSE } from "../uploads/open-uploads.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import { type FileReaderDeps, readFile } from "./file-reader.ts";
 
@@ -141,7 +140,7 @@ async function sendContent(
   const { file, range } = part;
   const content = {
     fileId: file.id,
-    fileKey: unwrapKey(file.sealedKey, deps.masterKey, FILE_KEY_PURPOSE),
+    fileKey: openFileKey(file.sealedKey, file.id, deps.masterKey),
     sizeBytes: file.sizeBytes,
     chunkSizeBytes: file.chunkSizeBytes,
   };

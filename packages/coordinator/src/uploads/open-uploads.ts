@@ -1,11 +1,10 @@
-import { unwrapKey } from "@commonhold/chunk/key-wrap.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FileId, UploadId, UserId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { LRUCache } from "lru-cache";
+import { openFileKey } from "../files/file-key.ts";
 
 const CACHED_MAX = 2_000;
-export const FILE_KEY_PURPOSE = "file key";
 
 /** What does not change while an upload is open, with the file's key unwrapped. */
 export interface OpenUpload {
@@ -54,7 +53,7 @@ export function createOpenUploads(deps: { readonly metadata: Metadata; readonly 
       chunkSizeBytes: row.chunk_size_bytes,
       chunkCount: row.chunk_count,
       copies: row.copies,
-      fileKey: unwrapKey(row.sealed_key, deps.masterKey, FILE_KEY_PURPOSE),
+      fileKey: openFileKey(row.sealed_key, row.id, deps.masterKey),
       expectedSha256: row.expected_sha256,
       expectedMd5: row.expected_md5,
       expiresAtMs: row.expires_at_ms,

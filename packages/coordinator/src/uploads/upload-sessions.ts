@@ -1,4 +1,3 @@
-import { wrapKey } from "@commonhold/chunk/key-wrap.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkCountFor, chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
@@ -7,8 +6,9 @@ import { type FileId, type UploadId, type UserId, uuidV7 } from "@commonhold/cor
 import type { Random } from "@commonhold/core/random.ts";
 import type { FileState } from "@commonhold/metadata/tables.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { sealFileKey } from "../files/file-key.ts";
 import { normaliseFileName } from "../files/file-name.ts";
-import { FILE_KEY_PURPOSE, type OpenUpload, type OpenUploads } from "./open-uploads.ts";
+import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 
 const UPLOAD_LIFETIME_MS = 7 * 24 * 3600_000;
 const OPEN_UPLOADS_PER_OWNER_MAX = 1_000;
@@ -138,7 +138,7 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
 }
 
 function sealedKeyOf(deps: UploadSessionsDeps, upload: OpenUpload): string {
-  return Buffer.from(wrapKey(upload.fileKey, deps.masterKey, FILE_KEY_PURPOSE, deps.random)).toString("base64");
+  return Buffer.from(sealFileKey(upload, deps.masterKey, deps.random)).toString("base64");
 }
 
 /** Micro-credits as decimal text, as commands take them. */
