@@ -23,6 +23,8 @@ export interface DownloadOptions {
   /** Called before the first byte is written: keep the ETag to resume later. */
   readonly onStart?: (info: { readonly etag?: string; readonly sizeBytes: number }) => void | Promise<void>;
   readonly onProgress?: (progress: TransferProgress) => void;
+  /** Called when something failed that is tried again. */
+  readonly onRetry?: (error: AppError) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -53,6 +55,7 @@ export async function downloadFile(
       if (!isTransient(error)) throw error;
       if (download.offset > offsetBefore) failures = 1;
       if (failures >= triesMax) throw error;
+      options.onRetry?.(error);
       const delayMs = Math.max(retryAfterMsOf(error), backoffDelayMs(failures, deps.transport.backoff, deps.random));
       await sleep(Math.min(delayMs, IDLE_LIMIT_MS), options.signal);
     }

@@ -43,6 +43,8 @@ export interface UploadOptions extends UploadTerms {
   /** Called before the first chunk is sent: keep the session's id to resume the upload later. */
   readonly onSession?: (session: UploadSession) => void | Promise<void>;
   readonly onProgress?: (progress: TransferProgress) => void;
+  /** Called when something failed that is tried again. */
+  readonly onRetry?: (error: AppError) => void;
 }
 
 export interface UploadDeps {
@@ -185,6 +187,7 @@ class Upload {
         signal?.throwIfAborted();
         if (!isTransient(error)) throw error;
         if (clock.monotonicMs() - this.#lastProgressMs >= this.#stallLimitMs) throw this.#stalled(error);
+        this.#options.onRetry?.(error);
         const delayMs = Math.max(retryAfterMsOf(error), backoffDelayMs(failures, transport.backoff, random));
         await sleep(Math.min(delayMs, this.#stallLimitMs), signal);
       }

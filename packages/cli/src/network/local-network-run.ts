@@ -5,7 +5,7 @@ import { type DataFolder, openDataFolder } from "@commonhold/runtime/data-folder
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { openNodeAdmin } from "../roles/node-admin.ts";
-import { assertPortFree } from "./assert-port-free.ts";
+import { choosePort } from "./choose-port.ts";
 import { hasJoined, joinNodes, type NodeToJoin } from "./join-nodes.ts";
 import {
   type FirstAccount,
@@ -20,6 +20,7 @@ import { SupervisedRole } from "./supervised-role.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const READY_MS_MAX = 60_000;
+const NODE_NAME = /^node-\d+$/;
 /** Beyond the 20 s that each role gives by default to what is under way, and to closing its parts. */
 const STOP_GRACE_MS = 45_000;
 
@@ -70,15 +71,14 @@ export class LocalNetworkRun {
   async start(signal: AbortSignal): Promise<StartedNetwork> {
     const { host, port } = this.#options;
     this.#lock = await openNetworkFolder(this.#folders.root);
-    await assertPortFree(host, port);
-    const url = await this.#startCoordinator();
+    const url = await this.#startCoordinator(host, await choosePort(host, port));
     const client = createCommonholdClient({ clock: systemClock, random: systemRandom }, { baseUrl: url });
     await this.#waitForCoordinator(client, signal);
     await writeLocalNetworkUrl(this.#folders.root, url);
     const account = await readFirstAccount(this.#folders.root);
     const nodes = await this.#chooseNodes();
     await this.#joinMissing(client, nodes, { account, signal });
-    await this.#startNodes(nodes, signal);
+    await this.#startNodes(nodes, { url, signal });
     return { url, account, nodeNames: nodes.map((node) => node.name), folders: this.#folders };
   }
 
@@ -95,8 +95,7 @@ export class LocalNetworkRun {
     await this.#lock?.release();
   }
 
-  async #startCoordinator(): Promise<string> {
-    const { host, port } = this.#options;
+  async #startCoordinator(host: string, port: number): Promise<string> {
     const args = ["coordinator", "start", "--data", this.#folders.coordinator, "--host", host, "--port", String(port)];
     this.#coordinator = this.#role("coordinator", args);
     return this.#coordinator.start();
@@ -115,11 +114,14 @@ export class LocalNetworkRun {
     await waitUntil({ clock: systemClock }, { condition, described }, { limitMs: READY_MS_MAX, signal });
   }
 
-  /** All that were ever made here, and as many as are asked for: an existing node left out would take its data along. */
+  /**
+   * All that were ever made here, and as many as are asked for: a node left out would take its data along. Nodes of
+   * other names were made by hand and are run by hand.
+   */
   async #chooseNodes(): Promise<readonly NodeToJoin[]> {
     const wanted = Array.from({ length: this.#options.nodeCount }, (_, index) => `node-${index + 1}`);
     const existing = await listNodeFolders(this.#folders.root);
-    const made = existing.filter((name) => hasJoined(join(this.#folders.nodes, name)));
+    const made = existing.filter((name) => NODE_NAME.test(name) && hasJoined(join(this.#folders.nodes, name)));
     const names = [...new Set([...wanted, ...made])];
     return names.map((name) => ({ name, folder: join(this.#folders.nodes, name) }));
   }
@@ -135,8 +137,13 @@ export class LocalNetworkRun {
     await joinNodes({ client, random: systemRandom }, { ...options, nodes: missing, capacityBytes, version });
   }
 
-  async #startNodes(nodes: readonly NodeToJoin[], signal: AbortSignal): Promise<void> {
-    this.#nodes = nodes.map((node) => this.#role(node.name, ["node", "start", "--data", node.folder]));
+  async #startNodes(
+    nodes: readonly NodeToJoin[],
+    { url, signal }: { readonly url: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    // The port may be another one than when the node was made.
+    const env = { COMMONHOLD_NODE_NODE_COORDINATOR_URL: url };
+    this.#nodes = nodes.map((node) => this.#role(node.name, ["node", "start", "--data", node.folder], env));
     await Promise.all(
       this.#nodes.map(async (role) => {
         const admin = openNodeAdmin(await role.start());
@@ -147,11 +154,11 @@ export class LocalNetworkRun {
     );
   }
 
-  #role(name: string, args: readonly string[]): SupervisedRole {
+  #role(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): SupervisedRole {
     const { program, verbose } = this.#options;
     return new SupervisedRole(
       { ...this.#deps, clock: systemClock, restartPolicy: createRestartPolicy() },
-      { name, program, args, logFile: this.#logFile(name), verbose },
+      { name, program, args, env, logFile: this.#logFile(name), verbose },
     );
   }
 

@@ -1,14 +1,13 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { closeSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { tempFolder } from "../testing/temp-folder.ts";
-import { assertPortFree } from "./assert-port-free.ts";
+import { choosePort } from "./choose-port.ts";
 import { listNodeFolders, readFirstAccount } from "./local-network.ts";
 import { createRestartPolicy } from "./restart-policy.ts";
 import { openRoleLog } from "./role-log.ts";
-import { mkdir } from "node:fs/promises";
 
 test("restarts wait longer each time, up to a limit, and end; a long life counts anew", () => {
   const policy = createRestartPolicy();
@@ -40,11 +39,12 @@ test("a port in use is told with its number and the flag", async () => {
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as { port: number };
-  const refused = assertPortFree("127.0.0.1", port);
+  const refused = choosePort("127.0.0.1", port);
   await expect(refused).rejects.toMatchObject({ code: "PORT_IN_USE", message: expect.stringContaining("--port") });
   await expect(refused).rejects.toThrow(String(port));
-  await expect(assertPortFree("127.0.0.1", 0)).resolves.toBeUndefined();
-  await expect(assertPortFree("203.0.113.7", 8080)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  const free = await choosePort("127.0.0.1", 0);
+  expect(await choosePort("127.0.0.1", free)).toBe(free);
+  await expect(choosePort("203.0.113.7", 8080)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
 });
 
 test("nodes are listed by their numbers", async () => {

@@ -12,6 +12,8 @@ export interface RoleProcess {
   /** The program to run with this process's own Node.js. */
   readonly program: string;
   readonly args: readonly string[];
+  /** Besides this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly logFile: string;
   /** Show its log here as well. */
   readonly verbose: boolean;
@@ -128,7 +130,11 @@ export class SupervisedRole {
 function spawnRole(role: RoleProcess) {
   const logFd = openRoleLog(role.logFile);
   const output = role.verbose ? "pipe" : logFd;
-  const child = fork(role.program, [...role.args], { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  const child = fork(role.program, [...role.args], {
+    detached: true,
+    env: { ...process.env, ...role.env },
+    stdio: ["ignore", output, output, "ipc"],
+  });
   if (!role.verbose) {
     closeSync(logFd);
     return { child, log: undefined };

@@ -40,6 +40,19 @@ test("what was there before counts as done, not as speed", () => {
   expect(file.end()).toEqual({ elapsedMs: 1_000, movedBytes: 100 });
 });
 
+test("trouble is told once, until there is progress again", () => {
+  const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+  const file = new ProgressDisplay({ clock, terminal: undefined }, { bytes: 1_000, files: 1 }).begin("a");
+  const told: string[] = [];
+  file.update(0);
+  for (let i = 0; i < 3; i++) file.trouble(() => told.push("first"));
+  file.update(0);
+  file.trouble(() => told.push("still"));
+  file.update(10);
+  for (let i = 0; i < 3; i++) file.trouble(() => told.push("second"));
+  expect(told).toEqual(["first", "second"]);
+});
+
 test("where there is no terminal nothing is written", () => {
   const screen = terminal(false);
   using display = new ProgressDisplay(

@@ -17,6 +17,8 @@ export interface ProgressTerminal {
 
 export interface FileProgress {
   update(doneBytes: number): void;
+  /** Something failed and is tried again: `tell` is called once, until there is progress again. */
+  trouble(tell: () => void): void;
   /** How long it took, and how much of it went over the network now. */
   end(): { readonly elapsedMs: number; readonly movedBytes: number };
 }
@@ -48,6 +50,7 @@ export class ProgressDisplay {
     const startMs = this.#clock.monotonicMs();
     let known: number | undefined;
     let movedBytes = 0;
+    let told = false;
     this.#name = printable(name);
     this.#begun++;
     return {
@@ -57,9 +60,14 @@ export class ProgressDisplay {
         // What the first report brings was there before: it says nothing about speed.
         if (known !== undefined && more > 0) {
           movedBytes += more;
+          told = false;
           this.#rate.add(more);
         }
         known = doneBytes;
+      },
+      trouble: (tell) => {
+        if (!told) this.interrupt(tell);
+        told = true;
       },
       end: () => ({ elapsedMs: this.#clock.monotonicMs() - startMs, movedBytes }),
     };

@@ -91,6 +91,8 @@ function downloadOptions(run: GetRun, file: FileObject, progress: FileProgress) 
     sizeBytes: file.size_bytes,
     signal: run.context.signal,
     onProgress: ({ doneBytes }: { readonly doneBytes: number }) => progress.update(doneBytes),
+    onRetry: ({ message }: { readonly message: string }) =>
+      progress.trouble(() => run.context.output.note(`${printable(message)}. Trying again…`)),
   };
 }
 

@@ -111,6 +111,7 @@ async function putFile(run: PutRun, file: LocalFile, parallelMax: number): Promi
       ...(sessionId === undefined ? {} : { resumeSessionId: sessionId }),
       onSession: (session) => identity && run.uploadState.keep(identity, session.session_id),
       onProgress: ({ doneBytes }) => progress.update(doneBytes),
+      onRetry: (error) => progress.trouble(() => context.output.note(`${printable(error.message)}. Trying again…`)),
     });
     if (identity !== undefined) await run.uploadState.forget(identity);
     display.interrupt(() => tell(context, stored, speedRemark(progress.end())));

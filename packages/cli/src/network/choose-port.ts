@@ -1,9 +1,11 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { AppError } from "@commonhold/core/app-error.ts";
 
-/** @throws AppError PORT_IN_USE, INVALID_REQUEST where the host or port cannot be listened on */
-export async function assertPortFree(host: string, port: number): Promise<void> {
-  if (port === 0) return;
+/**
+ * A port that can be listened on: the one given, or for 0 one that is free now, and stays the same over restarts.
+ * @throws AppError PORT_IN_USE, INVALID_REQUEST where the host or port cannot be listened on
+ */
+export async function choosePort(host: string, port: number): Promise<number> {
   const server = createServer();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -13,7 +15,9 @@ export async function assertPortFree(host: string, port: number): Promise<void> 
   } catch (cause) {
     throw explain(host, port, cause);
   }
+  const { port: chosen } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
+  return chosen;
 }
 
 function explain(host: string, port: number, cause: unknown): AppError {
