@@ -4,10 +4,13 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type FakeCoordinator, startFakeCoordinator } from "@commonhold/client/testing/fake-coordinator.ts";
 import { addFakeFile } from "@commonhold/client/testing/fake-state.ts";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { eventually } from "./testing/eventually.ts";
 import { type CliOptions, runCli } from "./testing/run-cli.ts";
 import { tempFolder } from "./testing/temp-folder.ts";
+
+// Processes start slowly on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const EMAIL = "ada@example.org";
 const PASSWORD = "a long password";

@@ -3,12 +3,14 @@ import { appendFile, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openFileSource } from "./node/file-source.ts";
 import { type FakeCoordinator, startFakeCoordinator } from "./testing/fake-coordinator.ts";
 import { createTestClient, failureOf, memorySource } from "./testing/test-client.ts";
 import type { TransferProgress } from "./transfer-progress.ts";
 import type { UploadSession } from "./upload-session.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const chunkCalls = (fake: FakeCoordinator) => fake.calls.filter((call) => call.endsWith("/chunk")).length;
 
@@ -219,6 +221,7 @@ test("a source that has become shorter is noticed", async () => {
   const source = { name: "a", sizeBytes: 500, slice: async (start: number) => new Uint8Array(start === 0 ? 100 : 7) };
   expect(await failureOf(client.upload(source))).toMatchObject({ code: "CONCURRENT_CHANGE" });
   expect(fake.state.files.size).toBe(0);
+  expect(fake.state.uploads.size).toBe(0);
 });
 
 test.each([

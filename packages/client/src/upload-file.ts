@@ -12,6 +12,7 @@ import type { HttpTransport } from "./http-transport.ts";
 import { forEachParallel } from "./parallel.ts";
 import type { TransferProgress } from "./transfer-progress.ts";
 import {
+  abortUpload,
   findUpload,
   initiateUpload,
   sessionPath,
@@ -72,8 +73,14 @@ export async function uploadFile(
   const upload = new Upload(deps, source, { ...options, session });
   if (found?.state === "complete" || found?.state === "completed") return upload.completedFile();
   await options.onSession?.(session);
-  await upload.sendAll(found);
-  return upload.complete();
+  try {
+    await upload.sendAll(found);
+    return await upload.complete();
+  } catch (error) {
+    // What was sent is of no use to the changed file; its reserved credits are.
+    if (hasCode(error, "CONCURRENT_CHANGE")) await abortUpload(transport, session.session_id).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** One session under way: how far it is, and when something last got through. */

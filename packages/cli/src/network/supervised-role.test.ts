@@ -4,11 +4,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { eventually, isAlive } from "../testing/eventually.ts";
 import { tempFolder } from "../testing/temp-folder.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 import { SupervisedRole } from "./supervised-role.ts";
+
+// Processes start slowly on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PROGRAM = fileURLToPath(new URL("../testing/test-role.ts", import.meta.url));
 

@@ -113,3 +113,8 @@ export function speedRemark({ elapsedMs, movedBytes }: ReturnType<FileProgress["
   if (elapsedMs < MEASURED_MS_MIN || movedBytes < MEASURED_BYTES_MIN) return "";
   return `, ${formatByteSize(Math.round((movedBytes / elapsedMs) * 1000))}/s`;
 }
+
+/** What is wrong, without what to do: it is being done. */
+export function retryRemark(error: Error): string {
+  return `${printable(error.message.split(". ")[0] ?? "")}; trying again…`;
+}

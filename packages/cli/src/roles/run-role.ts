@@ -14,6 +14,11 @@ export interface RunningRole {
   stop(): Promise<boolean>;
 }
 
+/** Whether another process of Commonhold started this one, and says for it what there is to say. */
+export function isSupervised(): boolean {
+  return process.send !== undefined;
+}
+
 /**
  * Runs a role in this process until a signal comes, or the process that started it is gone: a channel to that one
  * closes however it ends.

@@ -2,7 +2,7 @@ import { startCoordinator } from "@commonhold/coordinator/coordinator.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import type { CliContext } from "../../cli-context.ts";
-import { runRole } from "../../roles/run-role.ts";
+import { isSupervised, runRole } from "../../roles/run-role.ts";
 import { commonholdVersion } from "../../version.ts";
 
 export interface StartCoordinatorCommandOptions {
@@ -23,9 +23,11 @@ export async function startCoordinatorRole(
       { folder: options.data, version: commonholdVersion(), env: context.env, settings: { http } },
     );
     const { url, firstAccountFile, logger } = coordinator;
-    context.output.note(
-      `The coordinator is up at ${url}; its first account stands in ${firstAccountFile}. Ctrl-C stops it.`,
-    );
+    if (!isSupervised()) {
+      context.output.note(
+        `The coordinator is up at ${url}; its first account is in ${firstAccountFile}. Ctrl-C stops it.`,
+      );
+    }
     return { logger, url, stop: () => coordinator.stop() };
   });
 }

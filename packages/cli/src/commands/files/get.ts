@@ -7,7 +7,7 @@ import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import type { CliContext } from "../../cli-context.ts";
 import { formatMoment } from "../../output/format-time.ts";
 import { printable } from "../../output/printable.ts";
-import { type FileProgress, ProgressDisplay, speedRemark } from "../../progress/progress-display.ts";
+import { type FileProgress, ProgressDisplay, retryRemark, speedRemark } from "../../progress/progress-display.ts";
 import { openPartialDownload } from "../../state/partial-download.ts";
 import { findFiles } from "./find-file.ts";
 import { saveTargets } from "./save-target.ts";
@@ -91,8 +91,7 @@ function downloadOptions(run: GetRun, file: FileObject, progress: FileProgress) 
     sizeBytes: file.size_bytes,
     signal: run.context.signal,
     onProgress: ({ doneBytes }: { readonly doneBytes: number }) => progress.update(doneBytes),
-    onRetry: ({ message }: { readonly message: string }) =>
-      progress.trouble(() => run.context.output.note(`${printable(message)}. Trying again…`)),
+    onRetry: (error: Error) => progress.trouble(() => run.context.output.note(retryRemark(error))),
   };
 }
 

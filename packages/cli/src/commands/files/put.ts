@@ -11,7 +11,7 @@ import type { CliContext } from "../../cli-context.ts";
 import { Interrupted } from "../../interruption.ts";
 import { printable } from "../../output/printable.ts";
 import { AlreadyReported, reportError } from "../../output/report-error.ts";
-import { ProgressDisplay, speedRemark } from "../../progress/progress-display.ts";
+import { ProgressDisplay, retryRemark, speedRemark } from "../../progress/progress-display.ts";
 import { createUploadState, type UploadIdentity, type UploadState } from "../../state/upload-state.ts";
 import { usageError } from "../../usage.ts";
 import { collectFiles, type LocalFile } from "./collect-files.ts";
@@ -111,7 +111,7 @@ async function putFile(run: PutRun, file: LocalFile, parallelMax: number): Promi
       ...(sessionId === undefined ? {} : { resumeSessionId: sessionId }),
       onSession: (session) => identity && run.uploadState.keep(identity, session.session_id),
       onProgress: ({ doneBytes }) => progress.update(doneBytes),
-      onRetry: (error) => progress.trouble(() => context.output.note(`${printable(error.message)}. Trying again…`)),
+      onRetry: (error) => progress.trouble(() => context.output.note(retryRemark(error))),
     });
     if (identity !== undefined) await run.uploadState.forget(identity);
     display.interrupt(() => tell(context, stored, speedRemark(progress.end())));
