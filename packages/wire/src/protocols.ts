@@ -1,3 +1,6 @@
+import { AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import { LEAF_SIZE_BYTES } from "@commonhold/core/audit/merkle-proof.ts";
+
 const MIB = 1024 * 1024;
 const KIB = 1024;
 
@@ -38,9 +41,6 @@ export const SOURCE_ADDRESSES_MAX = 16;
 export const ADDRESS_CHARACTERS_MAX = 512;
 export const CHALLENGE_ID_BYTES = 16;
 export const CHALLENGE_SEED_BYTES = 32;
-export const CHALLENGE_LEAVES_MAX = 64;
-export const CHALLENGE_DIFFICULTY_MAX = 1_000_000;
-export const LEAF_BYTES_MAX = 16 * KIB;
 export const HASH_BYTES = 32;
 /** A tree over `SEALED_LENGTH_MAX` bytes has 260 leaves, hence at most 9 levels above them. */
 export const MERKLE_PATH_LENGTH_MAX = 9;
@@ -50,6 +50,6 @@ export const INVENTORY_PAGE_MAX = 10_000;
 export const FRAME_BYTES_MAX = {
   request: 16 * KIB,
   response: 8 * KIB,
-  proof: CHALLENGE_LEAVES_MAX * (LEAF_BYTES_MAX + KIB) + 8 * KIB,
+  proof: AUDIT_LEAF_COUNT_MAX * (LEAF_SIZE_BYTES + KIB) + 8 * KIB,
   inventory: INVENTORY_PAGE_MAX * (CHUNK_NAME_BYTES + 2) + 8 * KIB,
 } as const;

@@ -1,3 +1,5 @@
+import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import { LEAF_SIZE_BYTES } from "@commonhold/core/audit/merkle-proof.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { decodeChunkName, decodeSealedLength, decodeWithin, encodeChunkName, requireLength } from "../fields.ts";
@@ -10,13 +12,10 @@ import {
 } from "../gen/commonhold_pb.ts";
 import { readMessage, writeMessage } from "../message.ts";
 import {
-  CHALLENGE_DIFFICULTY_MAX,
   CHALLENGE_ID_BYTES,
-  CHALLENGE_LEAVES_MAX,
   CHALLENGE_SEED_BYTES,
   FRAME_BYTES_MAX,
   HASH_BYTES,
-  LEAF_BYTES_MAX,
   MERKLE_PATH_LENGTH_MAX,
   SEALED_LENGTH_MAX,
   SIGNATURE_BYTES,
@@ -116,19 +115,19 @@ function decodeChallenge(request: ProofChallengeRequest): ProofChallenge {
     challengeId: request.challengeId,
     chunkName: decodeChunkName(request.chunkName),
     seed: request.seed,
-    leafCount: decodeWithin("leaf_count", request.leafCount, { min: 1, max: CHALLENGE_LEAVES_MAX }),
-    difficulty: decodeWithin("difficulty", request.difficulty, { min: 1, max: CHALLENGE_DIFFICULTY_MAX }),
+    leafCount: decodeWithin("leaf_count", request.leafCount, { min: 1, max: AUDIT_LEAF_COUNT_MAX }),
+    difficulty: decodeWithin("difficulty", request.difficulty, { min: 1, max: AUDIT_DIFFICULTY_MAX }),
   };
 }
 
 function decodeAnswer(response: ProofChallengeResponse): ProofAnswer {
-  decodeWithin("the number of leaves", response.leaves.length, { min: 1, max: CHALLENGE_LEAVES_MAX });
+  decodeWithin("the number of leaves", response.leaves.length, { min: 1, max: AUDIT_LEAF_COUNT_MAX });
   requireLength("digest", response.digest, HASH_BYTES);
   requireLength("signature", response.signature, SIGNATURE_BYTES);
   return {
     chunkLength: decodeSealedLength("chunk_length", response.chunkLength),
     leaves: response.leaves.map(({ index, leaf, path }) => {
-      decodeWithin("the length of a leaf", leaf.length, { min: 1, max: LEAF_BYTES_MAX });
+      decodeWithin("the length of a leaf", leaf.length, { min: 1, max: LEAF_SIZE_BYTES });
       decodeWithin("the length of a path", path.length, { min: 0, max: MERKLE_PATH_LENGTH_MAX });
       for (const hash of path) requireLength("a hash of a path", hash, HASH_BYTES);
       return { index: decodeWithin("index", index, { min: 0, max: SEALED_LENGTH_MAX }), leaf, path };

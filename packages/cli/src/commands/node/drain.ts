@@ -10,6 +10,6 @@ export async function drain(
   const status = await admin.setDraining(options.cancel !== true, context.signal);
   if (output.json) return output.document(status);
   if (!status.draining) return output.line(`${status.name} takes chunks again`);
-  output.line(`${status.name} takes no new chunks; its ${status.storage.chunk_count} chunks are copied elsewhere`);
-  output.note('Do not stop it before "commonhold node status" says that it is safe.');
+  output.line(`${status.name} takes no new chunks and goes on serving the ${status.storage.chunk_count} that it holds`);
+  output.note("This version does not copy them elsewhere: what only few nodes hold is missed while this one is off.");
 }

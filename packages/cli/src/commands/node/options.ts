@@ -43,7 +43,7 @@ function addCareCommands(node: Command, run: Run): void {
     .action(run(async () => (await import("./list-chunks.ts")).listChunks));
   node
     .command("drain")
-    .description("take no new chunks, and have those that are there copied elsewhere")
+    .description("take no new chunks; those that are there are served as before")
     .option("--data <dir>", DATA)
     .option("--cancel", "take chunks again")
     .action(run(async () => (await import("./drain.ts")).drain));

@@ -32,9 +32,7 @@ function factsOf(node: NodeStatus): (readonly [string, string])[] {
 function stateOf(node: NodeStatus): string {
   const state = node.status ?? "not yet known to the coordinator";
   if (!node.draining) return state;
-  return node.safe_to_stop
-    ? `${state}: safe to stop`
-    : `${state}: do not stop it yet, its chunks are being copied elsewhere`;
+  return node.safe_to_stop ? `${state}: safe to stop` : `${state}: takes no new chunks, serves those it holds`;
 }
 
 function coordinatorOf({ coordinator }: NodeStatus): string {
