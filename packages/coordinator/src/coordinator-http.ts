@@ -110,7 +110,8 @@ function registerTransferRoutes(
   { requireUser }: ReturnType<typeof createAuthentication>,
 ): void {
   const files = createFileService(base);
-  const { stopping, sessions, openUploads, pipeline, complete, uploadBudget: budget } = transfers;
+  const { logger } = base;
+  const { stopping, sessions, openUploads, pipeline, complete, streams, uploadBudget: budget } = transfers;
   registerUploadRoutes(app, {
     requireUser,
     sessions,
@@ -119,7 +120,8 @@ function registerTransferRoutes(
     complete,
     files,
   });
-  registerOneStepRoutes(app, { requireUser, uploads: { sessions, pipeline, complete, budget, stopping }, files });
+  const uploads = { sessions, pipeline, complete, budget, streams, stopping, logger };
+  registerOneStepRoutes(app, { requireUser, uploads, files });
   registerFileRoutes(app, { requireUser, files });
   registerDownloadRoutes(app, {
     requireUser,
@@ -127,7 +129,7 @@ function registerTransferRoutes(
     reader: transfers.reader,
     masterKey: base.secrets.masterKey,
     stopping,
-    logger: base.logger,
+    logger,
   });
 }
 

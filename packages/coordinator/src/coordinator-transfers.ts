@@ -16,11 +16,12 @@ import { createReplicaSelector } from "./downloads/replica-selector.ts";
 import type { Loop } from "./jobs/loop.ts";
 import type { NodeDirectory } from "./nodes/node-directory.ts";
 import { ByteBudget } from "./transfers/byte-budget.ts";
+import { createDoubtfulReplicas, type DoubtfulReplicas } from "./transfers/doubtful-replicas.ts";
 import { createHandoffLoop } from "./transfers/handoff-loop.ts";
 import { type HandoffSpool, openHandoffSpool } from "./transfers/handoff-spool.ts";
 import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas.ts";
 import { createNodeTransfers, type NodeTransfers } from "./transfers/node-transfers.ts";
-import { createPlacementView } from "./transfers/placement-view.ts";
+import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
 import { createTransferMetrics, type TransferMetrics } from "./transfers/transfer-metrics.ts";
 import { type ChunkPipeline, createChunkPipeline } from "./uploads/chunk-pipeline.ts";
 import { type CompleteUpload, createCompleteUpload } from "./uploads/complete-upload.ts";
@@ -28,14 +29,19 @@ import { createExpiredUploadsLoop } from "./uploads/expired-uploads-loop.ts";
 import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
 import { createUploadSessions, type UploadSessions } from "./uploads/upload-sessions.ts";
 
-const QUEUED_PER_NODE_MAX = 64;
+/** Those that wait are bounded before they come here: by the memory for chunks, and by connections. */
+const QUEUED_PER_NODE_MAX = 4_096;
 const NODE_REST_MS = 5_000;
 const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
 const BUDGET_WAITERS_MAX = 1_000;
+/** What waits for a node that has been away for longer goes to another. */
+const AWAY_MS_MAX = 3_600_000;
 /** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
 const UPLOAD_SHARE = 2 / 3;
+/** Beside it, for the chunks that each open stream holds: clients may be slow, and then must not stop the others. */
+const STREAMS_SHARE = 4;
 
 export interface TransferPartsDeps {
   readonly metadata: Metadata;
@@ -60,6 +66,7 @@ export interface TransferParts {
   readonly pipeline: ChunkPipeline;
   readonly complete: CompleteUpload;
   readonly uploadBudget: ByteBudget;
+  readonly streams: ByteBudget;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
   readonly loops: readonly Loop[];
@@ -76,6 +83,7 @@ export async function openTransferParts(
   const memoryBytes = config.limits.transfer_memory_bytes;
   const uploadBudget = new ByteBudget(Math.floor(memoryBytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX);
   const downloadBudget = new ByteBudget(Math.floor(memoryBytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX);
+  const streams = new ByteBudget(memoryBytes * STREAMS_SHARE, BUDGET_WAITERS_MAX);
   const metrics = createTransferMetrics(deps.registry, clock);
   const transfers = createNodeTransfers(
     {
@@ -97,14 +105,21 @@ export async function openTransferParts(
     maxBytes: config.storage.spool_max_bytes,
   });
   const late = createLateReplicas({ metadata, spool, clock, logger });
-  const reader = createReader(deps, { transfers, spool, metrics, budget: downloadBudget });
-  const uploads = openUploadParts(deps, { config, terms, transfers, late, metrics, reader });
+  const doubtful = createDoubtfulReplicas();
+  const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams });
+  const placement = createPlacementView(
+    () => directory.placeableNodes(),
+    (id) => transfers.isAvailable(id),
+  );
+  const uploads = openUploadParts(deps, { config, terms, transfers, placement, late, doubtful, metrics, reader });
   const handoff = createHandoffLoop(
     {
       metadata,
       spool,
       transfers,
       activeNodes: () => directory.activeNodeIds(),
+      mayReturn: (id) => mayReturn(deps, id),
+      placement,
       isBeingSent: (name) => late.isBeingSent(name),
       clock,
       logger,
@@ -120,11 +135,20 @@ export async function openTransferParts(
     late,
     ...uploads,
     uploadBudget,
+    streams,
     reader,
     stopping,
     loops: [handoff, expired],
     handoff,
   };
+}
+
+function mayReturn({ directory, clock }: TransferPartsDeps, nodeId: NodeId): boolean {
+  const node = directory.get(nodeId);
+  if (node === undefined) return false;
+  const status = directory.status(node);
+  if (status === "offline" || status === "suspect") return clock.nowMs() - node.lastHeartbeatAtMs < AWAY_MS_MAX;
+  return status === "active" || status === "joining";
 }
 
 function openUploadParts(
@@ -133,13 +157,15 @@ function openUploadParts(
     readonly config: CoordinatorConfig;
     readonly terms: StorageTerms;
     readonly transfers: NodeTransfers;
+    readonly placement: PlacementView;
     readonly late: LateReplicas;
+    readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly reader: FileReaderDeps;
   },
 ): Pick<TransferParts, "openUploads" | "sessions" | "pipeline" | "complete"> {
   const { metadata, directory, clock, random, secrets, stopping } = deps;
-  const { config, terms, transfers, late, metrics, reader } = parts;
+  const { config, terms, reader } = parts;
   const openUploads = createOpenUploads({ metadata, masterKey: secrets.masterKey });
   const sessions = createUploadSessions(
     {
@@ -152,7 +178,7 @@ function openUploadParts(
     },
     { copies: config.storage.copies, writeQuorum: config.storage.write_quorum, storage: terms },
   );
-  const pipeline = createPipeline(deps, { transfers, late, metrics, writeQuorum: config.storage.write_quorum });
+  const pipeline = createPipeline(deps, { ...parts, writeQuorum: config.storage.write_quorum });
   const complete = createCompleteUpload({
     metadata,
     sessions,
@@ -173,29 +199,34 @@ function createReader(
   parts: {
     readonly transfers: NodeTransfers;
     readonly spool: HandoffSpool;
+    readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly budget: ByteBudget;
+    readonly streams: ByteBudget;
   },
 ): FileReaderDeps {
-  const { transfers, spool, metrics, budget } = parts;
+  const { transfers, spool, doubtful, metrics, budget, streams } = parts;
   const { clock, random, logger } = deps;
   const selector = createReplicaSelector({ load: (id) => transfers.load(id), random });
   const fetch = createChunkFetcher({
     transfers,
     selector,
     spooled: (name) => spool.get(name),
+    doubtful,
     clock,
     metrics,
     logger,
   });
-  return { metadata: deps.metadata, fetch, budget };
+  return { metadata: deps.metadata, fetch, budget, streams };
 }
 
 function createPipeline(
   deps: TransferPartsDeps,
   parts: {
     readonly transfers: NodeTransfers;
+    readonly placement: PlacementView;
     readonly late: LateReplicas;
+    readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly writeQuorum: number;
   },
@@ -210,15 +241,13 @@ function createPipeline(
     ownerSecret: (userId) => deps.ownerSecrets.ownerSecret(userId),
     replicas: {
       transfers: parts.transfers,
-      placement: createPlacementView(
-        () => directory.placeableNodes(),
-        (id) => parts.transfers.isAvailable(id),
-      ),
+      placement: parts.placement,
       lateCopyMsMax: LATE_COPY_MS_MAX,
       logger,
     },
     late: parts.late,
     isActive,
+    doubtful: parts.doubtful,
     writeQuorum: parts.writeQuorum,
     clock,
     random,

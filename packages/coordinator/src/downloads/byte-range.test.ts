@@ -10,6 +10,8 @@ describe("parseByteRange", () => {
     ["bytes=-3", 10, { start: 7, end: 9 }],
     ["bytes=-30", 10, { start: 0, end: 9 }],
     ["bytes=9-9", 10, { start: 9, end: 9 }],
+    ["bytes=5-9223372036854775807", 10, { start: 5, end: 9 }],
+    ["bytes=-9223372036854775807", 10, { start: 0, end: 9 }],
   ])("%s of %i bytes", (header, size, range) => {
     expect(parseByteRange(header, size)).toEqual(range);
   });
@@ -24,6 +26,7 @@ describe("parseByteRange", () => {
   it.each([
     ["bytes=10-", 10],
     ["bytes=10-11", 10],
+    ["bytes=9223372036854775807-", 10],
     ["bytes=-0", 10],
     ["bytes=0-", 0],
     ["bytes=-1", 0],

@@ -7,7 +7,6 @@ export interface ByteRange {
 }
 
 const RANGE = /^bytes=(\d*)-(\d*)$/;
-const DIGITS_MAX = 15;
 
 /**
  * A Range header (RFC 9110, section 14) for a resource of `sizeBytes`. Several ranges, other units and malformed
@@ -18,7 +17,7 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): B
   const match = header === undefined ? null : RANGE.exec(header.trim());
   if (match === null) return undefined;
   const [, first = "", last = ""] = match;
-  if ((first === "" && last === "") || first.length > DIGITS_MAX || last.length > DIGITS_MAX) return undefined;
+  if (first === "" && last === "") return undefined;
   if (first === "") {
     const suffix = Number(last);
     if (suffix === 0 || sizeBytes === 0) throw notSatisfiable(sizeBytes);

@@ -4,6 +4,7 @@ import type { NodeId } from "@commonhold/core/ids.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { describe, expect, it } from "vitest";
+import { createDoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import { createChunkFetcher } from "./chunk-fetcher.ts";
 import { createReplicaSelector } from "./replica-selector.ts";
 
@@ -16,10 +17,18 @@ type Retrieve = (nodeId: NodeId, chunk: unknown, signal: AbortSignal) => Promise
 
 function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?: readonly string[] } = {}) {
   const faults: string[] = [];
+  const slow: NodeId[] = [];
+  const doubtful = createDoubtfulReplicas();
   const fetch = createChunkFetcher({
     transfers: { retrieve, isAvailable: (id) => options.down?.includes(id) !== true },
-    selector: { order: (ids) => [...ids], succeeded: () => undefined, failed: () => undefined },
+    selector: {
+      order: (ids) => [...ids],
+      succeeded: () => undefined,
+      failed: () => undefined,
+      slow: (id) => void slow.push(id),
+    },
     spooled: () => Promise.resolve(options.spooled),
+    doubtful,
     clock: systemClock,
     metrics: {
       measure: (_kind, call) => call(),
@@ -28,7 +37,7 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
     },
     logger: createLogger({ level: "silent", name: "test" }),
   });
-  return { fetch, faults };
+  return { fetch, faults, slow, doubtful };
 }
 
 describe("chunk fetcher", () => {
@@ -43,13 +52,14 @@ describe("chunk fetcher", () => {
   });
 
   it("falls back when a holder is gone, has lost the chunk, or sends other bytes, and tells them apart", async () => {
-    const { fetch, faults } = fetcherOver((id) => {
+    const { fetch, faults, doubtful } = fetcherOver((id) => {
       if (id === "a") return Promise.reject(new AppError("NODE_UNREACHABLE", "gone"));
       if (id === "b") return Promise.resolve(new TextEncoder().encode("forged bytes"));
       return Promise.resolve(sealed);
     });
     expect(await fetch(chunk, holders, never)).toBe(sealed);
     expect(faults).toEqual(["unreachable", "wrong"]);
+    expect(holders.map((id) => doubtful.has(chunk.name, id))).toEqual([false, true, false]);
     const lost = fetcherOver((id) =>
       id === "a" ? Promise.reject(new AppError("CHUNK_NOT_FOUND", "lost")) : Promise.resolve(sealed),
     );
@@ -57,9 +67,11 @@ describe("chunk fetcher", () => {
     expect(lost.faults).toEqual(["missing"]);
   });
 
-  it("asks a second holder when the first is silent, and ends the first request", async () => {
+  it("asks a second holder when the first is silent, ends the first request and remembers", async () => {
     let ended = false;
-    const { fetch } = fetcherOver((id, _chunk, signal) => {
+    const asked: NodeId[] = [];
+    const { fetch, slow } = fetcherOver((id, _chunk, signal) => {
+      asked.push(id);
       if (id !== "a") return Promise.resolve(sealed);
       return new Promise((_resolve, reject) => {
         signal.addEventListener("abort", () => {
@@ -70,6 +82,8 @@ describe("chunk fetcher", () => {
     });
     expect(await fetch(chunk, holders, never)).toBe(sealed);
     expect(ended).toBe(true);
+    await expect.poll(() => slow).toEqual(["a"]);
+    expect(asked).toEqual(["a", "b"]);
   });
 
   it("leaves out nodes whose breaker is open, unless there is no other", async () => {

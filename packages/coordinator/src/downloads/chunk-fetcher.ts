@@ -4,6 +4,7 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
+import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
 import type { ReplicaSelector } from "./replica-selector.ts";
 
@@ -17,6 +18,7 @@ export interface ChunkFetcherDeps {
   readonly selector: ReplicaSelector;
   /** A copy that the coordinator keeps for a node that is away. */
   readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
+  readonly doubtful: DoubtfulReplicas;
   readonly clock: Clock;
   readonly metrics: TransferMetrics;
   readonly logger: Logger;
@@ -29,6 +31,14 @@ export interface ChunkFetcherDeps {
 export type ChunkFetcher = (chunk: ChunkRef, holders: readonly NodeId[], signal: AbortSignal) => Promise<Uint8Array>;
 
 export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
+  const noteFailure = (error: unknown, chunk: ChunkRef, nodeId: NodeId): void => {
+    const fault = faultOf(error);
+    deps.selector.failed(nodeId);
+    deps.metrics.badReplica(fault);
+    if (fault !== "unreachable") deps.doubtful.add(chunk.name, nodeId);
+    deps.logger.warn({ err: error, node: nodeId, chunk: chunk.name }, "a replica could not be read");
+  };
+
   const fromNode = async (chunk: ChunkRef, nodeId: NodeId, signal: AbortSignal): Promise<Uint8Array> => {
     const from = deps.clock.monotonicMs();
     try {
@@ -37,11 +47,9 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
       deps.selector.succeeded(nodeId, deps.clock.monotonicMs() - from);
       return sealed;
     } catch (error) {
-      if (!signal.aborted) {
-        deps.selector.failed(nodeId);
-        deps.metrics.badReplica(faultOf(error));
-        deps.logger.warn({ err: error, node: nodeId, chunk: chunk.name }, "a replica could not be read");
-      }
+      const elapsedMs = deps.clock.monotonicMs() - from;
+      if (!signal.aborted) noteFailure(error, chunk, nodeId);
+      else if (elapsedMs >= HEDGE_AFTER_MS) deps.selector.slow(nodeId, elapsedMs);
       throw error;
     }
   };
@@ -99,6 +107,7 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
     };
     const begin = (): void => {
       clearTimeout(hedge);
+      if (signal.aborted) return;
       const attempt = attempts[next];
       if (attempt === undefined) return;
       next += 1;
@@ -114,7 +123,8 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
         },
       );
     };
-    if (attempts.length === 0) reject(new Error("the chunk has no holder"));
+    if (outer.aborted) reject(outer.reason as Error);
+    else if (attempts.length === 0) reject(new Error("the chunk has no holder"));
     else begin();
   });
 }

@@ -69,10 +69,14 @@ export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): voi
         handler: async (request, reply) => {
           const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
           const etag = `"${file.contentId}"`;
+          if (isNoneMatch(request.headers["if-none-match"], etag)) {
+            setFileHeaders(reply, file, etag);
+            return reply.code(304).send(null);
+          }
+          if (method === "GET") return sendContent(deps, reply, { file, etag, headers: request.headers });
+          // Ranges are defined for GET alone (RFC 9110, 14.2).
           setFileHeaders(reply, file, etag);
-          if (isNoneMatch(request.headers["if-none-match"], etag)) return reply.code(304).send(null);
-          const range = wantedRange(request.headers, { etag, sizeBytes: file.sizeBytes, reply });
-          return method === "HEAD" ? reply.send() : sendContent(deps, reply, { file, range });
+          return reply.header("content-length", file.sizeBytes).send();
         },
       });
     }
@@ -105,39 +109,35 @@ function isNoneMatch(header: string | undefined, etag: string): boolean {
     .some((tag) => tag === "*" || tag === etag);
 }
 
-/** Sets the status and length; the range of bytes to send. */
-function wantedRange(
-  headers: { readonly range?: string; readonly "if-range"?: string },
-  file: { readonly etag: string; readonly sizeBytes: number; readonly reply: FastifyReply },
-): ByteRange {
-  const { etag, sizeBytes, reply } = file;
-  const conditional = headers["if-range"];
-  const header = conditional === undefined || conditional === etag ? headers.range : undefined;
-  const part = readRange(header, sizeBytes, reply);
-  const range = part ?? { start: 0, end: sizeBytes - 1 };
-  if (part !== undefined) {
-    reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${sizeBytes}`);
-  }
-  reply.header("content-length", range.end - range.start + 1);
-  return range;
+interface RangeHeaders {
+  readonly range?: string;
+  readonly "if-range"?: string;
 }
 
-function readRange(header: string | undefined, sizeBytes: number, reply: FastifyReply): ByteRange | undefined {
+/** The part that is asked for; undefined for the whole. */
+function wantedRange(headers: RangeHeaders, wanted: Wanted, reply: FastifyReply): ByteRange | undefined {
+  const conditional = headers["if-range"];
+  if (conditional !== undefined && conditional !== wanted.etag) return undefined;
+  const { sizeBytes } = wanted.file;
   try {
-    return parseByteRange(header, sizeBytes);
+    return parseByteRange(headers.range, sizeBytes);
   } catch (error) {
-    reply.header("content-range", `bytes */${sizeBytes}`).removeHeader("etag").removeHeader("content-disposition");
+    reply.headers({ "content-range": `bytes */${sizeBytes}`, "accept-ranges": "bytes" });
     throw error;
   }
 }
 
+interface Wanted {
+  readonly file: FileRecord;
+  readonly etag: string;
+  readonly headers: RangeHeaders;
+}
+
 /** Waits for the first bytes, so that a file that cannot be read answers with an error and not with a cut body. */
-async function sendContent(
-  deps: DownloadRoutesDeps,
-  reply: FastifyReply,
-  part: { readonly file: FileRecord; readonly range: ByteRange },
-): Promise<FastifyReply> {
-  const { file, range } = part;
+async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted: Wanted): Promise<FastifyReply> {
+  const { file, etag, headers } = wanted;
+  const part = wantedRange(headers, wanted, reply);
+  const range = part ?? { start: 0, end: file.sizeBytes - 1 };
   const content = {
     fileId: file.id,
     fileKey: openFileKey(file.sealedKey, file.id, deps.masterKey),
@@ -147,10 +147,19 @@ async function sendContent(
   const signal = AbortSignal.any([clientSignal(reply), deps.stopping]);
   const pieces = readFile(deps.reader, content, { range, signal });
   const first = await pieces.next();
+  setFileHeaders(reply, file, etag);
+  reply.header("content-length", range.end - range.start + 1);
+  if (part !== undefined) {
+    reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${file.sizeBytes}`);
+  }
   if (first.done === true) return reply.send(Buffer.alloc(0));
   const body = Readable.from(startingWith(first.value, pieces), { objectMode: false, highWaterMark: 1 });
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
+  });
+  // Also where nobody came to read: a generator that never began has no end of its own.
+  body.on("close", () => {
+    pieces.return().catch(() => undefined);
   });
   return reply.send(body);
 }
@@ -159,10 +168,6 @@ async function* startingWith(
   first: Uint8Array,
   rest: AsyncGenerator<Uint8Array, void, void>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  try {
-    yield first;
-    yield* rest;
-  } finally {
-    await rest.return();
-  }
+  yield first;
+  yield* rest;
 }

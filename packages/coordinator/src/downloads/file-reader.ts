@@ -11,11 +11,16 @@ const CHUNKS_AHEAD_MAX = 4;
 const PAGE = 64;
 /** A chunk is in memory twice while it is opened: sealed, and as it goes out. */
 const MEMORY_PER_CHUNK_BYTE = 2;
+/** Every reading has one chunk on its way out and one on its way in. */
+const CHUNKS_HELD = 2;
 
 export interface FileReaderDeps {
   readonly metadata: Metadata;
   readonly fetch: ChunkFetcher;
+  /** For chunks that are fetched ahead, if there is room. */
   readonly budget: ByteBudget;
+  /** For the chunks that each reading has in memory in any case; it bounds how many read at once. */
+  readonly streams: ByteBudget;
 }
 
 /** What is needed to read a file's plaintext. */
@@ -43,7 +48,7 @@ interface Fetched {
 /**
  * The bytes of a range, chunk by chunk in order. Some chunks are fetched ahead while memory allows; each is verified
  * before a byte of it is given out. The consumer's pace is the reader's.
- * @throws AppError CHUNK_UNAVAILABLE, CHUNK_CORRUPT
+ * @throws AppError CHUNK_UNAVAILABLE, CHUNK_CORRUPT; OVERLOADED before the first chunk when too many read
  */
 export async function* readFile(
   deps: FileReaderDeps,
@@ -52,6 +57,21 @@ export async function* readFile(
 ): AsyncGenerator<Uint8Array, void, void> {
   const { range } = part;
   if (range.end < range.start) return;
+  const held = Math.min(content.sizeBytes, content.chunkSizeBytes * CHUNKS_HELD);
+  const release = await deps.streams.acquireWithin(held, part.signal);
+  try {
+    yield* readChunks(deps, content, part);
+  } finally {
+    release();
+  }
+}
+
+async function* readChunks(
+  deps: FileReaderDeps,
+  content: ReadableContent,
+  part: { readonly range: ByteRange; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, void> {
+  const { range } = part;
   const abandoned = new AbortController();
   const signal = AbortSignal.any([part.signal, abandoned.signal]);
   const rows = chunkRows(deps.metadata, content, range);
@@ -79,6 +99,7 @@ export async function* readFile(
       const { row, fetched } = ahead[0]!;
       try {
         const plain = await fetched.plain;
+        signal.throwIfAborted();
         const offset = row.index * content.chunkSizeBytes;
         ahead.shift();
         await fill();
@@ -165,5 +186,5 @@ async function loadRows(
 }
 
 function noRelease(): void {
-  /* The next chunk is outside the shared budget, so that every download moves on. */
+  /* The next chunk is in what the reading holds, so that every download moves on. */
 }

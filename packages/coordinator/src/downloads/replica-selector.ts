@@ -11,6 +11,8 @@ export interface ReplicaSelector {
   order(holders: readonly NodeId[]): NodeId[];
   succeeded(nodeId: NodeId, elapsedMs: number): void;
   failed(nodeId: NodeId): void;
+  /** It had not answered after so long, when the answer was no longer needed. */
+  slow(nodeId: NodeId, elapsedMs: number): void;
 }
 
 /**
@@ -39,5 +41,6 @@ export function createReplicaSelector(deps: {
         .map(({ nodeId }) => nodeId),
     succeeded: observe,
     failed: (nodeId) => observe(nodeId, FAILURE_MS),
+    slow: observe,
   };
 }

@@ -112,8 +112,8 @@ async function listFiles(metadata: Metadata, ownerId: UserId, query: FileQuery):
     .orderBy("id", direction)
     .limit(query.limit + 1);
   if (query.nameContains !== undefined) {
-    const pattern = `%${query.nameContains.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
-    select = select.where(sql<boolean>`lower(name) like ${pattern} escape '\\'`);
+    const pattern = `%${query.nameContains.normalize("NFC").replace(/[\\%_]/g, "\\$&")}%`;
+    select = select.where(sql<boolean>`lower(name) like lower(${pattern}) escape '\\'`);
   }
   if (query.cursor !== undefined) {
     const [value, id] = decodeCursor(query.cursor, `files:${query.sort}`, [

@@ -62,4 +62,17 @@ describe("ByteBudget", () => {
     void budget.acquire(1, never);
     await expect(budget.acquire(1, never)).rejects.toMatchObject({ code: "OVERLOADED" });
   });
+
+  it("waits no longer than it was told to", async () => {
+    const budget = new ByteBudget(1, 10);
+    const release = await budget.acquireWithin(1, never, 1);
+    await expect(budget.acquireWithin(1, never, 1)).rejects.toMatchObject({ code: "OVERLOADED" });
+    const gone = new AbortController();
+    const waiting = budget.acquireWithin(1, gone.signal, 60_000);
+    gone.abort(new Error("gone"));
+    await expect(waiting).rejects.toThrow("gone");
+    release();
+    (await budget.acquireWithin(1, never, 1))();
+    expect(budget.usedBytes).toBe(0);
+  });
 });

@@ -1,5 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 
+const PATIENCE_MS = 30_000;
+
 interface Waiter {
   readonly bytes: number;
   readonly grant: () => void;
@@ -32,7 +34,7 @@ export class ByteBudget {
     signal.throwIfAborted();
     if (this.#waiters.length === 0 && this.#fits(bytes)) return this.#take(bytes);
     if (this.#waiters.length >= this.#waitersMax) {
-      throw new AppError("OVERLOADED", "too many transfers wait for memory: try again in a few seconds");
+      throw overloaded();
     }
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter = {
@@ -53,6 +55,21 @@ export class ByteBudget {
       this.#waiters.push(waiter);
     });
     return this.#releaser(bytes);
+  }
+
+  /** As `acquire`, waiting no longer than `patienceMs`. @throws AppError OVERLOADED when that has passed */
+  async acquireWithin(bytes: number, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<() => void> {
+    signal.throwIfAborted();
+    const waiting = new AbortController();
+    const leave = (): void => waiting.abort(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+    const timer = setTimeout(() => waiting.abort(overloaded()), patienceMs);
+    try {
+      return await this.acquire(bytes, waiting.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", leave);
+    }
   }
 
   /** Takes the bytes if they are free now and nobody waits. */
@@ -87,4 +104,8 @@ export class ByteBudget {
       next.grant();
     }
   }
+}
+
+function overloaded(): AppError {
+  return new AppError("OVERLOADED", "too many transfers wait for memory: try again in a few seconds");
 }

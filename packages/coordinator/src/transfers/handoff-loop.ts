@@ -1,10 +1,12 @@
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import { hasCode } from "@commonhold/core/app-error.ts";
+import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { createLoop, type Loop } from "../jobs/loop.ts";
 import type { HandoffSpool } from "./handoff-spool.ts";
 import type { NodeTransfers } from "./node-transfers.ts";
+import type { PlacementView } from "./placement-view.ts";
 
 const PAGE = 64;
 const CONCURRENT = 2;
@@ -14,6 +16,9 @@ export interface HandoffDeps {
   readonly spool: HandoffSpool;
   readonly transfers: NodeTransfers;
   readonly activeNodes: () => readonly NodeId[];
+  /** Whether a node that is not active is worth waiting for: neither banned nor draining nor away for too long. */
+  readonly mayReturn: (nodeId: NodeId) => boolean;
+  readonly placement: Pick<PlacementView, "replace">;
   /** Chunks whose late copies are still being sent: not ours yet. */
   readonly isBeingSent: (name: ChunkName) => boolean;
   readonly clock: Clock;
@@ -23,11 +28,20 @@ export interface HandoffDeps {
 interface Pending {
   readonly chunk_name: string;
   readonly sealed_length: number;
+  readonly owner_id: string;
+}
+
+interface Handoff {
+  /** Whom the copy was meant for, and who shall have it now. */
+  readonly intended: NodeId;
+  readonly nodeId: NodeId;
+  readonly pending: Pending;
 }
 
 /**
  * Gives nodes that are back the chunks they should hold: out of the spool, or fetched by the node itself from
- * another holder where the spool had no room.
+ * another holder where the spool had no room. What was meant for a node that will not return, or that has no room,
+ * goes to another.
  */
 export function createHandoffLoop(deps: HandoffDeps, intervalMs: number): Loop {
   return createLoop(deps, {
@@ -37,50 +51,102 @@ export function createHandoffLoop(deps: HandoffDeps, intervalMs: number): Loop {
       for (const nodeId of deps.activeNodes()) {
         if (deps.transfers.isAvailable(nodeId)) await drainNode(deps, nodeId, signal);
       }
+      for (const nodeId of await goneNodes(deps)) await drainNode(deps, nodeId, signal);
       await dropUnneeded(deps);
     },
   });
 }
 
-async function drainNode(deps: HandoffDeps, nodeId: NodeId, signal: AbortSignal): Promise<void> {
+async function drainNode(deps: HandoffDeps, intended: NodeId, signal: AbortSignal): Promise<void> {
   let after = "";
   for (;;) {
     signal.throwIfAborted();
-    const page = await pendingOf(deps.metadata, nodeId, after);
+    const page = await pendingOf(deps.metadata, intended, after);
     const queue = page.filter(({ chunk_name }) => !deps.isBeingSent(chunk_name as ChunkName));
     const workers = Array.from({ length: CONCURRENT }, async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        await handOff(deps, { nodeId, pending: next }, signal);
+        await handOff(deps, { intended, pending: next }, signal);
       }
     });
     await Promise.all(workers);
     const last = page.at(-1);
-    if (page.length < PAGE || last === undefined || !deps.transfers.isAvailable(nodeId)) return;
+    if (page.length < PAGE || last === undefined || !deps.transfers.isAvailable(intended)) return;
     after = last.chunk_name;
   }
 }
 
+/** Nodes for which something waits in vain. */
+async function goneNodes(deps: HandoffDeps): Promise<readonly NodeId[]> {
+  const rows = await deps.metadata.read
+    .selectFrom("assignments")
+    .select("node_id")
+    .distinct()
+    .where("state", "=", "pending")
+    .where("node_id", "in", deps.metadata.read.selectFrom("nodes").select("id"))
+    .execute();
+  return rows.map((row) => row.node_id as NodeId).filter((id) => !deps.mayReturn(id));
+}
+
 async function handOff(
   deps: HandoffDeps,
-  task: { readonly nodeId: NodeId; readonly pending: Pending },
+  task: { readonly intended: NodeId; readonly pending: Pending },
   signal: AbortSignal,
 ): Promise<void> {
-  const { nodeId, pending } = task;
-  const name = pending.chunk_name as ChunkName;
+  const { intended, pending } = task;
   try {
-    const sealed = await deps.spool.get(name);
-    if (sealed !== undefined) await deps.transfers.store(nodeId, { name, sealed }, signal);
-    else if (!(await replicateFromHolder(deps, { nodeId, name, sealedLength: pending.sealed_length }, signal))) return;
-    await deps.metadata.apply("assignment.activate", {
-      chunk_name: name,
-      node_id: nodeId,
-      instead_of: null,
-      now_ms: deps.clock.nowMs(),
-    });
+    if (deps.mayReturn(intended)) {
+      try {
+        await deliver(deps, { intended, nodeId: intended, pending }, signal);
+        return;
+      } catch (error) {
+        if (!hasCode(error, "NO_SPACE", "NODE_DRAINING")) throw error;
+      }
+    }
+    const nodeId = await anotherNode(deps, task);
+    if (nodeId !== undefined) await deliver(deps, { intended, nodeId, pending }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    deps.logger.warn({ err: error, node: nodeId, chunk: name }, "a handed-off chunk did not arrive yet");
+    deps.logger.warn(
+      { err: error, node: intended, chunk: pending.chunk_name },
+      "a handed-off chunk did not arrive yet",
+    );
   }
+}
+
+/** One that neither holds the chunk nor waits for it. */
+async function anotherNode(
+  deps: HandoffDeps,
+  task: { readonly intended: NodeId; readonly pending: Pending },
+): Promise<NodeId | undefined> {
+  const { intended, pending } = task;
+  const name = pending.chunk_name as ChunkName;
+  const rows = await deps.metadata.read
+    .selectFrom("assignments")
+    .select("node_id")
+    .where("chunk_name", "=", name)
+    .where("node_id", "!=", intended)
+    .execute();
+  return deps.placement.replace(
+    { name, sealedLength: pending.sealed_length },
+    {
+      ownerId: pending.owner_id as UserId,
+      failed: new Set([intended]),
+      others: new Set(rows.map((row) => row.node_id as NodeId)),
+    },
+  );
+}
+
+async function deliver(deps: HandoffDeps, { intended, nodeId, pending }: Handoff, signal: AbortSignal): Promise<void> {
+  const name = pending.chunk_name as ChunkName;
+  const sealed = await deps.spool.get(name);
+  if (sealed !== undefined) await deps.transfers.store(nodeId, { name, sealed }, signal);
+  else if (!(await replicateFromHolder(deps, { nodeId, name, sealedLength: pending.sealed_length }, signal))) return;
+  await deps.metadata.apply("assignment.activate", {
+    chunk_name: name,
+    node_id: nodeId,
+    instead_of: intended,
+    now_ms: deps.clock.nowMs(),
+  });
 }
 
 async function replicateFromHolder(
@@ -105,7 +171,7 @@ function pendingOf(metadata: Metadata, nodeId: NodeId, after: string): Promise<P
   return metadata.read
     .selectFrom("assignments")
     .innerJoin("chunks", "chunks.name", "assignments.chunk_name")
-    .select(["assignments.chunk_name", "chunks.sealed_length"])
+    .select(["assignments.chunk_name", "chunks.sealed_length", "chunks.owner_id"])
     .where("assignments.node_id", "=", nodeId)
     .where("assignments.state", "=", "pending")
     .where("assignments.chunk_name", ">", after)

@@ -1,11 +1,14 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHandoffSpool } from "./handoff-spool.ts";
 
 const name = (digit: string): ChunkName => digit.repeat(64) as ChunkName;
+const hello = Buffer.from("hello");
+const helloName = chunkNameOf(hello);
 let folder: string;
 
 beforeEach(async () => {
@@ -16,13 +19,13 @@ afterEach(() => rm(folder, { recursive: true }));
 describe("handoff spool", () => {
   it("keeps chunks across a restart and forgets removed ones", async () => {
     const spool = await openHandoffSpool({ folder, maxBytes: 100 });
-    expect(await spool.put(name("a"), Buffer.from("hello"))).toBe(true);
+    expect(await spool.put(helloName, hello)).toBe(true);
     expect(await spool.put(name("b"), Buffer.from("world!"))).toBe(true);
     await spool.remove(name("b"));
     const again = await openHandoffSpool({ folder, maxBytes: 100 });
-    expect(again.names()).toEqual([name("a")]);
+    expect(again.names()).toEqual([helloName]);
     expect(again.usedBytes).toBe(5);
-    expect(Buffer.from((await again.get(name("a")))!).toString()).toBe("hello");
+    expect(Buffer.from((await again.get(helloName))!).toString()).toBe("hello");
     expect(await again.get(name("b"))).toBeUndefined();
   });
 
@@ -37,10 +40,21 @@ describe("handoff spool", () => {
 
   it("does not lose a chunk that is removed and put again at once", async () => {
     const spool = await openHandoffSpool({ folder, maxBytes: 100 });
-    await spool.put(name("a"), new Uint8Array(4));
-    await Promise.all([spool.remove(name("a")), spool.put(name("a"), new Uint8Array(4))]);
-    expect(await spool.get(name("a"))).toHaveLength(4);
-    expect(spool.usedBytes).toBe(4);
+    await spool.put(helloName, hello);
+    await Promise.all([spool.remove(helloName), spool.put(helloName, hello)]);
+    expect(await spool.get(helloName)).toHaveLength(5);
+    expect(spool.usedBytes).toBe(5);
+  });
+
+  it.each([
+    ["changed", () => writeFile(join(folder, helloName), "hullo")],
+    ["lost", () => rm(join(folder, helloName))],
+  ])("forgets a chunk whose file was %s", async (_how, harm) => {
+    const spool = await openHandoffSpool({ folder, maxBytes: 100 });
+    await spool.put(helloName, hello);
+    await harm();
+    expect(await spool.get(helloName)).toBeUndefined();
+    expect([spool.names(), spool.usedBytes, await readdir(folder)]).toEqual([[], 0, []]);
   });
 
   it("removes what an interrupted write left behind", async () => {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, stat, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
 import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
 
@@ -9,6 +10,7 @@ export interface HandoffSpool {
   readonly maxBytes: number;
   /** Resolves once the chunk is on disk; false where the spool has no room for it. */
   put(name: ChunkName, sealed: Uint8Array): Promise<boolean>;
+  /** A file that is no longer what was put is removed, and counts as not there. */
   get(name: ChunkName): Promise<Uint8Array | undefined>;
   remove(name: ChunkName): Promise<void>;
   names(): readonly ChunkName[];
@@ -55,9 +57,17 @@ export async function openHandoffSpool(options: {
   const erase = async (name: ChunkName): Promise<void> => {
     const size = sizes.get(name);
     if (size === undefined) return;
-    await unlink(pathOf(name));
+    await rm(pathOf(name), { force: true });
     sizes.delete(name);
     usedBytes -= size;
+  };
+
+  const read = async (name: ChunkName): Promise<Uint8Array | undefined> => {
+    if (!sizes.has(name)) return undefined;
+    const bytes = await readFile(pathOf(name)).catch(() => undefined);
+    if (bytes !== undefined && chunkNameOf(bytes) === name) return bytes;
+    await erase(name);
+    return undefined;
   };
 
   return {
@@ -66,7 +76,7 @@ export async function openHandoffSpool(options: {
     },
     maxBytes: options.maxBytes,
     put: (name, sealed) => inTurn(name, () => write(name, sealed)),
-    get: (name) => inTurn(name, async () => (sizes.has(name) ? await readFile(pathOf(name)) : undefined)),
+    get: (name) => inTurn(name, () => read(name)),
     remove: (name) => inTurn(name, () => erase(name)),
     names: () => [...sizes.keys()],
   };

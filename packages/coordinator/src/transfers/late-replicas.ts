@@ -8,7 +8,7 @@ import type { Acknowledged } from "./replica-writer.ts";
 
 export interface LateReplicasDeps {
   readonly metadata: Pick<Metadata, "apply">;
-  readonly spool: HandoffSpool;
+  readonly spool: Pick<HandoffSpool, "put">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,24 +28,28 @@ export interface LateReplicas {
 export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
   const following = new Map<ChunkName, Promise<void>>();
 
+  const keepForLater = async (chunk: ChunkBytes): Promise<void> => {
+    if (await deps.spool.put(chunk.name, chunk.sealed)) return;
+    deps.logger.warn({ chunk: chunk.name }, "the hand-off spool is full: the missing copy will come from another node");
+  };
+
+  /** What fails does not keep the rest from being recorded. */
   const record = async (chunk: ChunkBytes, acknowledged: Acknowledged): Promise<void> => {
-    let missing = false;
-    for (const { intended, outcome } of await acknowledged.settled) {
-      if (outcome.kind === "missing") missing = true;
-      else {
-        await deps.metadata.apply("assignment.activate", {
-          chunk_name: chunk.name,
-          node_id: outcome.nodeId,
-          instead_of: intended,
-          now_ms: deps.clock.nowMs(),
-        });
-      }
-    }
-    if (missing && !(await deps.spool.put(chunk.name, chunk.sealed))) {
-      deps.logger.warn(
-        { chunk: chunk.name },
-        "the hand-off spool is full: the missing copy will come from another node",
-      );
+    const settled = await acknowledged.settled;
+    const tasks: Promise<unknown>[] = settled.flatMap(({ intended, outcome }) =>
+      outcome.kind === "missing"
+        ? []
+        : deps.metadata.apply("assignment.activate", {
+            chunk_name: chunk.name,
+            node_id: outcome.nodeId,
+            instead_of: intended,
+            now_ms: deps.clock.nowMs(),
+          }),
+    );
+    if (settled.some(({ outcome }) => outcome.kind === "missing")) tasks.push(keepForLater(chunk));
+    for (const result of await Promise.allSettled(tasks)) {
+      if (result.status === "fulfilled") continue;
+      deps.logger.error({ err: result.reason, chunk: chunk.name }, "a late copy could not be recorded");
     }
   };
 
@@ -54,9 +58,6 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
       if (acknowledged.pending.length === 0) return Promise.resolve();
       const task = (following.get(chunk.name) ?? Promise.resolve())
         .then(() => record(chunk, acknowledged))
-        .catch((error: unknown) => {
-          deps.logger.error({ err: error, chunk: chunk.name }, "a late copy could not be recorded");
-        })
         .finally(() => {
           if (following.get(chunk.name) === task) following.delete(chunk.name);
         });

@@ -1,7 +1,7 @@
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import { type PlacementNode, surveyNodes } from "@commonhold/core/placement/node-survey.ts";
 import { placeReplicas } from "@commonhold/core/placement/place-replicas.ts";
-import type { ChunkBytes } from "./node-transfers.ts";
+import type { ChunkRef } from "./node-transfers.ts";
 
 /** A member as placement and handoff see it. */
 export interface MemberNode extends PlacementNode {
@@ -12,15 +12,15 @@ export interface MemberNode extends PlacementNode {
 /** Where a chunk may go, as things stand now. */
 export interface PlacementView {
   /** The nodes for a chunk's copies, best first; fewer where there are not enough. */
-  choose(chunk: ChunkBytes, terms: { readonly ownerId: UserId; readonly copies: number }): readonly NodeId[];
+  choose(chunk: ChunkRef, terms: { readonly ownerId: UserId; readonly copies: number }): readonly NodeId[];
   /** Another node, in place of those that failed. */
   replace(
-    chunk: ChunkBytes,
+    chunk: ChunkRef,
     terms: { readonly ownerId: UserId; readonly failed: ReadonlySet<NodeId>; readonly others: ReadonlySet<NodeId> },
   ): NodeId | undefined;
   /** Members that are away, to whom `copies` more shall be handed off when they return. */
   chooseAbsent(
-    chunk: ChunkBytes,
+    chunk: ChunkRef,
     terms: { readonly ownerId: UserId; readonly copies: number; readonly chosen: ReadonlySet<NodeId> },
   ): readonly NodeId[];
 }
@@ -59,6 +59,6 @@ export function createPlacementView(
   };
 }
 
-function sizeOf(chunk: ChunkBytes) {
-  return { chunkName: chunk.name, lengthBytes: chunk.sealed.byteLength };
+function sizeOf(chunk: ChunkRef) {
+  return { chunkName: chunk.name, lengthBytes: chunk.sealedLength };
 }

@@ -86,11 +86,17 @@ describe("writeReplicas", () => {
     expect(await result.settled).toEqual([{ intended: "node-2", outcome: { kind: "missing" } }]);
   });
 
-  it("gives a copy up that takes too long after the acknowledgement", async () => {
+  it("gives a copy up that takes too long after the acknowledgement, and blames the node", async () => {
     let calls = 0;
-    const store: Store = (id, sent, signal) => (calls++ === 0 ? untilAborted(id, sent, signal) : Promise.resolve());
+    let reason: unknown;
+    const store: Store = (id, sent, signal) => {
+      if (calls++ > 0) return Promise.resolve();
+      signal.addEventListener("abort", () => (reason = signal.reason));
+      return untilAborted(id, sent, signal);
+    };
     const result = await write(members(Array(3).fill("receiving")), store, { lateCopyMsMax: 1 });
     expect(await result.settled).toEqual([{ intended: result.pending[0], outcome: { kind: "missing" } }]);
+    expect(reason).toMatchObject({ code: "TIMEOUT" });
   });
 
   it("says how many nodes there are when they are too few", async () => {

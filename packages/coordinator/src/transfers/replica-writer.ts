@@ -1,7 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import type { ChunkBytes, NodeTransfers } from "./node-transfers.ts";
+import type { ChunkBytes, ChunkRef, NodeTransfers } from "./node-transfers.ts";
 import type { PlacementView } from "./placement-view.ts";
 
 export interface ReplicaWriterDeps {
@@ -52,7 +52,7 @@ export async function writeReplicas(
   stopping: AbortSignal,
 ): Promise<Acknowledged> {
   const { chunk, quorum, copies, ownerId } = request;
-  const chosen = deps.placement.choose(chunk, { ownerId, copies });
+  const chosen = deps.placement.choose(refOf(chunk), { ownerId, copies });
   if (chosen.length < quorum) throw notEnoughNodes(chosen.length, quorum);
 
   const giveUp = new AbortController();
@@ -62,14 +62,16 @@ export async function writeReplicas(
     throw error;
   });
   const late = lanes.filter((lane) => !done.has(lane));
-  const absent = deps.placement.chooseAbsent(chunk, {
+  const absent = deps.placement.chooseAbsent(refOf(chunk), {
     ownerId,
     copies: copies - chosen.length,
     chosen: new Set([...chosen, ...done.values()]),
   });
   const settled = settle(late, absent);
   if (late.length > 0) {
-    const tooLate = setTimeout(() => giveUp.abort(new Error("the copy takes too long")), deps.lateCopyMsMax);
+    // TIMEOUT counts against the node, so that one that hangs is soon left out.
+    const timeUp = new AppError("TIMEOUT", `a copy took over ${deps.lateCopyMsMax} ms longer than a quorum`);
+    const tooLate = setTimeout(() => giveUp.abort(timeUp), deps.lateCopyMsMax);
     void settled.then(() => clearTimeout(tooLate));
   }
   return { active: [...done.values()], pending: [...late.map((lane) => lane.intended), ...absent], settled };
@@ -95,7 +97,7 @@ function openLanes(
         signal.throwIfAborted();
         failed.add(nodeId);
         engaged.delete(nodeId);
-        const next = deps.placement.replace(chunk, { ownerId, failed, others: engaged });
+        const next = deps.placement.replace(refOf(chunk), { ownerId, failed, others: engaged });
         deps.logger.warn({ err: error, node: nodeId, chunk: chunk.name, next }, "a node did not take a chunk");
         if (next === undefined) throw error;
         engaged.add(next);
@@ -138,6 +140,10 @@ function settle(late: readonly Lane[], absent: readonly NodeId[]): Promise<reado
   });
   const missing = absent.map((intended): LateReplica => ({ intended, outcome: { kind: "missing" } }));
   return Promise.all(outcomes).then((settled) => [...settled, ...missing]);
+}
+
+function refOf(chunk: ChunkBytes): ChunkRef {
+  return { name: chunk.name, sealedLength: chunk.sealed.byteLength };
 }
 
 function notEnoughNodes(reachable: number, quorum: number, cause?: unknown): AppError {

@@ -37,15 +37,47 @@ describe("timedBody", () => {
   it("gives up on a sender that pauses too long, and leaves the stream usable", async () => {
     const body = new Readable({ read: () => undefined });
     body.push("begin");
-    const reading = timedBody(body, 5);
+    const reading = timedBody(() => body, { idleMsMax: 5 });
     expect(Buffer.from((await reading.next()).value as Uint8Array).toString()).toBe("begin");
     await expect(reading.next()).rejects.toMatchObject({ code: "REQUEST_TIMEOUT" });
     expect(body.destroyed).toBe(false);
   });
 
+  it("gives up on a body that takes too long as a whole", async () => {
+    const body = new Readable({ read: () => undefined });
+    const reading = timedBody(() => body, { totalMsMax: 0 });
+    const first = reading.next();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    body.push("late");
+    await expect(first).rejects.toMatchObject({ code: "REQUEST_TIMEOUT" });
+  });
+
+  it("lets the rest flow off after reading ended early", async () => {
+    const body = new Readable({ read: () => undefined });
+    const reading = timedBody(() => body);
+    body.push("begin");
+    await reading.next();
+    await reading.return();
+    body.push("the rest");
+    body.push(null);
+    body.resume();
+    await new Promise((resolve) => body.once("end", resolve));
+  });
+
+  it("opens the body when it is first asked for bytes", async () => {
+    let isOpen = false;
+    const reading = timedBody(() => {
+      isOpen = true;
+      return Readable.from([]);
+    });
+    expect(isOpen).toBe(false);
+    await reading.next();
+    expect(isOpen).toBe(true);
+  });
+
   it("says that the client went away when the stream breaks", async () => {
     const body = new Readable({ read: () => undefined });
-    const reading = timedBody(body).next();
+    const reading = timedBody(() => body).next();
     body.destroy(new Error("aborted"));
     await expect(reading).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
   });

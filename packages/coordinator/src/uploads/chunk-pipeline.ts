@@ -4,6 +4,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import { sealChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { type SealedChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { LateReplicas } from "../transfers/late-replicas.ts";
 import { type ReplicaWriterDeps, writeReplicas } from "../transfers/replica-writer.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
@@ -16,6 +17,7 @@ export interface ChunkPipelineDeps {
   readonly late: LateReplicas;
   /** Whether a node that holds a chunk is here now. */
   readonly isActive: (nodeId: NodeId) => boolean;
+  readonly doubtful: DoubtfulReplicas;
   readonly writeQuorum: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,8 +43,9 @@ export type ChunkPipeline = (
 export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
   return async (upload, { index, plain }, stopping) => {
     const sealed = await sealChunk(plain, await deps.ownerSecret(upload.ownerId));
-    const commit = (replicas: readonly ReplicaRow[]) =>
-      deps.metadata.apply("chunk.commit", {
+    const commit = (replicas: readonly ReplicaRow[]) => {
+      const nowMs = deps.clock.nowMs();
+      return deps.metadata.apply("chunk.commit", {
         upload_id: upload.id,
         chunk_index: index,
         chunk_name: sealed.name,
@@ -51,16 +54,18 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
         copies: upload.copies,
         sealed_entry: sealEntry(deps, { upload, index, sealed }),
         replicas: [...replicas],
-        now_ms: deps.clock.nowMs(),
+        now_ms: nowMs,
+        ...(upload.leaseMs === undefined ? {} : { lease_until_ms: nowMs + upload.leaseMs }),
       });
+    };
 
-    const holders = await presentHolders(deps, sealed.name);
-    if (holders >= deps.writeQuorum) {
+    const quorum = Math.min(deps.writeQuorum, upload.copies);
+    const holders = await presentHolders(deps, sealed.name, upload.copies);
+    if (holders >= quorum) {
       await commit([]);
       return { name: sealed.name, plainHash: sealed.plainHash, replicas: holders, released: Promise.resolve() };
     }
     const bytes = { name: sealed.name, sealed: sealed.sealed };
-    const quorum = Math.min(deps.writeQuorum, upload.copies);
     const acknowledged = await writeReplicas(
       deps.replicas,
       { chunk: bytes, ownerId: upload.ownerId, copies: upload.copies, quorum },
@@ -70,6 +75,7 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
       ...acknowledged.active.map((id): ReplicaRow => ({ node_id: id, state: "active" })),
       ...acknowledged.pending.map((id): ReplicaRow => ({ node_id: id, state: "pending" })),
     ]);
+    for (const id of acknowledged.active) deps.doubtful.clear(sealed.name, id);
     deps.metrics.chunksStored(1);
     return {
       name: sealed.name,
@@ -95,13 +101,19 @@ function sealEntry(
   return Buffer.from(sealChunkEntry(entry, context, deps.random)).toString("base64");
 }
 
-/** Deduplication: copies of this chunk that stand on nodes which are here now. */
-async function presentHolders(deps: ChunkPipelineDeps, name: ChunkName): Promise<number> {
+/**
+ * Deduplication: copies of this chunk that stand on nodes which are here now. None count where fewer were asked for
+ * until now than `copies`.
+ */
+async function presentHolders(deps: ChunkPipelineDeps, name: ChunkName, copies: number): Promise<number> {
   const rows = await deps.metadata.read
     .selectFrom("assignments")
+    .innerJoin("chunks", "chunks.name", "assignments.chunk_name")
     .select("node_id")
     .where("chunk_name", "=", name)
     .where("state", "=", "active")
+    .where("chunks.copies", ">=", copies)
     .execute();
-  return rows.filter((row) => deps.isActive(row.node_id as NodeId)).length;
+  const isThere = (id: NodeId): boolean => deps.isActive(id) && !deps.doubtful.has(name, id);
+  return rows.filter((row) => isThere(row.node_id as NodeId)).length;
 }

@@ -14,31 +14,42 @@ export interface ChunkReceiverDeps {
   readonly stopping: AbortSignal;
 }
 
+export interface ChunkPart {
+  readonly index: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives back memory of the budget that the body is in already, enough for the chunk; called in any case. */
+  readonly held?: () => void;
+}
+
 /** Takes one chunk of a three-step upload: any order, in parallel, the same one again. */
 export async function receiveChunk(
   deps: ChunkReceiverDeps,
   upload: OpenUpload,
-  part: { readonly index: number; readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
+  part: ChunkPart & { readonly signal: AbortSignal },
 ): Promise<StoredChunk> {
   const { index } = part;
-  if (index >= upload.chunkCount) {
-    throw new AppError(
-      "INVALID_CHUNK_INDEX",
-      upload.chunkCount === 0
-        ? `chunk_index ${index} is out of range: this upload has no chunks, complete it`
-        : `chunk_index ${index} is out of range: it must be 0 to ${upload.chunkCount - 1}`,
-      { details: { chunk_index: index, chunk_count: upload.chunkCount } },
-    );
-  }
-  const length = chunkLengthAt(index, upload.sizeBytes, upload.chunkSizeBytes);
-  const release = await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, part.signal);
+  let release = part.held;
   try {
+    requireIndex(upload, index);
+    const length = chunkLengthAt(index, upload.sizeBytes, upload.chunkSizeBytes);
+    release ??= await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, part.signal);
     const plain = await readExactly(part.body, length);
     const stored = await deps.pipeline(upload, { index, plain }, deps.stopping);
     void stored.released.then(release);
     return stored;
   } catch (error) {
-    release();
+    release?.();
     throw error;
   }
+}
+
+function requireIndex(upload: OpenUpload, index: number): void {
+  if (index < upload.chunkCount) return;
+  throw new AppError(
+    "INVALID_CHUNK_INDEX",
+    upload.chunkCount === 0
+      ? `chunk_index ${index} is out of range: this upload has no chunks, complete it`
+      : `chunk_index ${index} is out of range: it must be 0 to ${upload.chunkCount - 1}`,
+    { details: { chunk_index: index, chunk_count: upload.chunkCount } },
+  );
 }

@@ -1,3 +1,4 @@
+import { hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { type UploadId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
@@ -22,26 +23,55 @@ export function createExpiredUploadsLoop(deps: ExpiredUploadsDeps, intervalMs: n
     name: "expired-uploads",
     intervalMs,
     run: async (signal) => {
-      for (;;) {
-        const expired = await deps.metadata.read
-          .selectFrom("uploads")
-          .select("id")
-          .where("expires_at_ms", "<=", deps.clock.nowMs())
-          .orderBy("expires_at_ms")
-          .limit(BATCH)
-          .execute();
-        for (const { id } of expired) {
+      const nowMs = deps.clock.nowMs();
+      for (let last: ExpiredUpload | undefined; ; ) {
+        const batch = await expiredAfter(deps.metadata, nowMs, last);
+        for (const { id } of batch) {
           signal.throwIfAborted();
-          const nowMs = deps.clock.nowMs();
-          await deps.metadata.apply("upload.abort", {
-            upload_id: id,
-            transaction_id: uuidV7(nowMs, deps.random.bytes(10)),
-            now_ms: nowMs,
-          });
-          deps.openUploads.forget(id as UploadId);
+          await forget(deps, id as UploadId);
         }
-        if (expired.length < BATCH) return;
+        last = batch.at(-1);
+        if (batch.length < BATCH) return;
       }
     },
   });
+}
+
+interface ExpiredUpload {
+  readonly id: string;
+  readonly expires_at_ms: number;
+}
+
+function expiredAfter(metadata: Metadata, nowMs: number, last: ExpiredUpload | undefined): Promise<ExpiredUpload[]> {
+  let expired = metadata.read
+    .selectFrom("uploads")
+    .select(["id", "expires_at_ms"])
+    .where("expires_at_ms", "<=", nowMs)
+    .orderBy("expires_at_ms")
+    .orderBy("id")
+    .limit(BATCH);
+  if (last !== undefined) {
+    const { id, expires_at_ms: at } = last;
+    expired = expired.where((eb) =>
+      eb.or([eb("expires_at_ms", ">", at), eb.and([eb("expires_at_ms", "=", at), eb("id", ">", id)])]),
+    );
+  }
+  return expired.execute();
+}
+
+/** One that cannot be forgotten does not keep the others. */
+async function forget(deps: ExpiredUploadsDeps, id: UploadId): Promise<void> {
+  const nowMs = deps.clock.nowMs();
+  try {
+    await deps.metadata.apply("upload.abort", {
+      upload_id: id,
+      transaction_id: uuidV7(nowMs, deps.random.bytes(10)),
+      now_ms: nowMs,
+    });
+  } catch (error) {
+    if (!hasCode(error, "UPLOAD_NOT_FOUND")) {
+      deps.logger.error({ err: error, upload: id }, "an upload that ran out of time could not be forgotten");
+    }
+  }
+  deps.openUploads.forget(id);
 }

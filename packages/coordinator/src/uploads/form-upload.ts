@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { Busboy } from "@fastify/busboy";
+import { timedBody } from "./timed-body.ts";
 
 const FIELDS_MAX = 16;
 
@@ -9,16 +10,18 @@ export interface FormFile {
   /** As the browser names it; undefined where the form does not say. */
   readonly filename: string | undefined;
   readonly mediaType: string;
-  readonly content: Readable;
+  /** Ends well only when the whole form has come and was in order. */
+  readonly content: AsyncIterable<Uint8Array>;
 }
 
 /**
  * The file of a multipart form (RFC 7578), as a stream: the body waits while the file is not read.
- * Further files in the form are refused.
+ * Further files in the form are refused. When it throws, `use` has ended.
  */
 export async function readFormFile<T>(body: IncomingMessage, use: (file: FormFile) => Promise<T>): Promise<T> {
   const form = openForm(body);
   let used: Promise<T> | undefined;
+  let source: Readable | undefined;
   const finished = new Promise<void>((resolve, reject) => {
     const fail = (cause: unknown): void => reject(cause instanceof AppError ? cause : malformed(cause));
     form.on("file", (...part) => {
@@ -29,7 +32,12 @@ export async function readFormFile<T>(body: IncomingMessage, use: (file: FormFil
         fail(new AppError("INVALID_REQUEST", "the form has more than one file: send one a request"));
         return;
       }
-      used = use({ filename: filename === "" ? undefined : filename, mediaType, content });
+      source = content;
+      used = use({
+        filename: filename === "" ? undefined : filename,
+        mediaType,
+        content: untilFormEnds(content, () => finished),
+      });
       used.catch(fail);
     });
     form.on("finish", () => resolve());
@@ -50,8 +58,18 @@ export async function readFormFile<T>(body: IncomingMessage, use: (file: FormFil
   } catch (error) {
     body.unpipe(form);
     form.destroy();
+    source?.destroy(error as Error);
+    await Promise.allSettled([used]);
     throw error;
   }
+}
+
+async function* untilFormEnds(
+  content: Readable,
+  finished: () => Promise<void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  yield* timedBody(() => content);
+  await finished();
 }
 
 function openForm(body: IncomingMessage) {

@@ -78,14 +78,14 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
                 newUpload({
                   ...upload,
                   name: query.filename ?? file.filename,
-                  mediaType: file.mediaType,
+                  mediaType: DECLARED_TYPE.test(file.mediaType) ? file.mediaType : undefined,
                   sizeBytes: undefined,
                 }),
-                { body: timedBody(file.content), signal },
+                { body: file.content, signal },
               ),
             )
           : await streamUpload(deps.uploads, newUpload({ ...upload, name: query.filename, ...entity(headers) }), {
-              body: timedBody(bodyStream(request)),
+              body: timedBody(() => bodyStream(request)),
               signal,
             });
         const file = await deps.files.get(fileId as FileId, upload.ownerId);
@@ -108,7 +108,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         const ownerId = currentUser(request).userId;
         const { headers, query, params } = request;
         const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
-        const body = timedBody(bodyStream(request));
+        const body = timedBody(() => bodyStream(request));
         const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
         const file = await deps.files.get(fileId as FileId, ownerId);
         return reply.code(201).send(fileView(file));
@@ -146,6 +146,7 @@ function newUpload(parts: UploadParts): NewUpload {
     sha256: typeof sha256 === "string" ? sha256 : undefined,
     md5: typeof md5 === "string" ? Buffer.from(md5, "base64").toString("hex") : undefined,
     copies: parts.copies,
+    oneStep: true,
   };
 }
 
@@ -153,13 +154,13 @@ function isForm(headers: IncomingHttpHeaders): boolean {
   return headers["content-type"]?.toLowerCase().startsWith("multipart/form-data") === true;
 }
 
-const DECLARED_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
+const DECLARED_TYPE = /^(?=.{3,255}$)[\x21-\x7e]+\/[\x20-\x7e]+$/;
 /** What curl says when it was told nothing. */
 const UNTOLD_TYPE = "application/x-www-form-urlencoded";
 
 function entity(headers: IncomingHttpHeaders): Pick<UploadParts, "sizeBytes" | "mediaType"> {
   const type = headers["content-type"];
-  const declared = type !== undefined && DECLARED_TYPE.test(type) && type !== UNTOLD_TYPE && type.length <= 255;
+  const declared = type !== undefined && DECLARED_TYPE.test(type) && type !== UNTOLD_TYPE;
   return {
     sizeBytes: headers["content-length"] === undefined ? undefined : Number(headers["content-length"]),
     mediaType: declared ? type : undefined,

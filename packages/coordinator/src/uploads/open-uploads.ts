@@ -21,6 +21,8 @@ export interface OpenUpload {
   readonly expectedSha256: string | null;
   readonly expectedMd5: string | null;
   readonly expiresAtMs: number;
+  /** Every chunk prolongs the upload to so long from then; undefined where its time is fixed. */
+  readonly leaseMs: number | undefined;
 }
 
 export interface OpenUploads {
@@ -57,6 +59,7 @@ export function createOpenUploads(deps: { readonly metadata: Metadata; readonly 
       expectedSha256: row.expected_sha256,
       expectedMd5: row.expected_md5,
       expiresAtMs: row.expires_at_ms,
+      leaseMs: undefined,
     };
   };
 

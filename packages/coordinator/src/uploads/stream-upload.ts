@@ -1,5 +1,7 @@
 import { createContentId } from "@commonhold/chunk/content-id.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
 import { cutIntoChunks } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
@@ -16,7 +18,10 @@ export interface StreamUploadDeps {
   readonly pipeline: ChunkPipeline;
   readonly complete: CompleteUpload;
   readonly budget: ByteBudget;
+  /** For the chunk that is being filled, as long as the upload lasts. */
+  readonly streams: ByteBudget;
   readonly stopping: AbortSignal;
+  readonly logger: Logger;
 }
 
 /**
@@ -29,13 +34,28 @@ export async function streamUpload(
   request: NewUpload,
   input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
 ): Promise<string> {
-  const upload = await deps.sessions.initiate(request);
+  const filling = Math.min(chunkSizeBytesFor(request.sizeBytes), request.sizeBytes ?? Number.POSITIVE_INFINITY);
+  const release = await deps.streams.acquireWithin(filling, input.signal);
   try {
-    const content = await receiveAll(deps, upload, input);
-    return await deps.complete.withContent(upload, content);
-  } catch (error) {
+    const upload = await deps.sessions.initiate(request);
+    try {
+      const content = await receiveAll(deps, upload, input);
+      return await deps.complete.withContent(upload, content);
+    } catch (error) {
+      await giveUp(deps, upload);
+      throw error;
+    }
+  } finally {
+    release();
+  }
+}
+
+/** Never throws: why the upload failed matters more. What it cannot end, the upload's lease ends. */
+async function giveUp(deps: StreamUploadDeps, upload: OpenUpload): Promise<void> {
+  try {
     await deps.sessions.abort(upload);
-    throw error;
+  } catch (error) {
+    deps.logger.warn({ err: error, upload: upload.id }, "a failed upload could not be given up yet");
   }
 }
 

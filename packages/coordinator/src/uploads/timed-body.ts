@@ -4,36 +4,53 @@ import { AppError } from "@commonhold/core/app-error.ts";
 /** A sender that pauses for longer than this has gone. */
 const IDLE_MS_MAX = 60_000;
 
+export interface BodyTimes {
+  /** The longest pause of the sender. */
+  readonly idleMsMax?: number;
+  /** Of the whole body, looked at when bytes come; unlimited where it is not given. */
+  readonly totalMsMax?: number;
+}
+
 /**
- * A request body as pieces, with a limit on how long the sender may pause. The stream stays intact when reading
- * ends early, so that an answer can still be sent.
+ * A request body as pieces, with limits on how long the sender may pause and take. The body is opened when the first
+ * piece is asked for. When reading ends early the stream stays intact and can be resumed, so that an answer can still
+ * be sent.
  * @throws AppError REQUEST_TIMEOUT, CLIENT_CLOSED
  */
-export async function* timedBody(
-  body: Readable,
-  idleMsMax: number = IDLE_MS_MAX,
-): AsyncGenerator<Uint8Array, void, void> {
-  const pieces: AsyncIterator<unknown> = body.iterator({ destroyOnReturn: false });
-  for (;;) {
-    const next = await nextWithin(pieces, idleMsMax);
-    if (next.done === true) return;
-    yield next.value as Uint8Array;
+export async function* timedBody(open: () => Readable, times: BodyTimes = {}): AsyncGenerator<Uint8Array, void, void> {
+  const { idleMsMax = IDLE_MS_MAX, totalMsMax } = times;
+  const pieces: AsyncIterator<unknown> = open().iterator({ destroyOnReturn: false });
+  let isOver = false;
+  const total = totalMsMax === undefined ? undefined : setTimeout(() => (isOver = true), totalMsMax);
+  try {
+    for (;;) {
+      const next = await nextWithin(pieces, idleMsMax);
+      if (next.done === true) return;
+      if (isOver) throw late();
+      yield next.value as Uint8Array;
+    }
+  } finally {
+    clearTimeout(total);
+    // Not awaited: after a time-out it waits for the sender.
+    pieces.return?.().catch(() => undefined);
   }
 }
 
-async function nextWithin(pieces: AsyncIterator<unknown>, idleMsMax: number): Promise<IteratorResult<unknown>> {
+async function nextWithin(pieces: AsyncIterator<unknown>, waitMsMax: number): Promise<IteratorResult<unknown>> {
   let timer: NodeJS.Timeout | undefined;
-  const idle = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new AppError("REQUEST_TIMEOUT", `no byte of the body came for ${idleMsMax / 1000} s: send it again`));
-    }, idleMsMax);
+  const timeUp = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late()), waitMsMax);
   });
   try {
-    return await Promise.race([pieces.next(), idle]);
+    return await Promise.race([pieces.next(), timeUp]);
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError("CLIENT_CLOSED", "the client went away while it sent the body", { cause: error });
   } finally {
     clearTimeout(timer);
   }
+}
+
+function late(): AppError {
+  return new AppError("REQUEST_TIMEOUT", "the body did not come in time: send it again");
 }

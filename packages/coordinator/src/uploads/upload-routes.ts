@@ -12,7 +12,7 @@ import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-sc
 import { clientSignal, registerJsonRoutes, registerRawRoutes } from "../http/route-scopes.ts";
 import { compileValidator } from "../http/schema-validation.ts";
 import { timedBody } from "./timed-body.ts";
-import { type ChunkReceiverDeps, receiveChunk } from "./chunk-receiver.ts";
+import { type ChunkPart, type ChunkReceiverDeps, receiveChunk } from "./chunk-receiver.ts";
 import type { CompleteUpload } from "./complete-upload.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 import {
@@ -29,8 +29,10 @@ import {
 } from "./upload-schemas.ts";
 import type { UploadSessions } from "./upload-sessions.ts";
 
-const JSON_CHUNK_LIMITS = { maxBytes: Math.ceil(CHUNK_SIZE_BYTES_MAX / 3) * 4 + 4096, timeoutMs: 300_000 };
-/** A JSON chunk is in memory as text, parsed, and decoded. */
+/** A chunk holds memory that others wait for while it comes: a slower line than about 14 KB/s needs one of its own. */
+const CHUNK_MS_MAX = 300_000;
+const JSON_CHUNK_LIMITS = { maxBytes: Math.ceil(CHUNK_SIZE_BYTES_MAX / 3) * 4 + 4096, timeoutMs: CHUNK_MS_MAX };
+/** A JSON chunk is in memory as text, parsed, and decoded; afterwards as any other. */
 const JSON_CHUNK_MEMORY_BYTES = 3 * JSON_CHUNK_LIMITS.maxBytes;
 
 export interface UploadRoutesDeps {
@@ -103,6 +105,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
         sha256: body.sha256,
         md5: body.md5,
         copies: body.copies,
+        oneStep: false,
       });
       return reply.code(201).send(sessionView(upload));
     },
@@ -204,7 +207,7 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
         const part =
           request.query.index === undefined
             ? await readJsonChunk(deps, request, signal)
-            : { index: request.query.index, body: timedBody(bodyStream(request)) };
+            : { index: request.query.index, body: timedBody(() => bodyStream(request), { totalMsMax: CHUNK_MS_MAX }) };
         const stored = await receiveChunk(deps.receiver, upload, { ...part, signal });
         return reply.header("cache-control", "no-store").send({
           session_id: upload.id,
@@ -216,11 +219,6 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
       },
     });
   }
-}
-
-interface ChunkPart {
-  readonly index: number;
-  readonly body: AsyncIterable<Uint8Array>;
 }
 
 const validateJsonChunk = compileValidator({ schema: JsonChunkBody, httpPart: "body", method: "POST", url: "" }) as (
@@ -245,9 +243,10 @@ async function readJsonChunk(deps: UploadRoutesDeps, request: UnreadRequest, sig
       );
     }
     const bytes = Buffer.from(data, "base64");
-    return { index: chunk_index, body: once(bytes) };
-  } finally {
+    return { index: chunk_index, body: once(bytes), held: release };
+  } catch (error) {
     release();
+    throw error;
   }
 }
 

@@ -11,6 +11,8 @@ import { normaliseFileName } from "../files/file-name.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 
 const UPLOAD_LIFETIME_MS = 7 * 24 * 3600_000;
+/** An upload in one step cannot be resumed: where no chunk came for so long, its coordinator has died. */
+const ONE_STEP_LEASE_MS = 3600_000;
 const OPEN_UPLOADS_PER_OWNER_MAX = 1_000;
 const MISSING_SHOWN_MAX = 1_000;
 /** What is reserved at a time for an upload whose size is not known. */
@@ -40,6 +42,8 @@ export interface NewUpload {
   readonly sha256: string | undefined;
   readonly md5: string | undefined;
   readonly copies: number | undefined;
+  /** Whether it lives only as long as its request. */
+  readonly oneStep: boolean;
 }
 
 export interface UploadProgress {
@@ -63,8 +67,8 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
   const newId = (): string => uuidV7(deps.clock.nowMs(), deps.random.bytes(10));
   return {
     initiate: async (request) => {
-      requireNodes(deps.activeNodeCount(), terms.writeQuorum);
       const upload = planUpload(deps, request, request.copies ?? terms.copies);
+      requireNodes(deps.activeNodeCount(), Math.min(terms.writeQuorum, upload.copies));
       await deps.metadata.apply("upload.initiate", {
         upload_id: upload.id,
         file_id: upload.fileId,
@@ -133,7 +137,8 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
     fileKey: deps.random.bytes(32),
     expectedSha256: request.sha256?.toLowerCase() ?? null,
     expectedMd5: request.md5?.toLowerCase() ?? null,
-    expiresAtMs: nowMs + UPLOAD_LIFETIME_MS,
+    expiresAtMs: nowMs + (request.oneStep ? ONE_STEP_LEASE_MS : UPLOAD_LIFETIME_MS),
+    leaseMs: request.oneStep ? ONE_STEP_LEASE_MS : undefined,
   };
 }
 

@@ -11,7 +11,10 @@ const Replica = Type.Object({
   state: Type.Union([Type.Literal("active"), Type.Literal("pending")]),
 });
 
-/** Records a chunk of an upload and the nodes that hold it, or shall. The same bytes again change nothing. */
+/**
+ * Records a chunk of an upload and the nodes that hold it, or shall. The same bytes again change nothing. Without
+ * `replicas` it counts on those that are recorded.
+ */
 export const commitChunk = defineCommand({
   name: "chunk.commit",
   payload: Type.Object({
@@ -23,6 +26,8 @@ export const commitChunk = defineCommand({
     copies: Type.Integer({ minimum: 1 }),
     sealed_entry: Type.String(),
     replicas: Type.Array(Replica),
+    /** The upload lives at least until then. */
+    lease_until_ms: Type.Optional(Type.Integer()),
     now_ms: Type.Integer(),
   }),
   apply: async (tx, p) => {
@@ -49,9 +54,13 @@ export const commitChunk = defineCommand({
         copies: p.copies,
         created_at_ms: p.now_ms,
       })
-      .onConflict((oc) => oc.column("name").doNothing())
+      .onConflict((oc) => oc.column("name").doUpdateSet({ copies: p.copies }).where("chunks.copies", "<", p.copies))
       .execute();
+    if (p.replicas.length === 0) await requireReplica(tx, p.chunk_name);
     await recordReplicas(tx, p.chunk_name, { replicas: p.replicas, nowMs: p.now_ms });
+    if (p.lease_until_ms !== undefined && p.lease_until_ms > upload.expires_at_ms) {
+      await tx.updateTable("uploads").set({ expires_at_ms: p.lease_until_ms }).where("id", "=", p.upload_id).execute();
+    }
     if (existing !== undefined) return { repeated: true };
     await tx
       .insertInto("file_chunks")
@@ -94,6 +103,18 @@ export const activateAssignment = defineCommand({
     return null;
   },
 });
+
+/** What deduplication saw may have gone meanwhile. */
+async function requireReplica(tx: Transaction<Tables>, chunkName: string): Promise<void> {
+  const replica = await tx
+    .selectFrom("assignments")
+    .select("node_id")
+    .where("chunk_name", "=", chunkName)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  if (replica !== undefined) return;
+  throw new AppError("CONCURRENT_CHANGE", `no node holds chunk ${chunkName} any more: send the chunk again`);
+}
 
 interface ReplicaRecord {
   readonly replicas: readonly { readonly node_id: string; readonly state: "active" | "pending" }[];

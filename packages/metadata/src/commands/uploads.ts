@@ -153,12 +153,16 @@ export const completeUpload = defineCommand({
       })
       .where("id", "=", upload.file_id)
       .execute();
+    const asked = BigInt(p.cost_microcredits);
+    const reserved = upload.reserved_microcredits;
+    // The price may have risen since the upload began; what was agreed then holds.
+    const cost = asked < reserved ? asked : reserved;
     await settleCredits(tx, {
       transactionId: p.transaction_id,
       userId: upload.owner_id,
-      reserved: upload.reserved_microcredits,
-      cost: BigInt(p.cost_microcredits),
-      description: `Storing ${upload.name} for a month (${formatCredits(BigInt(p.cost_microcredits))} credits)`,
+      reserved,
+      cost,
+      description: `Storing ${upload.name} for a month (${formatCredits(cost)} credits)`,
       reference: upload.file_id,
       nowMs: p.now_ms,
     });

@@ -18,6 +18,8 @@ import {
 } from "./sqlite-writer.ts";
 import type { WriterData } from "./writer-messages.ts";
 
+/** Commands are small and short-lived. */
+const WRITER_HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
 const PAYLOAD_CHARACTERS_MAX = 4 * 1024 * 1024;
 
 export interface SqliteMetadataDeps {
@@ -49,7 +51,12 @@ export async function openSqliteMetadata(
   const workerData: WriterData = { file: options.file, nowMs: deps.clock.nowMs() };
   const writer = await openSqliteWriter(
     {
-      spawn: () => new Worker(new URL("./writer-worker.ts", import.meta.url), { name: "metadata", workerData }),
+      spawn: () =>
+        new Worker(new URL("./writer-worker.ts", import.meta.url), {
+          name: "metadata",
+          workerData,
+          resourceLimits: WRITER_HEAP,
+        }),
       logger: deps.logger,
     },
     { ...WRITER_LIMITS, ...options.limits },

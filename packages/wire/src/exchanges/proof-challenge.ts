@@ -28,9 +28,9 @@ export interface ProofChallenge {
   readonly chunkName: ChunkName;
   /** 32 fresh bytes. */
   readonly seed: Uint8Array;
-  /** Leaves that the seed selects, 1 … 64. */
+  /** Leaves that the seed selects. */
   readonly leafCount: number;
-  /** Iterations of the closing hash, 1 … 1,000,000. */
+  /** Iterations of the closing hash. */
   readonly difficulty: number;
 }
 

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { type DataPath, type FakeNode, openDataPath } from "./data-path.fixture.ts";
+
+let path: DataPath;
+afterEach(() => path.close());
+
+/** Opens a network of `here` nodes and one more that is away. */
+async function openWithAbsent(here: number, settings: object = {}): Promise<FakeNode> {
+  path = await openDataPath({ nodes: here + 1, settings });
+  path.api.clock.advance(10 * 60_000);
+  await comeBack(path.nodes.slice(0, here));
+  return path.nodes[here]!;
+}
+
+async function comeBack(nodes: readonly FakeNode[]): Promise<void> {
+  for (const node of nodes) await path.heartbeat(node);
+}
+
+async function upload(): Promise<string> {
+  const body = new Uint8Array(randomBytes(1000));
+  const { body: file } = await path.json("/api/v1/files/a", { method: "PUT", body });
+  await path.transfers.late.idle();
+  return file.file_id;
+}
+
+const replicasOf = async (fileId: string) => (await path.json(`/api/v1/files/${fileId}`)).body.replicas;
+const held = () => path.nodes.map((node) => node.chunks.size);
+const run = () => path.transfers.handoff.runNow();
+
+describe("hand-off", () => {
+  it("keeps the copy of a node that is away, and gives it when the node is back", async () => {
+    const absent = await openWithAbsent(2);
+    const file = await upload();
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 2, pending: 1 });
+    expect(path.transfers.spool.names()).toHaveLength(1);
+    await run();
+    expect(path.transfers.spool.names()).toHaveLength(1);
+    await comeBack([absent]);
+    await run();
+    expect(held()).toEqual([1, 1, 1]);
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
+    expect(path.transfers.spool.usedBytes).toBe(0);
+  });
+
+  it("has the node fetch from a holder what the spool had no room for, or spoiled", async () => {
+    const absent = await openWithAbsent(2, { storage: { spool_max_bytes: "1500B" } });
+    const files = [await upload(), await upload()];
+    const [name] = path.transfers.spool.names();
+    expect(path.transfers.spool.names()).toHaveLength(1);
+    await writeFile(join(path.spoolFolder, name!), "spoiled");
+    await comeBack([absent]);
+    await run();
+    expect(absent.chunks.size).toBe(2);
+    for (const file of files) expect(await replicasOf(file)).toMatchObject({ min: 3, pending: 0 });
+    expect(await readdir(path.spoolFolder)).toEqual([]);
+  });
+
+  it.each([
+    ["was banned", (node: FakeNode) => path.ban(node)],
+    ["is away for hours", async () => path.api.clock.advance(2 * 3_600_000)],
+  ])("gives to another what was meant for a node that %s", async (_why, goAway) => {
+    const absent = await openWithAbsent(3);
+    path.nodes[2]!.refusal = new AppError("STORAGE_FAILURE", "a bad disk");
+    const replaced = path.nodes[2]!;
+    path.api.clock.advance(10 * 60_000);
+    await comeBack(path.nodes.slice(0, 2));
+    const file = await upload();
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 2, pending: 1 });
+    const row = await path.api.metadata.read
+      .selectFrom("assignments")
+      .select("node_id")
+      .where("state", "=", "pending")
+      .executeTakeFirstOrThrow();
+    const intended = path.nodes.find((node) => node.id === row.node_id)!;
+    const other = intended === absent ? replaced : absent;
+    other.refusal = undefined;
+    await goAway(intended);
+    await comeBack(path.nodes.filter((node) => node !== intended));
+    await run();
+    expect(other.chunks.size).toBe(1);
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
+    expect(path.transfers.spool.names()).toEqual([]);
+  });
+
+  it("gives to another what a node has no room for", async () => {
+    const absent = await openWithAbsent(3);
+    const full = path.nodes[1]!;
+    full.refusal = new AppError("NO_SPACE", "full");
+    const file = await upload();
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 2, pending: 1 });
+    await run();
+    expect(await replicasOf(file)).toMatchObject({ pending: 1 });
+    await comeBack([absent]);
+    await run();
+    expect(held()).toEqual([1, 0, 1, 1]);
+    expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
+    expect(path.transfers.spool.names()).toEqual([]);
+  });
+
+  it("what is on its way when transfers end lies in the spool", async () => {
+    path = await openDataPath({ nodes: 3 });
+    const slow = path.nodes[0]!;
+    slow.hold = new Promise(() => undefined);
+    const body = new Uint8Array(randomBytes(1000));
+    expect((await path.json("/api/v1/files/a", { method: "PUT", body })).status).toBe(201);
+    expect(path.transfers.spool.names()).toEqual([]);
+    await path.stopTransfers();
+    expect(path.transfers.spool.names()).toEqual([...path.nodes[1]!.chunks.keys()]);
+  });
+});
