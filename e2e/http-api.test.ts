@@ -210,6 +210,7 @@ describe("the API by hand", () => {
     const page = await fetch(`${network.url}/docs`);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("<title>Commonhold");
+    expect((await fetch(network.url)).url).toMatch(/\/docs/);
   });
 
   it("a node asks for its own balance with its API key", async () => {

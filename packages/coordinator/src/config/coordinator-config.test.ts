@@ -49,7 +49,7 @@ describe("loadCoordinatorConfig", () => {
         registrations_per_address_per_minute: 300,
         join_tokens_per_user_per_hour: 600,
       },
-      limits: { transfer_memory_bytes: 48 * 1024 * 1024, transfers_per_node: 5 },
+      limits: { transfer_memory_bytes: 32 * 1024 * 1024, transfers_per_node: 5 },
       log: { level: "info" },
     });
   });

@@ -160,7 +160,7 @@ const limits = Type.Object(
   {
     transfer_memory_bytes: ByteSize({
       description: "Memory for chunks on their way in and out; requests wait for their share of it.",
-      default: "48MiB",
+      default: "32MiB",
       minimum: "32MiB",
     }),
     transfers_per_node: Count("Transfers with one storage node at once.", 5, 100),

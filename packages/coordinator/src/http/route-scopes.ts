@@ -21,6 +21,10 @@ export function registerJsonRoutes(app: Http, routes: Routes): void {
     scope.addHook("onRequest", async (_request, reply) => {
       reply.header("cache-control", "no-store");
     });
+    // A line ends with a line end: answers are read in terminals too.
+    scope.addHook("onSend", async (_request, _reply, payload) =>
+      typeof payload === "string" && payload.startsWith("{") ? `${payload}\n` : payload,
+    );
     await routes(scope);
   });
 }

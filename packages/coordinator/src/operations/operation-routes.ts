@@ -74,6 +74,7 @@ export function registerOperationRoutes(
         uptime_s: Math.round(deps.clock.monotonicMs() - startedMs) / 1000,
       }),
     });
+    routes.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
     registerReady(routes, deps);
     registerMetrics(routes, deps);
     registerStatus(routes, deps);
