@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { largeRealFile, realFiles, sha256OfFile } from "./harness/real-files.ts";
 import { TestNetwork } from "./harness/test-network.ts";
@@ -73,5 +74,26 @@ describe("a coordinator that is killed", () => {
     const stored = await uploadPath(client, file.path, { name: "interrupted", resumeSessionId: sessionId });
     expect(stored.file_id).toBe(fileId);
     expect(await downloadDigest(client, stored.file_id)).toBe(await sha256OfFile(file.path));
+  });
+
+  it("that is told to stop lets the request under way end, and ends cleanly", async () => {
+    const bytes = new Uint8Array(randomBytes(24_000_000));
+    let sent = 0;
+    let stopped: Promise<number | null> | undefined;
+    const body = new ReadableStream({
+      pull: (controller) => {
+        controller.enqueue(bytes.subarray(sent, sent + 1_000_000));
+        sent += 1_000_000;
+        if (sent === 12_000_000) stopped = network.coordinator.end("SIGTERM");
+        if (sent >= bytes.length) controller.close();
+      },
+    });
+    const answer = await network.call("/api/v1/files?filename=last", { method: "POST", body, duplex: "half" });
+    expect(answer.status).toBe(201);
+    const { file_id } = (await answer.json()) as { file_id: string };
+    expect(await stopped).toBe(0);
+    await network.startCoordinator();
+    const back = await network.call(`/api/v1/files/${file_id}/download`);
+    expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true);
   });
 });
