@@ -31,9 +31,16 @@ interface Ended {
   readonly stderr: string;
 }
 
-function start(script: string, args: readonly string[]) {
+interface StartOptions {
+  /** As npm runs its scripts: in a shell that waits for them. */
+  readonly inShell?: boolean;
+}
+
+function start(script: string, args: readonly string[], { inShell = false }: StartOptions = {}) {
   const path = join(project, "scripts", script);
-  const child = spawn(process.execPath, [path, ...args], { cwd: tmpdir(), stdio: ["ignore", "pipe", "pipe"] });
+  const [command, ...before] = inShell ? ["sh", "-c", '"$0" "$@" & wait', process.execPath] : [process.execPath];
+  const env = inShell ? { ...process.env, npm_lifecycle_event: "start" } : process.env;
+  const child = spawn(command!, [...before, path, ...args], { cwd: tmpdir(), env, stdio: ["ignore", "pipe", "pipe"] });
   const said = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said.stdout += text;
@@ -98,14 +105,14 @@ describe("launch.mjs", () => {
 
 describe.skipIf(process.platform === "win32")("becomeNode with another Node.js", () => {
   /** A program that runs another one by a Node.js that is not its own, as one under Node.js 20 does. */
-  function startOther(program: string) {
+  function startOther(program: string, options: StartOptions = {}) {
     symlinkSync(process.execPath, join(project, "other-node"));
     writeFileSync(join(project, "program.ts"), program);
     const starter = `
       import { becomeNode } from "./node-runtime.mjs";
       becomeNode(${JSON.stringify(join(project, "other-node"))}, [${JSON.stringify(join(project, "program.ts"))}, "x"]);`;
     writeFileSync(join(project, "scripts", "starter.mjs"), starter);
-    return start("starter.mjs", []);
+    return start("starter.mjs", [], options);
   }
 
   it("ends as the program ends", async () => {
@@ -129,6 +136,19 @@ describe.skipIf(process.platform === "win32")("becomeNode with another Node.js",
     await once(child.stdout, "data");
     child.kill(signal);
     expect(await ended).toMatchObject({ code: 3, stdout: "ready\nseen 1\n" });
+  });
+
+  it("asks the program to end when npm has killed the shell between", async () => {
+    const { child, ended } = startOther(
+      `
+      process.on("SIGTERM", () => { console.log("asked"); process.exit(); });
+      setInterval(() => {}, 60_000);
+      console.log("ready");`,
+      { inShell: true },
+    );
+    await once(child.stdout, "data");
+    child.kill("SIGTERM");
+    expect(await ended).toMatchObject({ signal: "SIGTERM", stdout: "ready\nasked\n" });
   });
 
   it("says what to do where that Node.js does not run", async () => {

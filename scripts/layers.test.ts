@@ -126,7 +126,7 @@ describe("findMachineTraces", () => {
 
   it.each([
     "a/home/b",
-    "~/work/x",
+    "~/home/x",
     "http://host/home/x",
     "https://nodejs.org",
     "/tmp/commonhold",

@@ -11,6 +11,8 @@ const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-s
 /** glibc would keep the memory of freed chunk buffers, in an arena for each thread; other systems ignore this. */
 const MEMORY_ENV = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
 
+const PARENT_POLL_MS = 500;
+
 export const PROJECT_FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
 export const RUNTIME_FOLDER = join(PROJECT_FOLDER, "runtime");
 export const NODE_ADVICE = "install Node.js 24 from https://nodejs.org and run the same command again";
@@ -51,6 +53,7 @@ export function becomeNode(node, programAndArguments, { title = node } = {}) {
   }
   const child = spawn(node, nodeArguments, { stdio: "inherit", argv0: title, env });
   passSignalsTo(child);
+  passEndOfNpmTo(child);
   child.on("error", (error) => {
     console.error(`Could not run ${node} (${error.code}): ${NODE_ADVICE}.`);
     process.exitCode = 1;
@@ -65,6 +68,20 @@ function passSignalsTo(child) {
     // Ctrl-C in a terminal reaches the child by itself; twice would mean "at once".
     if (!process.stdin.isTTY) child.kill("SIGINT");
   });
+}
+
+/** Asked to end, npm ends the shell that it ran us in and tells us nothing: the child is to end all the same. */
+function passEndOfNpmTo(child) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill("SIGTERM");
+  }, PARENT_POLL_MS);
+  timer.unref();
+  // After a signal the child is ending; another one would mean "at once".
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => clearInterval(timer));
 }
 
 function endLike(code, signal) {

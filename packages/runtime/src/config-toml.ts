@@ -6,7 +6,8 @@ import { isByteSize } from "./byte-size-type.ts";
 export function toTomlValue(value: unknown, schema?: TSchema): string {
   if (schema !== undefined && isByteSize(schema) && typeof value === "number") return toTomlText(exactByteSize(value));
   if (typeof value === "string") return toTomlText(value);
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (typeof value === "number") return toTomlNumber(value);
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map((item) => toTomlValue(item)).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => `${toTomlKey(key)} = ${toTomlValue(item)}`);
@@ -17,6 +18,12 @@ export function toTomlValue(value: unknown, schema?: TSchema): string {
 
 export function toTomlKey(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : toTomlText(key);
+}
+
+/** A whole number that is read back inexactly as an integer is written as a float. */
+function toTomlNumber(value: number): string {
+  const text = String(value);
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(value) ? `${text}.0` : text;
 }
 
 /** JSON's escapes are TOML's, but TOML wants DEL escaped too. */

@@ -210,6 +210,12 @@ describe("renderConfigToml", () => {
     labels: fc.dictionary(text, text),
   });
 
+  it("is read back as the same number where that is too large for an integer", () => {
+    for (const share of [2 ** 53, 2 ** 53 - 1, 1e21]) {
+      expect(load(renderConfigToml(Schema, { name: "a", network: { share } })).network.share).toBe(share);
+    }
+  });
+
   it("is read back as the same values", () => {
     fc.assert(
       fc.property(values, (config) => {

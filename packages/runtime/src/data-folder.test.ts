@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -84,6 +84,38 @@ describe("openDataFolder", () => {
     const winners = attempts.filter((attempt) => attempt.status === "fulfilled");
     expect(winners).toHaveLength(1);
     await winners[0]!.value.release();
+  });
+
+  it("keeps its content out of git, and leaves a .gitignore that is there as it is", async () => {
+    await (await openDataFolder(folder)).release();
+    const file = join(folder, ".gitignore");
+    expect(await readFile(file, "utf8")).toBe("*\n");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await writeFile(file, "mine\n");
+    await (await openDataFolder(folder)).release();
+    expect(await readFile(file, "utf8")).toBe("mine\n");
+  });
+
+  it("takes back what opening it made, on request", async () => {
+    const data = await openDataFolder(folder);
+    await data.withdraw();
+    await data.withdraw();
+    await data.release();
+    expect(await readdir(parent)).toEqual([]);
+    await mkdir(folder, { recursive: true });
+    await (await openDataFolder(folder)).withdraw();
+    expect(await readdir(folder)).toEqual([]);
+    await (await openDataFolder(folder)).release();
+    const before = await readdir(folder);
+    await (await openDataFolder(folder)).withdraw();
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it("keeps what others put there when it takes back", async () => {
+    const data = await openDataFolder(folder);
+    await writeFile(join(folder, "theirs"), "");
+    await data.withdraw();
+    expect(await readdir(folder)).toEqual(["theirs"]);
   });
 
   it("says so where a file stands in the way", async () => {

@@ -1,14 +1,19 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { toStorageError } from "./storage-error.ts";
+import { errnoOf, toStorageError } from "./storage-error.ts";
 
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
   /** Lets another process use the folder. May be called twice. */
   release(): Promise<void>;
+  /**
+   * Releases the folder and takes back what opening it made: `lock.db`, `.gitignore`, the folder and those above it.
+   * Folders that hold something else stay, and so does what cannot be removed.
+   */
+  withdraw(): Promise<void>;
 }
 
 /** SQLite's result code for a lock that another connection holds. */
@@ -23,19 +28,21 @@ const heldLocks = new Set<DatabaseSync>();
  * Creates the folder (mode 0700) where it is missing and takes it for this process alone.
  *
  * The lock is an exclusive transaction on `lock.db`: SQLite holds it as a lock of the operating system, which ends
- * with the process however that ends, so no lock is ever stale. `lock.pid` only tells people who holds it.
+ * with the process however that ends, so no lock is ever stale. `lock.pid` only tells people who holds it. A folder
+ * without a `.gitignore` gets one that leaves out everything: data and keys are not committed by mistake.
  * @throws AppError ALREADY_RUNNING with the pid that holds the folder; NO_SPACE, STORAGE_FAILURE
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
   const folder = resolve(path);
   const pidFile = join(folder, "lock.pid");
-  const lock = takeLock(folder, pidFile);
+  const { lock, made } = takeLock(folder, pidFile);
   heldLocks.add(lock);
   try {
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    if (writeGitignore(folder)) made.files.push(join(folder, ".gitignore"));
   } catch (error) {
     freeLock(lock);
-    throw toStorageError(error, `Could not write "${pidFile}"`);
+    throw toStorageError(error, `Could not write into the data folder "${folder}"`);
   }
   return {
     path: folder,
@@ -44,26 +51,78 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
       rmSync(pidFile, { force: true });
       freeLock(lock);
     },
+    withdraw: async () => {
+      if (!heldLocks.has(lock)) return;
+      rmSync(pidFile, { force: true });
+      // Windows removes no open file. Elsewhere the lock is held on, so that nobody takes it on a file about to go.
+      if (process.platform === "win32") freeLock(lock);
+      takeBack(() => {
+        for (const file of made.files) rmSync(file, { force: true });
+      });
+      freeLock(lock);
+      // Not before: some file systems keep a removed file in its folder while it is open.
+      takeBack(() => removeEmptyFolders(folder, made.topFolder));
+    },
   };
 }
 
-function takeLock(folder: string, pidFile: string): DatabaseSync {
+/** What opening a data folder made. */
+interface Made {
+  readonly files: string[];
+  /** The topmost folder that was missing. */
+  readonly topFolder: string | undefined;
+}
+
+function takeLock(folder: string, pidFile: string): { readonly lock: DatabaseSync; readonly made: Made } {
+  const lockFile = join(folder, "lock.db");
   let lock: DatabaseSync | undefined;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    lock = new DatabaseSync(join(folder, "lock.db"), { timeout: LOCK_TIMEOUT_MS });
+    const topFolder = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const files = existsSync(lockFile) ? [] : [lockFile];
+    lock = new DatabaseSync(lockFile, { timeout: LOCK_TIMEOUT_MS });
     lock.exec("BEGIN EXCLUSIVE");
-    return lock;
+    if (existsSync(lockFile)) return { lock, made: { files, topFolder } };
   } catch (error) {
     lock?.close();
     if (isBusy(error)) throw alreadyRunning(folder, readPid(pidFile), error);
     throw toStorageError(error, `Could not open the data folder "${folder}"`);
   }
+  // Its holder withdrew in this moment: a lock on a removed file keeps nobody out.
+  lock.close();
+  throw alreadyRunning(folder, undefined, undefined);
 }
 
 function freeLock(lock: DatabaseSync): void {
-  heldLocks.delete(lock);
-  lock.close();
+  if (heldLocks.delete(lock)) lock.close();
+}
+
+/** Whether there was none before. */
+function writeGitignore(folder: string): boolean {
+  const file = join(folder, ".gitignore");
+  try {
+    writeFileSync(file, "*\n", { flag: "wx", mode: 0o600, flush: true });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return false;
+    // An empty one would be taken for somebody's own by the next start.
+    rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+function takeBack(remove: () => void): void {
+  try {
+    remove();
+  } catch {
+    // It is used for something else by now, or cannot be removed: it stays.
+  }
+}
+
+/** From `folder` up to `topFolder`. */
+function removeEmptyFolders(folder: string, topFolder: string | undefined): void {
+  if (topFolder === undefined) return;
+  const top = resolve(topFolder);
+  for (let path = folder; path.length >= top.length; path = dirname(path)) rmdirSync(path);
 }
 
 function isBusy(error: unknown): boolean {

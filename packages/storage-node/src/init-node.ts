@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { createIdentity, decodeIdentity, encodeIdentity, type Identity } from "@commonhold/p2p/identity.ts";
@@ -5,6 +7,7 @@ import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
 import { loadConfig, renderConfigToml } from "@commonhold/runtime/config.ts";
 import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
 import { readOrCreateSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { toStorageError } from "@commonhold/runtime/storage-error.ts";
 import { createNodeChunkFiles } from "./chunk-store/node-chunk-files.ts";
 import { StorageQuota } from "./chunk-store/storage-quota.ts";
 import {
@@ -46,7 +49,12 @@ export interface InitialisedNode {
 
 /**
  * Makes a node: its folder, its key (`identity.key`), its settings (`node.toml`, every key explained) and its
- * membership (`credentials.json`, written last). One that failed half-way is run again with the same folder.
+ * membership (`credentials.json`, written last).
+ *
+ * One that failed is run again with the same folder. What it made is removed, and what was there before is as it was,
+ * unless the coordinator may have made the node a member and only its answer was lost (also: this process was
+ * killed): then key and settings stay, so that the next run registers the same node again and not a second one beside
+ * it. A join token for one use may be spent by then.
  * @throws AppError ALREADY_INITIALISED, ALREADY_RUNNING, INVALID_CONFIG, COORDINATOR_UNREACHABLE, INVALID_JOIN_TOKEN,
  * NODE_NAME_TAKEN, STORAGE_FAILURE
  */
@@ -55,26 +63,74 @@ export async function initNode(
   options: InitNodeOptions,
 ): Promise<InitialisedNode> {
   const dataFolder = await openDataFolder(options.folder);
+  let maybeMember = false;
   try {
-    const folder = dataFolder.path;
-    const { rejoin = false } = options;
-    const previous = await readCredentialsIfPresent(folder, { damaged: rejoin ? "ignore" : "throw" });
-    if (previous !== undefined && !rejoin) throw alreadyInitialised(folder, previous);
-    const config = rejoin ? oldConfig(folder, options) : newConfig(options);
-    const identity = await openIdentity(folder, deps);
-    if (!rejoin) {
-      await writeFileDurably(nodeConfigFile(folder), renderConfigToml(NodeConfigSchema, options.settings));
+    const restore = noteFiles(dataFolder.path);
+    try {
+      return await initFolder(deps, options, {
+        folder: dataFolder.path,
+        onMaybeMember: () => {
+          maybeMember = true;
+        },
+      });
+    } catch (error) {
+      if (!maybeMember) {
+        // Its own failure would hide why the node was not made.
+        await restore().catch(() => undefined);
+        await dataFolder.withdraw();
+      }
+      throw error;
     }
-    const credentials = await register(deps, options, { folder, config, identity, previous });
-    return {
-      nodeId: identity.peerId,
-      name: config.node.name,
-      folder,
-      configFile: nodeConfigFile(folder),
-      coordinatorPeerId: credentials.coordinator.peer_id,
-    };
   } finally {
     await dataFolder.release();
+  }
+}
+
+interface InitFolder {
+  readonly folder: string;
+  readonly onMaybeMember: () => void;
+}
+
+async function initFolder(
+  deps: Pick<NodeDeps, "clock" | "random" | "fetch">,
+  options: InitNodeOptions,
+  { folder, onMaybeMember }: InitFolder,
+): Promise<InitialisedNode> {
+  const { rejoin = false } = options;
+  const previous = await readCredentialsIfPresent(folder, { damaged: rejoin ? "ignore" : "throw" });
+  if (previous !== undefined && !rejoin) throw alreadyInitialised(folder, previous);
+  const config = rejoin ? oldConfig(folder, options) : newConfig(options);
+  const identity = await openIdentity(folder, deps);
+  if (!rejoin) {
+    await writeFileDurably(nodeConfigFile(folder), renderConfigToml(NodeConfigSchema, options.settings));
+  }
+  const credentials = await register(deps, options, { folder, config, identity, previous, onMaybeMember });
+  return {
+    nodeId: identity.peerId,
+    name: config.node.name,
+    folder,
+    configFile: nodeConfigFile(folder),
+    coordinatorPeerId: credentials.coordinator.peer_id,
+  };
+}
+
+/** Remembers which files of a node stand in the folder; what it returns makes it so again. */
+function noteFiles(folder: string): () => Promise<void> {
+  const hadIdentity = existsSync(identityFile(folder));
+  const configFile = nodeConfigFile(folder);
+  const settings = readIfPresent(configFile);
+  return async () => {
+    if (!hadIdentity) await rm(identityFile(folder), { force: true });
+    if (settings === undefined) await rm(configFile, { force: true });
+    else if (readIfPresent(configFile)?.equals(settings) !== true) await writeFileDurably(configFile, settings);
+  };
+}
+
+function readIfPresent(file: string): Buffer | undefined {
+  try {
+    return existsSync(file) ? readFileSync(file) : undefined;
+  } catch (error) {
+    throw toStorageError(error, `Could not read "${file}"`);
   }
 }
 
@@ -102,12 +158,13 @@ interface Registrant {
   readonly config: NodeConfig;
   readonly identity: Identity;
   readonly previous: Credentials | undefined;
+  readonly onMaybeMember: () => void;
 }
 
 async function register(
   { clock, fetch }: Pick<NodeDeps, "clock" | "fetch">,
   options: InitNodeOptions,
-  { folder, config, identity, previous }: Registrant,
+  { folder, config, identity, previous, onMaybeMember }: Registrant,
 ): Promise<Credentials> {
   const files = createNodeChunkFiles({ clock });
   // A node that rejoins tells what it holds by its first heartbeat.
@@ -138,6 +195,7 @@ async function register(
         version: options.version,
       },
       previous,
+      onMaybeMember,
       signal: options.signal ?? new AbortController().signal,
     },
   );

@@ -35,9 +35,9 @@ describe("a running node", () => {
     expect(world.heartbeats).toEqual([
       {
         addresses: [expect.stringContaining(nodeId)],
-        capacity_bytes: 10_000_000,
+        capacity_bytes: 20_000_000,
         used_bytes: 0,
-        free_bytes: 10_000_000,
+        free_bytes: 20_000_000,
         chunk_count: 0,
         draining: false,
         version: VERSION,
@@ -51,7 +51,7 @@ describe("a running node", () => {
       safe_to_stop: false,
       credits: { earned: "1.5", pending: "0", paid: "0" },
       coordinator: { peer_id: world.identity.peerId, last_error: null },
-      storage: { capacity_bytes: 10_000_000, used_bytes: 0, chunk_count: 0 },
+      storage: { capacity_bytes: 20_000_000, used_bytes: 0, chunk_count: 0 },
       scrub: { state: "idle" },
     });
     expect(await readAdminAddress(world.folder)).toMatchObject({ url: node.adminUrl, pid: process.pid });
@@ -79,6 +79,23 @@ describe("a running node", () => {
     world.pause.wake();
     await eventually(async () => (await node.status()).coordinator.last_error).toBeNull();
     expect(world.heartbeats.at(-1)).toMatchObject({ chunk_count: 1, used_bytes: chunk.sealed.length });
+  });
+
+  it("reports soon after it stored a chunk", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start();
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    const chunk = sealedChunk(1);
+    await storeAt(world, { host: await world.openHost(), node, chunk });
+    // The heartbeat's own pause, and the one after the change.
+    await eventually(() => world.pause.asked.length).toBe(2);
+    expect(world.pause.asked[1]).toBeLessThanOrEqual(2000);
+    world.pause.wake();
+    await eventually(() => world.heartbeats.at(-1)).toMatchObject({
+      chunk_count: 1,
+      used_bytes: chunk.sealed.length,
+    });
   });
 
   it("drains on request, tells the coordinator at once, keeps to it after a restart and says when it is done", async () => {

@@ -22,6 +22,7 @@ import { registerExchanges } from "./exchanges/register-exchanges.ts";
 import { identityFile } from "./init-node.ts";
 import { createCoordinatorApi } from "./membership/coordinator-api.ts";
 import { ADDRESSES_MAX, type Credentials, readCredentials } from "./membership/credentials.ts";
+import { ChangeReports } from "./membership/change-reports.ts";
 import { HeartbeatLoop } from "./membership/heartbeat-loop.ts";
 import { Membership } from "./membership/membership.ts";
 import { createNodeMetrics, type NodeMetrics } from "./metrics/node-metrics.ts";
@@ -161,6 +162,9 @@ async function openParts(base: NodeBase): Promise<NodeParts> {
     { intervalMs: config.heartbeat.interval_ms, retryMsMin: config.heartbeat.retry_ms_min },
   );
   shutdown.add("heartbeat", () => heartbeat.stop());
+  const changes = new ChangeReports({ heartbeat, sleep, clock });
+  shutdown.add("reports of changes", async () => changes.stop());
+  store.watch(() => changes.noteChange());
   return { store, drain, host, heartbeat, scrub };
 }
 

@@ -130,7 +130,8 @@ describe.each([
   });
 
   // QUIC drops what the peer had not read when it resets a stream.
-  it.runIf(lane === "TCP")("gives all that had come before a reset, though it was paused", async () => {
+  if (lane === "QUIC") return;
+  it("gives all that had come before a reset, though it was paused", async () => {
     const [near, far] = await open();
     await near.write(new Uint8Array(3_000_000));
     await letAllArrive();

@@ -36,6 +36,24 @@ describe("a chunk store", () => {
     await second.close();
   });
 
+  it("tells whoever watches of each chunk that was newly stored or deleted, and of nothing else", async () => {
+    const store = await openTestStore(tempFolder(), { bytesMax: 1000 });
+    let changes = 0;
+    store.watch(() => changes++);
+    const { name, sealed } = testChunk(1, 1000);
+    await store.store(name, sealed);
+    expect(changes).toBe(1);
+    await store.store(name, sealed);
+    const tooMuch = testChunk(2);
+    await expect(store.store(tooMuch.name, tooMuch.sealed)).rejects.toMatchObject({ code: "NO_SPACE" });
+    await store.read(name);
+    expect(changes).toBe(1);
+    await store.delete(name);
+    await store.delete(name);
+    expect(changes).toBe(2);
+    await store.close();
+  });
+
   it("keeps each chunk in a file of its name, two folders deep, for its owner only", async () => {
     const folder = tempFolder();
     const store = await openTestStore(folder);

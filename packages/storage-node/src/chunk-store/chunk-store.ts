@@ -58,6 +58,8 @@ export interface ChunkStore {
   usage(): Promise<StoreUsage>;
   /** Cheap totals of the index, for metrics. */
   totals(): { readonly chunkCount: number; readonly usedBytes: number };
+  /** Calls `onChange` from now on after each chunk that was newly stored or was deleted. */
+  watch(onChange: () => void): void;
   /** Lets what is under way end. */
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ class FolderChunkStore implements ChunkStore {
   /** A failed call left files and index apart: the next start compares them. */
   #needsReconciling = false;
   #writes = 0;
+  #onChange: () => void = () => undefined;
   #closed = false;
 
   constructor(
@@ -170,6 +173,7 @@ class FolderChunkStore implements ChunkStore {
         this.#index.remove(name);
         if (wasThere) await this.#deps.files.syncFolder(leafFolder(this.#layout, name));
       });
+      this.#onChange();
       return true;
     });
   }
@@ -194,6 +198,10 @@ class FolderChunkStore implements ChunkStore {
 
   totals(): { readonly chunkCount: number; readonly usedBytes: number } {
     return this.#index.totals;
+  }
+
+  watch(onChange: () => void): void {
+    this.#onChange = onChange;
   }
 
   async close(): Promise<void> {
@@ -230,6 +238,7 @@ class FolderChunkStore implements ChunkStore {
     } finally {
       reservation.release();
     }
+    this.#onChange();
     return { alreadyHeld: false };
   }
 

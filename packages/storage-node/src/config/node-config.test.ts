@@ -54,6 +54,11 @@ describe("the settings of a node", () => {
       "node.coordinator_url",
     ],
     ["a misspelt key", "[storage]\nmax_byte = 1", "did you mean storage.max_bytes?"],
+    [
+      "room for no chunk",
+      "[node]\nname = 'a'\ncoordinator_url = 'http://x'\n[storage]\nmax_bytes = 5",
+      "is 5: it must be a byte size of at least 16MiB",
+    ],
     ["a level that is none", "[node]\nlog_level = 'loud'", '"silent"'],
   ])("with %s are refused, and it is said where", (_, text, words) => {
     const folder = tempFolder();

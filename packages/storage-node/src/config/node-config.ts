@@ -8,6 +8,8 @@ import { type Static, Type } from "typebox";
 export const NODE_ENV_PREFIX = "COMMONHOLD_NODE_";
 
 const LABEL_LENGTH_MAX = 64;
+/** A few chunks of the largest size: a node with less is of no use. */
+const STORAGE_BYTES_MIN = "16MiB";
 
 function label(description: string) {
   return Type.String({ description, default: "", maxLength: LABEL_LENGTH_MAX });
@@ -73,6 +75,7 @@ export const NodeConfigSchema = Type.Object({
       max_bytes: ByteSize({
         description: "How much the node holds at most. It is told to the coordinator as the node's capacity.",
         default: "100GB",
+        minimum: STORAGE_BYTES_MIN,
       }),
       min_free_disk_bytes: ByteSize({
         description: "How much of the disk stays free whatever max_bytes says.",

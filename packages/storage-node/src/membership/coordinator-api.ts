@@ -64,6 +64,33 @@ export interface HeartbeatReport extends NodeReport {
   readonly draining: boolean;
 }
 
+/** Failures of a connection that was never made: nothing was sent. */
+const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/**
+ * Whether a call that failed with this error certainly changed nothing at the coordinator: it was refused, or never
+ * arrived. False where the answer may have been lost.
+ */
+export function isCertainlyUndone(error: unknown): boolean {
+  if (!(error instanceof AppError)) return false;
+  if (error.code !== "COORDINATOR_UNREACHABLE") return error.status < 500;
+  const { http_status: httpStatus } = error.details;
+  return typeof httpStatus === "number" ? httpStatus >= 300 && httpStatus < 500 : wasNeverConnected(error.cause);
+}
+
+/** `fetch` gives its own error, with that of the connection as its cause. */
+function wasNeverConnected(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && NEVER_CONNECTED.has(error.code)) || wasNeverConnected(error.cause);
+}
+
 /** The calls of the coordinator's HTTP API that a node makes. */
 export interface CoordinatorApi {
   /** @throws AppError COORDINATOR_UNREACHABLE, or the coordinator's refusal by its own code */
@@ -128,7 +155,7 @@ async function postJson(
   } catch (error) {
     if (error instanceof AppError) throw error;
     const how = call.signal.aborted ? "the call was given up" : signal.aborted ? `no answer in ${timeoutMs} ms` : "";
-    throw unreachable(url, how === "" ? "no connection" : how, error);
+    throw unreachable(url, how === "" ? "no connection" : how, { cause: error });
   }
   if (!response.ok) throw refusal(url, response, text);
   return parseJson(text);
@@ -151,17 +178,23 @@ async function readText(response: Response): Promise<string> {
 
 function refusal(url: string, response: Response, text: string): AppError {
   const location = response.headers.get("location");
+  const httpStatus = response.status;
   if (location !== null) {
-    return unreachable(url, `it redirects to ${location}; set node.coordinator_url to the address that answers`);
+    const reason = `it redirects to ${location}; set node.coordinator_url to the address that answers`;
+    return unreachable(url, reason, { httpStatus });
   }
   const body = parseJson(text);
   if (Value.Check(ErrorBodySchema, body)) return AppError.fromRecord(body.error);
-  return unreachable(url, `it answers ${response.status} ${response.statusText}`.trimEnd());
+  return unreachable(url, `it answers ${httpStatus} ${response.statusText}`.trimEnd(), { httpStatus });
 }
 
-function unreachable(url: string, reason: string, cause?: unknown): AppError {
+function unreachable(
+  url: string,
+  reason: string,
+  { httpStatus, cause }: { readonly httpStatus?: number; readonly cause?: unknown },
+): AppError {
   return new AppError("COORDINATOR_UNREACHABLE", `The coordinator at ${url} cannot be reached: ${reason}`, {
-    details: { url },
+    details: { url, ...(httpStatus !== undefined && { http_status: httpStatus }) },
     cause,
   });
 }

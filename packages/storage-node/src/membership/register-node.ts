@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { CoordinatorApi, NodeReport } from "./coordinator-api.ts";
+import { type CoordinatorApi, isCertainlyUndone, type NodeReport, type Registration } from "./coordinator-api.ts";
 import { type Credentials, writeCredentials } from "./credentials.ts";
 import { assertPinned } from "./pinned-coordinator.ts";
 
@@ -20,6 +20,8 @@ export interface RegisterNodeOptions {
   /** Where the node was a member before: the coordinator must be the same one. */
   readonly previous?: Credentials | undefined;
   readonly signal: AbortSignal;
+  /** Called once it can no longer be ruled out that the coordinator has the node as a member. */
+  readonly onMaybeMember?: () => void;
 }
 
 /**
@@ -30,21 +32,7 @@ export interface RegisterNodeOptions {
  */
 export async function registerNode(deps: RegisterNodeDeps, options: RegisterNodeOptions): Promise<Credentials> {
   const { peerId } = deps.identity;
-  const timestampMs = deps.clock.nowMs();
-  const registration = await deps.api.register(
-    {
-      ...options.report,
-      join_token: options.joinToken,
-      name: options.name,
-      peer_id: peerId,
-      labels: options.labels,
-      timestamp_ms: timestampMs,
-      signature: Buffer.from(
-        deps.identity.sign(registrationBytes({ joinToken: options.joinToken, peerId, timestampMs })),
-      ).toString("base64"),
-    },
-    options.signal,
-  );
+  const registration = await register(deps, options);
   if (registration.node_id !== peerId) {
     throw new AppError("PROTOCOL_ERROR", `The coordinator registered ${registration.node_id}, this node is ${peerId}`);
   }
@@ -58,6 +46,34 @@ export async function registerNode(deps: RegisterNodeDeps, options: RegisterNode
   };
   await writeCredentials(options.folder, credentials);
   return credentials;
+}
+
+async function register(
+  { api, clock, identity }: RegisterNodeDeps,
+  { joinToken, name, labels, report, signal, onMaybeMember }: RegisterNodeOptions,
+): Promise<Registration> {
+  const { peerId } = identity;
+  const timestampMs = clock.nowMs();
+  const signature = identity.sign(registrationBytes({ joinToken, peerId, timestampMs }));
+  try {
+    const registration = await api.register(
+      {
+        ...report,
+        join_token: joinToken,
+        name,
+        peer_id: peerId,
+        labels,
+        timestamp_ms: timestampMs,
+        signature: Buffer.from(signature).toString("base64"),
+      },
+      signal,
+    );
+    onMaybeMember?.();
+    return registration;
+  } catch (error) {
+    if (!isCertainlyUndone(error)) onMaybeMember?.();
+    throw error;
+  }
 }
 
 /** What a node signs to show that the key of `peerId` is its own: docs/protocol.md, "registration". */

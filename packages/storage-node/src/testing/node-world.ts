@@ -66,19 +66,29 @@ export class NodeWorld {
     });
   }
 
-  init(options: { readonly rejoin?: boolean; readonly joinToken?: string } = {}) {
-    return initNode(this.deps, {
-      folder: this.folder,
-      joinToken: "join-me",
-      settings: {
-        node: { name: "attic", coordinator_url: this.coordinator.url },
-        network: { listen: ["/ip4/127.0.0.1/tcp/0"] },
-        storage: { max_bytes: 10_000_000, min_free_disk_bytes: 0 },
-        labels: { site: "home" },
+  init({
+    fetch = globalThis.fetch,
+    ...options
+  }: {
+    readonly rejoin?: boolean;
+    readonly joinToken?: string;
+    readonly fetch?: typeof globalThis.fetch;
+  } = {}) {
+    return initNode(
+      { ...this.deps, fetch },
+      {
+        folder: this.folder,
+        joinToken: "join-me",
+        settings: {
+          node: { name: "attic", coordinator_url: this.coordinator.url },
+          network: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+          storage: { max_bytes: 20_000_000, min_free_disk_bytes: 0 },
+          labels: { site: "home" },
+        },
+        version: VERSION,
+        ...options,
       },
-      version: VERSION,
-      ...options,
-    });
+    );
   }
 
   async start(deps: Partial<NodeDeps> = {}): Promise<RunningNode> {

@@ -3,7 +3,7 @@ import type { Sleep } from "../pacing/sleep.ts";
 /** A sleep that lasts until the test ends it, and shows what was asked for. */
 export class SteppedSleep {
   readonly asked: number[] = [];
-  #wake: (() => void) | undefined;
+  readonly #sleepers = new Set<() => void>();
 
   readonly sleep: Sleep = (ms, signal) => {
     this.asked.push(ms);
@@ -11,19 +11,20 @@ export class SteppedSleep {
     return new Promise((resolve) => {
       const wake = () => {
         signal.removeEventListener("abort", wake);
-        this.#wake = undefined;
+        this.#sleepers.delete(wake);
         resolve();
       };
-      this.#wake = wake;
+      this.#sleepers.add(wake);
       signal.addEventListener("abort", wake);
     });
   };
 
   get isAsleep(): boolean {
-    return this.#wake !== undefined;
+    return this.#sleepers.size > 0;
   }
 
+  /** Ends every sleep under way. */
   wake(): void {
-    this.#wake?.();
+    for (const wake of this.#sleepers) wake();
   }
 }
