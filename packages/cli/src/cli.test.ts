@@ -111,6 +111,16 @@ describe("without a login or a coordinator", () => {
     });
   });
 
+  test("node init names its own option", async () => {
+    const { run, fake } = await openHome({ loggedIn: false });
+    await fake.stop();
+    const args = ["node", "init", "--name", "attic", "--coordinator-url", fake.url, "--join-token", "token"];
+    const { stderr, exitCode } = await run(args);
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(/--coordinator-url .*\(COORDINATOR_UNREACHABLE\)\n$/);
+    expect(stderr).not.toMatch(/--coordinator\b(?!-url)/);
+  });
+
   test("the trial account is found in the network's folder", async () => {
     const { run, home, fake } = await openHome({ loggedIn: false });
     const refused = await run(["login", "--trial"]);
@@ -131,6 +141,8 @@ describe("without a login or a coordinator", () => {
     const registered = await run(["register", EMAIL, "--password-stdin", "--json", ...at], { input: `${PASSWORD}\n` });
     expect(json(registered.stdout)).toMatchObject({ coordinator: fake.url, user: { email: EMAIL } });
     expect(await run(["logout"])).toMatchObject({ stdout: `logged out of ${fake.url}\n`, exitCode: 0 });
+    const again = await run(["logout", ...at]);
+    expect(again).toMatchObject({ stdout: "", stderr: `Nobody is logged in at ${fake.url}.\n`, exitCode: 0 });
     expect((await run(["ls", ...at])).exitCode).toBe(77);
     const wrong = await run(["login", EMAIL, "--password-stdin", ...at], { input: "guess" });
     expect(wrong).toMatchObject({ exitCode: 77, stderr: expect.stringContaining("(INVALID_CREDENTIALS)") });
@@ -175,6 +187,11 @@ describe("files", () => {
     expect(await readFile(join(home, "back", "film.bin"))).toEqual(bytes);
     expect(await readdir(join(home, "back"))).toEqual(["film.bin", "note.txt"]);
     expect(await run(["get", "note.txt"])).toMatchObject({ exitCode: 73, stderr: expect.stringContaining("--force") });
+    const named = await run(["get", "film.bin", "-o", "note.txt"]);
+    expect(named).toMatchObject({ exitCode: 73, stderr: expect.stringContaining("(FILE_EXISTS)") });
+    expect(await readFile(join(home, "note.txt"), "utf8")).toBe("hello");
+    expect((await run(["get", "film.bin", "-o", "note.txt", "--force"])).exitCode).toBe(0);
+    expect(await readFile(join(home, "note.txt"))).toEqual(bytes);
     expect(await run(["get", "note.txt", "-o", "-"])).toMatchObject({ stdout: "hello", exitCode: 0 });
 
     const removed = await run(["rm", "film.bin", "note.txt", "--json"]);
@@ -216,6 +233,47 @@ describe("files", () => {
     const tree = json((await run(["put", "-r", "docs", "--json"])).stdout) as { items: { filename: string }[] };
     expect(tree.items.map((item) => item.filename)).toEqual(["docs/a.md", "docs/deep/b.md"]);
     expect((await run(["put", "docs/a.md", "--name", "x", "--quiet"])).stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+  });
+
+  test("get -r fetches folders as they are, and rm -r removes them", async () => {
+    const { run, home, fake } = await openHome();
+    const add = (name: string, text: string) => addFakeFile(fake.state, name, Buffer.from(text));
+    add("docs/a.md", "old");
+    add("docs/a.md", "new");
+    add("docs/deep/b.md", "b");
+    add("docs/../../out", "out");
+    add("mydocs/c.md", "c");
+    add("docs.md", "d");
+    expect(await run(["get", "-r", "docs", "-o", "-"])).toMatchObject({ exitCode: 64 });
+    expect(await run(["get", "-r", "none/"])).toMatchObject({ exitCode: 66, stderr: expect.stringContaining("none/") });
+    expect(await run(["get", "-r", "/"])).toMatchObject({ exitCode: 64 });
+    const got = await run(["get", "-r", "docs/", "docs.md", "-o", "back"]);
+    expect(got).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(await readFile(join(home, "back", "docs", "a.md"), "utf8")).toBe("new");
+    expect((await readdir(join(home, "back"), { recursive: true })).toSorted()).toEqual(
+      ["docs", "docs.md", "docs/__", "docs/__/__", "docs/__/__/out", "docs/a.md", "docs/deep", "docs/deep/b.md"].sort(),
+    );
+    expect(existsSync(join(home, "out"))).toBe(false);
+    expect((await run(["get", "-r", "docs", "-o", "back"])).exitCode).toBe(73);
+
+    const removed = await run(["rm", "-r", "docs"]);
+    expect(removed.stdout.trimEnd().split("\n")).toHaveLength(4);
+    expect(removed.stdout).toMatch(/^removed docs\/deep\/b\.md \([0-9a-f-]{36}\)$/m);
+    expect([...fake.state.files.values()].map((file) => file.filename)).toEqual(["mydocs/c.md", "docs.md"]);
+    expect((await run(["rm", "-r", "docs"])).exitCode).toBe(66);
+    expect((await run(["rm", "-r", "docs.md"])).exitCode).toBe(0);
+  });
+
+  test("put says where copies are missing that are not on their way", async () => {
+    const { run, home, fake } = await openHome();
+    for (const name of ["a", "b"]) await writeFile(join(home, name), name);
+    fake.state.replicas = { promised: 3, min: 2, pending: 1 };
+    expect((await run(["put", "a"])).stderr).toBe("");
+    fake.state.replicas = { promised: 3, min: 2, pending: 0 };
+    const why = "2 of 3 copies stand; the network has too few nodes for more.\n";
+    expect(await run(["put", "a"])).toMatchObject({ stderr: `Of a ${why}`, exitCode: 0 });
+    expect((await run(["put", "a", "b"])).stderr).toBe(`Of 2 files, at worst, ${why}`);
+    expect((await run(["put", "a", "--copies", "11"])).exitCode).toBe(64);
   });
 
   test("of several files those that fail are told, the others are stored", async () => {

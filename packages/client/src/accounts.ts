@@ -29,8 +29,8 @@ export interface Accounts {
   register(who: { email: string; password: string; name?: string }, signal?: AbortSignal): Promise<User>;
   /** @throws AppError INVALID_CREDENTIALS, TOO_MANY_REQUESTS */
   login(who: { email: string; password: string }, signal?: AbortSignal): Promise<User>;
-  /** Forgets the credentials here in any case; false when the coordinator could not be told. */
-  logout(signal?: AbortSignal): Promise<{ revoked: boolean }>;
+  /** Forgets the credentials here in any case; `revoked` is false when the coordinator could not be told. */
+  logout(signal?: AbortSignal): Promise<{ wasLoggedIn: boolean; revoked: boolean }>;
   me(signal?: AbortSignal): Promise<Account>;
 }
 
@@ -53,16 +53,18 @@ export function createAccounts(deps: {
       const held = await credentials.read();
       if (held?.refreshToken === undefined) {
         await transport.tokens.replace(undefined);
-        return { revoked: false };
+        return { wasLoggedIn: held !== undefined, revoked: false };
       }
+      const wasLoggedIn = true;
       const body = { refresh_token: held.refreshToken };
       const path = "/api/v1/auth/logout";
       try {
         await transport.call({ method: "POST", path, body, idempotent: true, ...withSignal(signal) }, nothing);
-        return { revoked: true };
+        return { wasLoggedIn, revoked: true };
       } catch (error) {
-        if (isTransient(error)) return { revoked: false };
-        if (hasCode(error, "UNAUTHENTICATED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED")) return { revoked: true };
+        if (isTransient(error)) return { wasLoggedIn, revoked: false };
+        if (hasCode(error, "UNAUTHENTICATED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED"))
+          return { wasLoggedIn, revoked: true };
         throw error;
       } finally {
         await transport.tokens.replace(undefined);

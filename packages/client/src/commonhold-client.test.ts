@@ -7,7 +7,8 @@ test("register, me, logout, login", async () => {
   await using fake = await startFakeCoordinator();
   const client = await createTestClient(fake);
   expect(await client.accounts.me()).toMatchObject({ email: "ada@example.org", credits: { available: "10.5" } });
-  expect(await client.accounts.logout()).toEqual({ revoked: true });
+  expect(await client.accounts.logout()).toEqual({ wasLoggedIn: true, revoked: true });
+  expect(await client.accounts.logout()).toEqual({ wasLoggedIn: false, revoked: false });
   expect(await failureOf(client.accounts.me())).toMatchObject({ code: "UNAUTHENTICATED" });
   expect(fake.state.refreshTokens.size).toBe(0);
   const wrong = client.accounts.login({ email: "ada@example.org", password: "guess" });
@@ -21,7 +22,7 @@ test("a logout that cannot tell the coordinator forgets the credentials all the 
   await using fake = await startFakeCoordinator();
   const client = await createTestClient(fake);
   await fake.stop();
-  expect(await client.accounts.logout()).toEqual({ revoked: false });
+  expect(await client.accounts.logout()).toEqual({ wasLoggedIn: true, revoked: false });
   expect(await failureOf(client.accounts.me())).toMatchObject({ code: "UNAUTHENTICATED" });
 });
 

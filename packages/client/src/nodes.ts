@@ -38,7 +38,7 @@ export interface Nodes {
   list(signal?: AbortSignal): AsyncIterable<NodeObject>;
   /** @throws AppError NODE_NOT_FOUND */
   get(nodeId: string, signal?: AbortSignal): Promise<NodeObject>;
-  /** For operators and admins. @throws AppError FORBIDDEN */
+  /** For every user: whoever lends a disk makes one for it. @throws AppError UNAUTHENTICATED */
   createJoinToken(terms?: JoinTokenTerms, signal?: AbortSignal): Promise<JoinToken>;
 }
 

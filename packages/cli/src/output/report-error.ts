@@ -35,7 +35,8 @@ export function reportError(error: unknown, stderr: OutputStreams["stderr"], fla
   if (error instanceof AlreadyReported) return error.exitCode;
   const code = error instanceof AppError ? error.code : "INTERNAL";
   const message = messageOf(error);
-  const hint = /\blog in\b/.test(message) ? undefined : HINTS[code];
+  // Some errors say themselves what to do, and know better.
+  const hint = /\blog in\b|--coordinator-url/.test(message) ? undefined : HINTS[code];
   if (flags.json === true) {
     const details = error instanceof AppError ? error.details : {};
     stderr.write(`${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }), details } })}\n`);

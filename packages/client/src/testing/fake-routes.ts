@@ -171,11 +171,11 @@ function completeUpload(state: FakeState, upload: FakeUpload): object {
   state.files.delete(added.file_id);
   const file: FakeFile = { ...added, file_id: upload.file_id };
   state.files.set(file.file_id, file);
-  return fileView(file);
+  return fileView(state, file);
 }
 
-function fileView({ bytes: _bytes, ...file }: FakeFile) {
-  return { ...file, replicas: { promised: 3, min: 3, pending: 0 } };
+function fileView(state: FakeState, { bytes: _bytes, ...file }: FakeFile) {
+  return { ...file, replicas: state.replicas };
 }
 
 function answerFiles(call: FakeCall): Answer | undefined {
@@ -187,7 +187,7 @@ function answerFiles(call: FakeCall): Answer | undefined {
     if (query.get("sort") === "-created_at") all.reverse();
     const start = Number(query.get("cursor") ?? 0);
     const end = start + Number(query.get("limit") ?? 100);
-    const items = all.slice(start, end).map(fileView);
+    const items = all.slice(start, end).map((file) => fileView(state, file));
     return { status: 200, body: { items, next_cursor: end < all.length ? String(end) : null } };
   }
   const file = state.files.get(id);
@@ -196,7 +196,7 @@ function answerFiles(call: FakeCall): Answer | undefined {
     state.files.delete(id);
     return { status: 204 };
   }
-  if (action !== "download") return { status: 200, body: fileView(file) };
+  if (action !== "download") return { status: 200, body: fileView(state, file) };
   sendFile(call, file);
   return undefined;
 }

@@ -38,6 +38,8 @@ export interface FakeState {
   /** In the order of completion. */
   readonly files: Map<string, FakeFile>;
   readonly purchases: Map<string, object>;
+  /** Of every file. */
+  replicas: { readonly promised: number; readonly min: number; readonly pending: number };
   nextId: number;
 }
 
@@ -50,6 +52,7 @@ export function createFakeState(chunkSize: number): FakeState {
     uploads: new Map(),
     files: new Map(),
     purchases: new Map(),
+    replicas: { promised: 3, min: 3, pending: 0 },
     nextId: 1,
   };
 }

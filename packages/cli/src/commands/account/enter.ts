@@ -1,21 +1,45 @@
 import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
 import type { User } from "@commonhold/client/accounts.ts";
 import type { CliContext } from "../../cli-context.ts";
+import { usageError } from "../../usage.ts";
 import { askPassword, askText, readPasswordFromStdin } from "./ask.ts";
+
+const ENTRIES_MAX = 3;
 
 export interface Entrant {
   readonly email: string | undefined;
   readonly passwordFromStdin: boolean;
+  /** A password that is typed is typed twice: nobody can see what it is. */
+  readonly newPassword?: boolean;
 }
 
 /** The e-mail and password that are to be used, asked for where they were not given. */
 export async function whoEnters(context: CliContext, entrant: Entrant): Promise<{ email: string; password: string }> {
   const email =
     entrant.email ?? (await askText(context, { message: "E-mail", otherwise: "give the e-mail as an argument" }));
-  const password = entrant.passwordFromStdin
-    ? await readPasswordFromStdin()
-    : await askPassword(context, { message: "Password", otherwise: "pipe it in with --password-stdin" });
+  const password = entrant.passwordFromStdin ? await readPasswordFromStdin() : await typedPassword(context, entrant);
   return { email, password };
+}
+
+function typedPassword(context: CliContext, { newPassword = false }: Entrant): Promise<string> {
+  const ask = (message: string) => askPassword(context, { message, otherwise: "pipe it in with --password-stdin" });
+  return newPassword ? askTwice(ask, (text) => context.output.note(text)) : ask("Password");
+}
+
+/**
+ * The password that was typed the same twice.
+ * @throws AppError INVALID_REQUEST where that does not come about in three tries
+ */
+export async function askTwice(
+  ask: (message: string) => Promise<string>,
+  note: (text: string) => void,
+): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const password = await ask("Password");
+    if ((await ask("The same password again")) === password) return password;
+    if (tries === ENTRIES_MAX) throw usageError("the two passwords differed each time: nothing was done");
+    note("The two passwords differ: type both again.");
+  }
 }
 
 /** After a login: keeps in mind where it was, and says so. */

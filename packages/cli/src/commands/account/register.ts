@@ -12,7 +12,7 @@ export async function register(
   options: RegisterOptions,
 ): Promise<void> {
   const client = await context.openClient();
-  const who = await whoEnters(context, { email, passwordFromStdin: options.passwordStdin === true });
+  const who = await whoEnters(context, { email, passwordFromStdin: options.passwordStdin === true, newPassword: true });
   const name = options.name === undefined ? {} : { name: options.name };
   return tellEntered(context, client, await client.accounts.register({ ...who, ...name }, context.signal));
 }

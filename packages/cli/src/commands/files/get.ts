@@ -9,11 +9,14 @@ import { formatMoment } from "../../output/format-time.ts";
 import { printable } from "../../output/printable.ts";
 import { type FileProgress, ProgressDisplay, retryRemark, speedRemark } from "../../progress/progress-display.ts";
 import { openPartialDownload } from "../../state/partial-download.ts";
+import { usageError } from "../../usage.ts";
 import { findFiles } from "./find-file.ts";
+import { findFolder, noFolder } from "./find-folder.ts";
 import { saveTargets } from "./save-target.ts";
 
 export interface GetOptions {
   readonly output?: string;
+  readonly recursive?: boolean;
   readonly force?: boolean;
 }
 
@@ -25,14 +28,15 @@ interface GetRun {
 
 export async function get(context: CliContext, names: readonly string[], options: GetOptions): Promise<void> {
   const { output } = context;
-  const client = await context.openClient();
-  const files: FileObject[] = [];
-  for (const name of names) files.push(await newest(context, client, name));
+  const { recursive = false, force = false } = options;
   const toStdout = options.output === "-";
+  if (toStdout && recursive) throw usageError("folders cannot go to stdout: name a folder with -o, or leave -r out");
+  const client = await context.openClient();
+  const files = await filesMeant(context, client, { names, recursive });
   const filenames = files.map((file) => file.filename);
   const targets = toStdout
     ? undefined
-    : await saveTargets(filenames, { output: options.output, force: options.force === true });
+    : await saveTargets(filenames, { output: options.output, force, keepFolders: recursive });
   const total = { bytes: files.reduce((sum, file) => sum + file.size_bytes, 0), files: files.length };
   const terminal = output.quiet || output.json ? undefined : process.stderr;
   using display = new ProgressDisplay({ clock: systemClock, terminal }, total);
@@ -45,6 +49,29 @@ export async function get(context: CliContext, names: readonly string[], options
     saved.push({ file_id: file.file_id, filename: file.filename, size_bytes: file.size_bytes, path: target });
   }
   if (output.json && !toStdout) output.document({ items: saved });
+}
+
+async function filesMeant(
+  context: CliContext,
+  client: CommonholdClient,
+  { names, recursive }: { readonly names: readonly string[]; readonly recursive: boolean },
+): Promise<readonly FileObject[]> {
+  const files: FileObject[] = [];
+  for (const name of names) {
+    const folder = recursive ? newestOfEachName(await findFolder(client.files, name, context.signal)) : [];
+    if (folder.length > 0) files.push(...folder);
+    else if (recursive && name.endsWith("/")) throw noFolder(name);
+    else files.push(await newest(context, client, name));
+  }
+  // A folder and another in it may both be named.
+  return recursive ? [...new Map(files.map((file) => [file.file_id, file])).values()] : files;
+}
+
+/** In the order of their names. */
+function newestOfEachName(newestFirst: readonly FileObject[]): readonly FileObject[] {
+  const byName = new Map<string, FileObject>();
+  for (const file of newestFirst) if (!byName.has(file.filename)) byName.set(file.filename, file);
+  return [...byName.values()].sort((a, b) => (a.filename < b.filename ? -1 : 1));
 }
 
 async function newest(context: CliContext, client: CommonholdClient, name: string): Promise<FileObject> {

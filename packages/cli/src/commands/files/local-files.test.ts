@@ -1,10 +1,10 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, join, resolve, sep } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../testing/temp-folder.ts";
 import { collectFiles } from "./collect-files.ts";
-import { localName, saveTargets } from "./save-target.ts";
+import { localName, localPath, saveTargets } from "./save-target.ts";
 
 test.each([
   ["notes.txt", "notes.txt"],
@@ -33,6 +33,43 @@ test("no name leads out of the folder, on no system", () => {
   );
 });
 
+test.each([
+  ["docs/a/b.md", "docs/a/b.md"],
+  ["../../etc/passwd", "__/__/etc/passwd"],
+  ["/etc/passwd", "etc/passwd"],
+  ["docs/./a//b.md", "docs/a/b.md"],
+  ["docs/..", "docs/download"],
+  ["docs/li\nne/b", "docs/li_ne/b"],
+])("%j is saved with its folders as %j", (filename, saved) => {
+  expect(localPath(filename)).toBe(saved);
+});
+
+test("no name with folders leads out of the folder, on no system", () => {
+  const part = fc.oneof(fc.constantFrom("..", ".", "", "C:", "a\\..\\..\\b"), fc.string({ unit: "binary" }));
+  fc.assert(
+    fc.property(fc.array(part), fc.constantFrom("linux" as const, "win32" as const), (parts, platform) => {
+      const saved = localPath(parts.join("/"), platform);
+      expect(resolve("/home/ada", saved).startsWith(`/home/ada${sep}`)).toBe(true);
+      const names = platform === "win32" ? saved.split(/[\\/]/) : saved.split("/");
+      for (const name of names) expect(["", ".", ".."]).not.toContain(name);
+      if (platform === "win32") expect(saved).not.toContain(":");
+    }),
+  );
+});
+
+test("with folders, each file gets its own, and none is a file and a folder", async () => {
+  const folder = await tempFolder();
+  const save = (names: string[], output = folder) => saveTargets(names, { output, force: false, keepFolders: true });
+  expect(await save(["x/a", "y/z/a"])).toEqual([join(folder, "x", "a"), join(folder, "y", "z", "a")]);
+  expect((await stat(join(folder, "y", "z"))).isDirectory()).toBe(true);
+  await expect(save(["n/a", "n//a"])).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  await expect(save(["n/a/b", "n/a"])).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  expect(await readdir(folder)).toEqual(["x", "y"]);
+  await writeFile(join(folder, "x", "a"), "mine");
+  await expect(save(["x/a"])).rejects.toMatchObject({ code: "FILE_EXISTS" });
+  await expect(save(["b"], join(folder, "x", "a"))).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+});
+
 test("files are saved in a folder, or one under a name", async () => {
   const folder = await tempFolder();
   const save = (names: string[], output: string, force = false) => saveTargets(names, { output, force });
@@ -43,13 +80,14 @@ test("files are saved in a folder, or one under a name", async () => {
   await expect(save(["x/a", "y/a"], folder)).rejects.toMatchObject({ code: "INVALID_REQUEST" });
 });
 
-test("what is there is replaced only by name or with --force", async () => {
+test("what is there is replaced only with --force", async () => {
   const folder = await tempFolder();
   const there = join(folder, "a.txt");
   await writeFile(there, "mine");
   await expect(saveTargets(["a.txt"], { output: folder, force: false })).rejects.toMatchObject({ code: "FILE_EXISTS" });
   expect(await saveTargets(["a.txt"], { output: folder, force: true })).toEqual([there]);
-  expect(await saveTargets(["a.txt"], { output: there, force: false })).toEqual([there]);
+  await expect(saveTargets(["a.txt"], { output: there, force: false })).rejects.toMatchObject({ code: "FILE_EXISTS" });
+  expect(await saveTargets(["a.txt"], { output: there, force: true })).toEqual([there]);
 });
 
 test("a folder is stored with relative names, without what is no file", async () => {

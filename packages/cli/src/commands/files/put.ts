@@ -62,6 +62,8 @@ export async function put(context: CliContext, paths: readonly string[], options
   };
   const stored = await putAll(run, files);
   if (output.json) output.document({ items: stored.items });
+  const shortfall = shortfallRemark(stored.items);
+  if (shortfall !== undefined) display.interrupt(() => output.note(shortfall));
   if (stored.exitCode !== undefined) throw new AlreadyReported(stored.exitCode);
 }
 
@@ -142,6 +144,22 @@ function tell({ output }: CliContext, file: FileObject, remark: string): void {
   if (output.json) return;
   if (output.quiet) return output.line(file.file_id);
   output.line(`stored ${file.filename} (${formatByteSize(file.size_bytes)}${remark}) as ${file.file_id}`);
+}
+
+/** About files that have fewer copies than promised, with none of the missing ones on its way. */
+function shortfallRemark(files: readonly FileObject[]): string | undefined {
+  const short = files.flatMap(({ filename, replicas }) =>
+    replicas !== undefined && replicas.min < replicas.promised && replicas.pending === 0
+      ? [{ filename, ...replicas }]
+      : [],
+  );
+  const worst = short.reduce<(typeof short)[number] | undefined>(
+    (least, file) => (least === undefined || file.min < least.min ? file : least),
+    undefined,
+  );
+  if (worst === undefined) return undefined;
+  const what = short.length === 1 ? printable(worst.filename) : `${short.length} files, at worst,`;
+  return `Of ${what} ${worst.min} of ${worst.promised} copies stand; the network has too few nodes for more.`;
 }
 
 /** Whether the next file would fail in the same way. */

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Run } from "../../program.ts";
 import { byteSize, durationSeconds, wholeNumber } from "../../usage.ts";
 
@@ -19,7 +19,11 @@ export function addNetworkCommands(program: Command, run: Run): void {
     .option("--data <dir>", "the folder for everything", "./data")
     .option("--port <n>", "the coordinator's port; 0 lets the system choose", wholeNumber(0, 65_535), 8080)
     .option("--host <address>", "the address that the coordinator listens on", "127.0.0.1")
-    .option("--node-size <size>", "room that each new node lends, as far as the disk has it", byteSize, 50_000_000_000)
+    .addOption(
+      new Option("--node-size <size>", "room that each new node lends, as far as the disk has it")
+        .argParser(byteSize)
+        .default(50_000_000_000, "50GB"),
+    )
     .addHelpText(
       "after",
       "\nThe first start makes a trial account; its password stands in DIR/coordinator/first-account.json.",
@@ -39,7 +43,7 @@ function addStatusCommands(program: Command, run: Run): void {
   const token = program.command("token").description("join tokens, with which nodes become members");
   token
     .command("create")
-    .description("make a join token (operators and admins)")
+    .description("make a join token, with which you or whom you give it to lends a disk")
     .option("--uses <n>", "how many nodes may join with it", wholeNumber(1, 1000))
     .option("--expires-in <time>", 'how long it is good for, such as "12h" or "7d"', durationSeconds)
     .action(run(async () => (await import("./create-token.ts")).createToken));

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { createShutdown, type Shutdown } from "@commonhold/runtime/shutdown.ts";
 import pc from "picocolors";
 import type { CliContext } from "../../cli-context.ts";
 import { LocalNetworkRun, type StartedNetwork } from "../../network/local-network-run.ts";
+import { watchParent } from "../../network/watch-parent.ts";
 import { AlreadyReported } from "../../output/report-error.ts";
 import { commandName } from "../../command-name.ts";
 import { commonholdVersion } from "../../version.ts";
@@ -43,6 +44,7 @@ export async function startNetwork(context: CliContext, options: StartNetworkOpt
     },
   );
   const shutdown = openShutdown(context, run);
+  watchNpm(context.env, shutdown);
   let failing = false;
   shutdown.signal.addEventListener("abort", () => !failing && output.note("Stopping…"));
   try {
@@ -73,6 +75,17 @@ function openShutdown({ output }: CliContext, run: LocalNetworkRun): Shutdown {
   return shutdown;
 }
 
+/** Asked to end, npm ends the shell that it ran us in and tells us nothing: we stop in order all the same. */
+function watchNpm(env: NodeJS.ProcessEnv, shutdown: Shutdown): void {
+  if (env.npm_lifecycle_event === undefined) return;
+  const watch = watchParent(() => {
+    // Whoever read what we write may be gone too.
+    process.stderr.on("error", () => undefined);
+    void shutdown.stop("the process that started this one is gone").then((clean) => process.exit(clean ? 0 : 1));
+  });
+  shutdown.signal.addEventListener("abort", watch.stop);
+}
+
 function asDocument({ url, account, nodeNames, folders }: StartedNetwork): object {
   return {
     url,
@@ -86,7 +99,9 @@ function asDocument({ url, account, nodeNames, folders }: StartedNetwork): objec
 
 function describe({ url, account, nodeNames, folders }: StartedNetwork, options: StartNetworkOptions): string[] {
   const command = commandName(process.env);
-  const data = resolve(options.data) === resolve("./data") ? "" : ` --data ${options.data}`;
+  const isUsual = resolve(options.data) === resolve("./data");
+  const data = isUsual ? "" : ` --data ${options.data}`;
+  const attic = isUsual ? "data/nodes/attic" : join(options.data, "nodes", "attic");
   const file = existsSync("README.md") ? "README.md" : "FILE";
   const nodes = nodeNames.length === 1 ? "one storage node" : `${nodeNames.length} storage nodes`;
   return [
@@ -98,7 +113,7 @@ function describe({ url, account, nodeNames, folders }: StartedNetwork, options:
     `  Data           ${folders.root} (logs in ${folders.logs})`,
     `  API            ${url}/docs`,
     "",
-    "Type next, in another terminal:",
+    "Type next, in another terminal, in this folder:",
     `  ${command} login --trial${data}`,
     `  ${command} put ${file}`,
     `  ${command} ls --long`,
@@ -108,8 +123,8 @@ function describe({ url, account, nodeNames, folders }: StartedNetwork, options:
     "",
     "Lend another disk:",
     `  ${command} token create                 prints a join token and how to use it`,
-    `  ${command} node init --name attic --coordinator-url ${url} --join-token TOKEN`,
-    `  ${command} node start --data data/nodes/attic`,
+    `  ${command} node init --name attic --coordinator-url ${url} --join-token TOKEN${isUsual ? "" : ` --data ${attic}`}`,
+    `  ${command} node start --data ${attic}`,
     "",
     "Ctrl-C stops everything; the files stay.",
   ];

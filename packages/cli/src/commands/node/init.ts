@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { normaliseBaseUrl } from "@commonhold/client/base-url.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { initNode } from "@commonhold/storage-node/init-node.ts";
@@ -40,7 +41,7 @@ export async function initialiseNode(context: CliContext, options: InitNodeComma
       rejoin: options.rejoin === true,
       settings: settingsOf(options),
     },
-  );
+  ).catch(nameOption);
   const { output } = context;
   if (output.json) {
     return output.document({
@@ -53,6 +54,14 @@ export async function initialiseNode(context: CliContext, options: InitNodeComma
   }
   output.line(`${node.name} has joined as ${node.nodeId}; its settings are in ${node.configFile}`);
   output.note(`Start it with: ${commandName(context.env)} node start --data ${node.folder}`);
+}
+
+/** What other commands call --coordinator is called otherwise here. */
+function nameOption(error: unknown): never {
+  if (!hasCode(error, "COORDINATOR_UNREACHABLE")) throw error;
+  const { code, message, details, cause } = error;
+  const advice = "is --coordinator-url the address of a coordinator that runs?";
+  throw new AppError(code, `${message.replace(/\.$/, "")}: ${advice}`, { details, cause });
 }
 
 function settingsOf(options: InitNodeCommandOptions) {
