@@ -22,7 +22,9 @@ export interface DownloadRoutesDeps {
   readonly logger: Logger;
 }
 
-const Params = Type.Object({ id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }) });
+const Params = Type.Object({
+  id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }),
+});
 const Headers = Type.Object({
   range: Type.Optional(Type.String({ description: "One range of bytes, as in bytes=0-1023." })),
   "if-none-match": Type.Optional(Type.String()),

@@ -13,7 +13,9 @@ export interface FileRoutesDeps {
   readonly files: FileService;
 }
 
-const FileParams = Type.Object({ id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }) });
+const FileParams = Type.Object({
+  id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }),
+});
 
 const ListQuery = Type.Object({
   ...PageQuery,

@@ -35,7 +35,9 @@ export const InitiateBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const UploadParams = Type.Object({ id: Type.String({ format: "uuid", title: "the session_id that initiate answered" }) });
+export const UploadParams = Type.Object({
+  id: Type.String({ format: "uuid", title: "the session_id that initiate answered" }),
+});
 
 export const ChunkQuery = Type.Object({
   index: Type.Optional(
