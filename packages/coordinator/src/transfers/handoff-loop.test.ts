@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type DataPath, type FakeNode, openDataPath } from "./data-path.fixture.ts";
 
 let path: DataPath;
@@ -99,6 +99,19 @@ describe("hand-off", () => {
     expect(held()).toEqual([1, 0, 1, 1]);
     expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
     expect(path.transfers.spool.names()).toEqual([]);
+  });
+
+  it.each([2, 3])("is not held up by a node that hangs (%i)", async (hanging) => {
+    path = await openDataPath({ nodes: 4 });
+    path.api.clock.advance(10 * 60_000);
+    await comeBack(path.nodes.slice(0, 2));
+    const body = new Uint8Array(randomBytes(1000));
+    await path.json("/api/v1/files/a?copies=4", { method: "PUT", body });
+    await path.transfers.late.idle();
+    path.nodes[hanging]!.hold = new Promise(() => undefined);
+    await comeBack(path.nodes);
+    void run();
+    await vi.waitFor(() => expect(path.nodes[hanging === 2 ? 3 : 2]!.chunks.size).toBe(1), 5_000);
   });
 
   it("what is on its way when transfers end lies in the spool", async () => {

@@ -9,7 +9,9 @@ import type { NodeTransfers } from "./node-transfers.ts";
 import type { PlacementView } from "./placement-view.ts";
 
 const PAGE = 64;
-const CONCURRENT = 2;
+/** Nodes at once, so that one that hangs does not hold up the others, and chunks at once for each. */
+const CONCURRENT_NODES = 8;
+const CONCURRENT_CHUNKS = 2;
 
 export interface HandoffDeps {
   readonly metadata: Metadata;
@@ -48,10 +50,9 @@ export function createHandoffLoop(deps: HandoffDeps, intervalMs: number): Loop {
     name: "handoff",
     intervalMs,
     run: async (signal) => {
-      for (const nodeId of deps.activeNodes()) {
-        if (deps.transfers.isAvailable(nodeId)) await drainNode(deps, nodeId, signal);
-      }
-      for (const nodeId of await goneNodes(deps)) await drainNode(deps, nodeId, signal);
+      const back = deps.activeNodes().filter((nodeId) => deps.transfers.isAvailable(nodeId));
+      const nodes = [...new Set([...back, ...(await goneNodes(deps))])];
+      await forEach(nodes, CONCURRENT_NODES, (nodeId) => drainNode(deps, nodeId, signal));
       await dropUnneeded(deps);
     },
   });
@@ -62,17 +63,20 @@ async function drainNode(deps: HandoffDeps, intended: NodeId, signal: AbortSigna
   for (;;) {
     signal.throwIfAborted();
     const page = await pendingOf(deps.metadata, intended, after);
-    const queue = page.filter(({ chunk_name }) => !deps.isBeingSent(chunk_name as ChunkName));
-    const workers = Array.from({ length: CONCURRENT }, async () => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        await handOff(deps, { intended, pending: next }, signal);
-      }
-    });
-    await Promise.all(workers);
+    const waiting = page.filter(({ chunk_name }) => !deps.isBeingSent(chunk_name as ChunkName));
+    await forEach(waiting, CONCURRENT_CHUNKS, (pending) => handOff(deps, { intended, pending }, signal));
     const last = page.at(-1);
     if (page.length < PAGE || last === undefined || !deps.transfers.isAvailable(intended)) return;
     after = last.chunk_name;
   }
+}
+
+async function forEach<T>(items: readonly T[], concurrentMax: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: concurrentMax }, worker));
 }
 
 /** Nodes for which something waits in vain. */
