@@ -3,11 +3,12 @@ import type { Transaction } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
+import { Id, payloadOf, TimeMs } from "./payload-fields.ts";
 import { openUpload } from "./uploads.ts";
 
 const ChunkNameText = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const Replica = Type.Object({
-  node_id: Type.String(),
+  node_id: Id,
   state: Type.Union([Type.Literal("active"), Type.Literal("pending")]),
 });
 
@@ -17,8 +18,8 @@ const Replica = Type.Object({
  */
 export const commitChunk = defineCommand({
   name: "chunk.commit",
-  payload: Type.Object({
-    upload_id: Type.String(),
+  payload: payloadOf({
+    upload_id: Id,
     chunk_index: Type.Integer({ minimum: 0 }),
     chunk_name: ChunkNameText,
     sealed_length: Type.Integer({ minimum: 1 }),
@@ -28,7 +29,7 @@ export const commitChunk = defineCommand({
     replicas: Type.Array(Replica),
     /** The upload lives at least until then. */
     lease_until_ms: Type.Optional(Type.Integer()),
-    now_ms: Type.Integer(),
+    now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
     const upload = await openUpload(tx, p.upload_id, p.now_ms);
@@ -79,11 +80,11 @@ export const commitChunk = defineCommand({
 /** A node acknowledged a chunk that it should hold; `instead_of` is the node it was meant for, where that differs. */
 export const activateAssignment = defineCommand({
   name: "assignment.activate",
-  payload: Type.Object({
+  payload: payloadOf({
     chunk_name: ChunkNameText,
-    node_id: Type.String(),
+    node_id: Id,
     instead_of: Type.Union([Type.Null(), Type.String()]),
-    now_ms: Type.Integer(),
+    now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
     const chunk = await tx.selectFrom("chunks").select("name").where("name", "=", p.chunk_name).executeTakeFirst();

@@ -1,11 +1,11 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import Type from "typebox";
 import { defineCommand } from "../command.ts";
+import { Id, payloadOf, TimeMs } from "./payload-fields.ts";
 
 /** Takes a file out of its owner's sight; its bytes are collected after the grace period. */
 export const deleteFile = defineCommand({
   name: "file.delete",
-  payload: Type.Object({ file_id: Type.String(), owner_id: Type.String(), now_ms: Type.Integer() }),
+  payload: payloadOf({ file_id: Id, owner_id: Id, now_ms: TimeMs }),
   apply: async (tx, p) => {
     const result = await tx
       .updateTable("files")

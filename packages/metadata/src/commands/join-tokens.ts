@@ -4,6 +4,7 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, RowLimit, SecretHash, TimeMs } from "./payload-fields.ts";
+import { purgeExpired } from "./purge-expired.ts";
 import { requireUser } from "./require-user.ts";
 
 /** @throws AppError NOT_FOUND for an unknown user */
@@ -32,21 +33,7 @@ export const createJoinToken = defineCommand({
 export const purgeExpiredJoinTokens = defineCommand({
   name: "join_token.purge_expired",
   payload: payloadOf({ now_ms: TimeMs, limit: RowLimit }),
-  apply: async (tx, p) => {
-    const deleted = await tx
-      .deleteFrom("join_tokens")
-      .where("token_hash", "in", (eb) =>
-        eb
-          .selectFrom("join_tokens")
-          .select("token_hash")
-          .where("expires_at_ms", "<=", p.now_ms)
-          .orderBy("expires_at_ms")
-          .orderBy("token_hash")
-          .limit(p.limit),
-      )
-      .executeTakeFirstOrThrow();
-    return { purged: Number(deleted.numDeletedRows) };
-  },
+  apply: (tx, p) => purgeExpired(tx, "join_tokens", p),
 });
 
 /**

@@ -3,6 +3,7 @@ import type { Transaction } from "kysely";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, RowLimit, SecretHash, TimeMs } from "./payload-fields.ts";
+import { purgeExpired } from "./purge-expired.ts";
 import { requireUser } from "./require-user.ts";
 
 /** Rotation as in RFC 9700, section 4.14.2: a token is spent once, and a second use gives the whole family away. */
@@ -99,21 +100,7 @@ export const revokeRefreshTokenFamily = defineCommand({
 export const purgeExpiredRefreshTokens = defineCommand({
   name: "refresh_token.purge_expired",
   payload: payloadOf({ now_ms: TimeMs, limit: RowLimit }),
-  apply: async (tx, p) => {
-    const deleted = await tx
-      .deleteFrom("refresh_tokens")
-      .where("token_hash", "in", (eb) =>
-        eb
-          .selectFrom("refresh_tokens")
-          .select("token_hash")
-          .where("expires_at_ms", "<=", p.now_ms)
-          .orderBy("expires_at_ms")
-          .orderBy("token_hash")
-          .limit(p.limit),
-      )
-      .executeTakeFirstOrThrow();
-    return { purged: Number(deleted.numDeletedRows) };
-  },
+  apply: (tx, p) => purgeExpired(tx, "refresh_tokens", p),
 });
 
 async function deleteFamily(tx: Transaction<Tables>, familyId: string): Promise<number> {

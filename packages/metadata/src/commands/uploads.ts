@@ -5,16 +5,16 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { releaseCredits, reserveCredits, settleCredits } from "./ledger.ts";
+import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 
-const MicroCredits = Type.String({ pattern: "^[0-9]{1,18}$" });
 const Hex = (length: number) => Type.Union([Type.Null(), Type.String({ pattern: `^[0-9a-f]{${length}}$` })]);
 
 export const initiateUpload = defineCommand({
   name: "upload.initiate",
-  payload: Type.Object({
-    upload_id: Type.String(),
-    file_id: Type.String(),
-    owner_id: Type.String(),
+  payload: payloadOf({
+    upload_id: Id,
+    file_id: Id,
+    owner_id: Id,
     name: Type.String(),
     /** -1 where it is not known yet. */
     size_bytes: Type.Integer({ minimum: -1 }),
@@ -26,10 +26,10 @@ export const initiateUpload = defineCommand({
     expected_sha256: Hex(64),
     expected_md5: Hex(32),
     reserve_microcredits: MicroCredits,
-    transaction_id: Type.String(),
+    transaction_id: Id,
     open_uploads_max: Type.Integer({ minimum: 1 }),
-    now_ms: Type.Integer(),
-    expires_at_ms: Type.Integer(),
+    now_ms: TimeMs,
+    expires_at_ms: TimeMs,
   }),
   apply: async (tx, p) => {
     const { open } = await tx
@@ -91,11 +91,11 @@ export const initiateUpload = defineCommand({
 /** For uploads of unknown size: reserves more as the bytes come. */
 export const extendReservation = defineCommand({
   name: "upload.extend_reservation",
-  payload: Type.Object({
-    upload_id: Type.String(),
+  payload: payloadOf({
+    upload_id: Id,
     additional_microcredits: MicroCredits,
-    transaction_id: Type.String(),
-    now_ms: Type.Integer(),
+    transaction_id: Id,
+    now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
     const upload = await openUpload(tx, p.upload_id, p.now_ms);
@@ -119,14 +119,14 @@ export const extendReservation = defineCommand({
 
 export const completeUpload = defineCommand({
   name: "upload.complete",
-  payload: Type.Object({
-    upload_id: Type.String(),
+  payload: payloadOf({
+    upload_id: Id,
     size_bytes: Type.Integer({ minimum: 0 }),
     chunk_count: Type.Integer({ minimum: 0 }),
     content_id: Type.String({ pattern: "^[0-9a-f]{64}$" }),
     cost_microcredits: MicroCredits,
-    transaction_id: Type.String(),
-    now_ms: Type.Integer(),
+    transaction_id: Id,
+    now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
     const upload = await findUpload(tx, p.upload_id);
@@ -174,7 +174,7 @@ export const completeUpload = defineCommand({
 /** Ends an upload that will not be completed: its reservation is released, its chunks lose their reference. */
 export const abortUpload = defineCommand({
   name: "upload.abort",
-  payload: Type.Object({ upload_id: Type.String(), transaction_id: Type.String(), now_ms: Type.Integer() }),
+  payload: payloadOf({ upload_id: Id, transaction_id: Id, now_ms: TimeMs }),
   apply: async (tx, p) => {
     const upload = await findUpload(tx, p.upload_id);
     if (upload.state === "uploading") {
