@@ -16,6 +16,8 @@ export interface AesGcmRequest {
   readonly bytes: Uint8Array;
   /** Authenticated, not encrypted. */
   readonly aad?: Uint8Array;
+  /** Memory of exactly the length of the result, in which a platform that can puts it. */
+  readonly target?: Uint8Array;
 }
 
 export interface HkdfRequest {
@@ -46,7 +48,7 @@ export interface ChunkCrypto {
 
 export interface BulkCrypto {
   sha256(bytes: Uint8Array): MaybePromise<Uint8Array>;
-  /** Ciphertext ‖ tag, in a buffer of its own that can be transferred to another thread. */
+  /** Ciphertext ‖ tag. */
   sealAesGcm(request: AesGcmRequest): MaybePromise<Uint8Array>;
   /** The plaintext, or undefined when the bytes are not authentic. */
   openAesGcm(request: AesGcmRequest): MaybePromise<Uint8Array | undefined>;

@@ -61,10 +61,10 @@ function hkdfSha256({ secret, salt, info }: HkdfRequest): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", secret, salt, info, 32));
 }
 
-function sealAesGcm({ key, nonce, bytes, aad }: AesGcmRequest): Uint8Array {
+function sealAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Array {
   const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
   if (aad !== undefined) cipher.setAAD(aad);
-  const sealed = withoutBuffer(Buffer.allocUnsafeSlow(bytes.length + AES_TAG_LENGTH));
+  const sealed = target ?? withoutBuffer(Buffer.allocUnsafeSlow(bytes.length + AES_TAG_LENGTH));
   for (let offset = 0; offset < bytes.length; offset += CIPHER_SLICE_BYTES) {
     sealed.set(cipher.update(bytes.subarray(offset, offset + CIPHER_SLICE_BYTES)), offset);
   }
@@ -73,19 +73,22 @@ function sealAesGcm({ key, nonce, bytes, aad }: AesGcmRequest): Uint8Array {
   return sealed;
 }
 
-function openAesGcm({ key, nonce, bytes, aad }: AesGcmRequest): Uint8Array | undefined {
+function openAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Array | undefined {
   const length = bytes.length - AES_TAG_LENGTH;
-  if (length < 0) return undefined;
+  if (length < 0 || (target !== undefined && target.length !== length)) return undefined;
   const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
   if (aad !== undefined) decipher.setAAD(aad);
   decipher.setAuthTag(bytes.subarray(length));
-  const plain = decipher.update(bytes.subarray(0, length));
+  const plain = target ?? withoutBuffer(Buffer.allocUnsafeSlow(length));
+  for (let offset = 0; offset < length; offset += CIPHER_SLICE_BYTES) {
+    plain.set(decipher.update(bytes.subarray(offset, Math.min(length, offset + CIPHER_SLICE_BYTES))), offset);
+  }
   try {
     decipher.final();
   } catch {
     return undefined;
   }
-  return withoutBuffer(plain);
+  return plain;
 }
 
 /** The same bytes as a plain Uint8Array: `slice` of a Buffer shares memory where that of a Uint8Array copies. */

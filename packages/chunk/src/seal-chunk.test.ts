@@ -113,21 +113,21 @@ describe("the key of a compressed chunk", () => {
   }
 
   it("differs when one compressor gives other bytes, as one key must not seal two messages", async () => {
-    const one = await sealChunk(plain, SECRET, platformWith("zstd-1.5.7-l1", 0));
-    const two = await sealChunk(plain, SECRET, platformWith("zstd-1.5.7-l1", 1));
+    const one = await sealChunk(plain, SECRET, { crypto: platformWith("zstd-1.5.7-l1", 0) });
+    const two = await sealChunk(plain, SECRET, { crypto: platformWith("zstd-1.5.7-l1", 1) });
     expect(two.codec).toBe(one.codec);
     expect(two.key).not.toEqual(one.key);
   });
 
   it("differs by codec, even for the same bytes", async () => {
-    const one = await sealChunk(plain, SECRET, platformWith("zstd-1.5.7-l1", 0));
-    const two = await sealChunk(plain, SECRET, platformWith("zstd-1.5.8-l1", 0));
+    const one = await sealChunk(plain, SECRET, { crypto: platformWith("zstd-1.5.7-l1", 0) });
+    const two = await sealChunk(plain, SECRET, { crypto: platformWith("zstd-1.5.8-l1", 0) });
     expect(two.key).not.toEqual(one.key);
     expect(two.plainHash).toEqual(one.plainHash);
   });
 
   it("opens by any version of the compressor", async () => {
-    const chunk = await sealChunk(plain, SECRET, platformWith("zstd-9.9.9-l3", 0));
+    const chunk = await sealChunk(plain, SECRET, { crypto: platformWith("zstd-9.9.9-l3", 0) });
     expect(chunk.codec).toBe("zstd-9.9.9-l3");
     expect(await open(chunk, plain.length)).toEqual(plain);
   });
@@ -187,10 +187,10 @@ describe("openChunk", () => {
   it("says so where the platform has no zstd", async () => {
     const withoutZstd = { ...nodeCrypto, bulk: { ...nodeCrypto.bulk, zstd: undefined } };
     const plain = patternBytes(1000);
-    expect((await sealChunk(plain, SECRET, withoutZstd)).codec).toBe("none");
+    expect((await sealChunk(plain, SECRET, { crypto: withoutZstd })).codec).toBe("none");
     const { sealed, key, codec } = await sealChunk(plain, SECRET);
     const request = { sealed, key, codec, plainLength: 1000 };
-    await expect(openChunk(request, withoutZstd)).rejects.toThrow(codec);
+    await expect(openChunk(request, { crypto: withoutZstd })).rejects.toThrow(codec);
   });
 });
 
@@ -198,12 +198,12 @@ describe("the port", () => {
   it("can be that of a browser, whose WebCrypto answers later", async () => {
     const browser: ChunkCrypto = { ...nodeCrypto, bulk: webBulkCrypto() };
     const plain = noiseBytes(200_000);
-    const chunk = await sealChunk(plain, SECRET, browser);
+    const chunk = await sealChunk(plain, SECRET, { crypto: browser });
     expect(chunk).toEqual(await sealChunk(plain, SECRET));
     const request = { sealed: chunk.sealed, key: chunk.key, codec: chunk.codec, plainLength: plain.length };
-    expect(hex(await openChunk(request, browser))).toBe(hex(plain));
+    expect(hex(await openChunk(request, { crypto: browser }))).toBe(hex(plain));
     const changed = { ...request, sealed: withBitFlipped(chunk.sealed, 7) };
-    await expect(openChunk(changed, browser)).rejects.toSatisfy(corrupt);
+    await expect(openChunk(changed, { crypto: browser })).rejects.toSatisfy(corrupt);
   });
 });
 

@@ -18,7 +18,6 @@ export const OWNER_SECRET_LENGTH = 32;
 /** What sealing adds to a chunk that was not compressed. */
 export const SEAL_OVERHEAD_BYTES = AES_TAG_LENGTH;
 
-/** Plain data: it can be posted to another thread, and the buffer of `sealed` transferred. */
 export interface SealedChunk {
   readonly name: ChunkName;
   /** Ciphertext ‖ 16-byte tag. */
@@ -37,6 +36,12 @@ export interface OpenChunkRequest {
   readonly plainLength: number;
 }
 
+export interface ChunkOptions {
+  readonly crypto?: ChunkCrypto;
+  /** Memory for the sealed bytes, or for the plaintext; new memory where it is not given. */
+  readonly allocate?: (length: number) => Uint8Array;
+}
+
 const KEY_LABEL = "commonhold chunk v1";
 /** Safe only because a chunk's key seals one message: see `keyInfo`. */
 const NONCE = new Uint8Array(AES_NONCE_LENGTH);
@@ -51,7 +56,7 @@ const NONCE = new Uint8Array(AES_NONCE_LENGTH);
 export async function sealChunk(
   plain: Uint8Array,
   ownerSecret: Uint8Array,
-  crypto: ChunkCrypto = platformCrypto,
+  { crypto = platformCrypto, allocate }: ChunkOptions = {},
 ): Promise<SealedChunk> {
   requireLength("owner's secret", ownerSecret, OWNER_SECRET_LENGTH);
   requirePlainLength(plain.length);
@@ -60,7 +65,8 @@ export async function sealChunk(
   const { codec, bytes } = await encode(plain, bulk);
   const codedHash = codec === "none" ? undefined : await bulk.sha256(bytes);
   const key = crypto.hkdfSha256({ secret: ownerSecret, salt: plainHash, info: keyInfo(codec, codedHash) });
-  const sealed = await bulk.sealAesGcm({ key, nonce: NONCE, bytes });
+  const target = allocate?.(bytes.length + AES_TAG_LENGTH);
+  const sealed = await bulk.sealAesGcm({ key, nonce: NONCE, bytes, ...(target && { target }) });
   return { name: await bulk.nameChunk(sealed), sealed, key, plainHash, codec };
 }
 
@@ -69,12 +75,16 @@ export async function sealChunk(
  * @throws AppError CHUNK_CORRUPT when the bytes are not what was sealed under this key, WRONG_CHUNK_LENGTH when
  *   `plainLength` is none that a chunk can have, INTERNAL for a codec that this platform cannot undo
  */
-export async function openChunk(request: OpenChunkRequest, crypto: ChunkCrypto = platformCrypto): Promise<Uint8Array> {
+export async function openChunk(
+  request: OpenChunkRequest,
+  { crypto = platformCrypto, allocate }: ChunkOptions = {},
+): Promise<Uint8Array> {
   const { sealed, key, codec, plainLength } = request;
   requireLength("chunk key", key, AES_KEY_LENGTH);
   requirePlainLength(plainLength);
   const { bulk } = crypto;
-  const message = await bulk.openAesGcm({ key, nonce: NONCE, bytes: sealed });
+  const target = codec === "none" ? allocate?.(plainLength) : undefined;
+  const message = await bulk.openAesGcm({ key, nonce: NONCE, bytes: sealed, ...(target && { target }) });
   if (message === undefined) {
     throw new AppError("CHUNK_CORRUPT", `the chunk's ${sealed.length} bytes are not what was sealed under its key`);
   }

@@ -111,16 +111,16 @@ function registerTransferRoutes(
 ): void {
   const files = createFileService(base);
   const { logger } = base;
-  const { stopping, sessions, openUploads, pipeline, complete, streams, uploadBudget: budget } = transfers;
+  const { stopping, sessions, openUploads, pipeline, complete, streams, buffers, uploadBudget: budget } = transfers;
   registerUploadRoutes(app, {
     requireUser,
     sessions,
     openUploads,
-    receiver: { pipeline, budget, stopping },
+    receiver: { pipeline, budget, buffers, stopping },
     complete,
     files,
   });
-  const uploads = { sessions, pipeline, complete, budget, streams, stopping, logger };
+  const uploads = { sessions, pipeline, complete, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
   registerFileRoutes(app, { requireUser, files });
   registerDownloadRoutes(app, {

@@ -5,7 +5,9 @@ import type { NodeId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
+import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import type { Registry } from "prom-client";
 import type { OwnerSecrets } from "./accounts/owner-secrets.ts";
 import type { CoordinatorConfig } from "./config/coordinator-config.ts";
@@ -36,6 +38,7 @@ const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
 const BUDGET_WAITERS_MAX = 1_000;
+const IDLE_BUFFERS_MAX = 8;
 /** What waits for a node that has been away for longer goes to another. */
 const AWAY_MS_MAX = 3_600_000;
 /** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
@@ -67,6 +70,7 @@ export interface TransferParts {
   readonly complete: CompleteUpload;
   readonly uploadBudget: ByteBudget;
   readonly streams: ByteBudget;
+  readonly buffers: BufferPool;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
   readonly loops: readonly Loop[];
@@ -84,6 +88,7 @@ export async function openTransferParts(
   const uploadBudget = new ByteBudget(Math.floor(memoryBytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX);
   const downloadBudget = new ByteBudget(Math.floor(memoryBytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX);
   const streams = new ByteBudget(memoryBytes * STREAMS_SHARE, BUDGET_WAITERS_MAX);
+  const buffers = new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX });
   const metrics = createTransferMetrics(deps.registry, clock);
   const transfers = createNodeTransfers(
     {
@@ -106,12 +111,22 @@ export async function openTransferParts(
   });
   const late = createLateReplicas({ metadata, spool, clock, logger });
   const doubtful = createDoubtfulReplicas();
-  const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams });
+  const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams, buffers });
   const placement = createPlacementView(
     () => directory.placeableNodes(),
     (id) => transfers.isAvailable(id),
   );
-  const uploads = openUploadParts(deps, { config, terms, transfers, placement, late, doubtful, metrics, reader });
+  const uploads = openUploadParts(deps, {
+    config,
+    terms,
+    transfers,
+    placement,
+    late,
+    doubtful,
+    metrics,
+    reader,
+    buffers,
+  });
   const handoff = createHandoffLoop(
     {
       metadata,
@@ -136,6 +151,7 @@ export async function openTransferParts(
     ...uploads,
     uploadBudget,
     streams,
+    buffers,
     reader,
     stopping,
     loops: [handoff, expired],
@@ -162,6 +178,7 @@ function openUploadParts(
     readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly reader: FileReaderDeps;
+    readonly buffers: BufferPool;
   },
 ): Pick<TransferParts, "openUploads" | "sessions" | "pipeline" | "complete"> {
   const { metadata, directory, clock, random, secrets, stopping } = deps;
@@ -203,9 +220,10 @@ function createReader(
     readonly metrics: TransferMetrics;
     readonly budget: ByteBudget;
     readonly streams: ByteBudget;
+    readonly buffers: BufferPool;
   },
 ): FileReaderDeps {
-  const { transfers, spool, doubtful, metrics, budget, streams } = parts;
+  const { transfers, spool, doubtful, metrics, budget, streams, buffers } = parts;
   const { clock, random, logger } = deps;
   const selector = createReplicaSelector({ load: (id) => transfers.load(id), random });
   const fetch = createChunkFetcher({
@@ -213,11 +231,12 @@ function createReader(
     selector,
     spooled: (name) => spool.get(name),
     doubtful,
+    buffers,
     clock,
     metrics,
     logger,
   });
-  return { metadata: deps.metadata, fetch, budget, streams };
+  return { metadata: deps.metadata, fetch, buffers, budget, streams };
 }
 
 function createPipeline(
@@ -229,6 +248,7 @@ function createPipeline(
     readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly writeQuorum: number;
+    readonly buffers: BufferPool;
   },
 ): ChunkPipeline {
   const { directory, metadata, clock, random, logger } = deps;
@@ -249,6 +269,7 @@ function createPipeline(
     isActive,
     doubtful: parts.doubtful,
     writeQuorum: parts.writeQuorum,
+    buffers: parts.buffers,
     clock,
     random,
     metrics: parts.metrics,

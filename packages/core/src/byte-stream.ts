@@ -5,9 +5,10 @@
 export interface ByteStream {
   /**
    * Exactly `length` bytes. The result may be a view into a received buffer and belongs to the caller.
+   * @param target memory of `length` bytes for the result, filled as they arrive; the result is then a view of it
    * @throws AppError PROTOCOL_ERROR when the peer ends before that
    */
-  read(length: number): Promise<Uint8Array>;
+  read(length: number, target?: Uint8Array): Promise<Uint8Array>;
   /** Resolves when the bytes are handed to the transport and it has room for more; they may not be changed after. */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends our direction. */

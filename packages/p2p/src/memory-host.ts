@@ -139,8 +139,8 @@ class MemoryLinkStream implements LinkStream {
     return this.#lost.signal;
   }
 
-  read(length: number): Promise<Uint8Array> {
-    return this.#stream.read(length);
+  read(length: number, target?: Uint8Array): Promise<Uint8Array> {
+    return this.#stream.read(length, target);
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -33,13 +33,14 @@ async function kill(peer: PeerProcess): Promise<void> {
 describe.each([
   ["TCP", "/ip4/127.0.0.1/tcp/0"],
   ["QUIC", "/ip4/127.0.0.1/udp/0/quic-v1"],
+  ["the fast lane", "/ip4/127.0.0.1/tcp/0/tls"],
 ])("over %s, a process", (_, listen) => {
   let harness: PeerHostHarness;
   let alice: PeerHost;
   let bob: PeerProcess;
 
   beforeAll(async () => {
-    harness = createLibp2pHarness(listen, {
+    harness = createLibp2pHarness([listen], {
       limits: { pingIntervalMs: 200, pingTimeoutMs: 2000 },
     });
     [alice, bob] = await Promise.all([harness.start("alice"), spawnPeer("bob", listen)]);

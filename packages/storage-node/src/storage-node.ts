@@ -1,3 +1,5 @@
+import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import type { AddressInfo } from "node:net";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
@@ -21,7 +23,7 @@ import { createProveChunk } from "./exchanges/prove-chunk.ts";
 import { registerExchanges } from "./exchanges/register-exchanges.ts";
 import { identityFile } from "./init-node.ts";
 import { createCoordinatorApi } from "./membership/coordinator-api.ts";
-import { ADDRESSES_MAX, type Credentials, readCredentials } from "./membership/credentials.ts";
+import { ADDRESSES_MAX, type Credentials, dialableAddresses, readCredentials } from "./membership/credentials.ts";
 import { ChangeReports } from "./membership/change-reports.ts";
 import { HeartbeatLoop } from "./membership/heartbeat-loop.ts";
 import { Membership } from "./membership/membership.ts";
@@ -32,6 +34,7 @@ import { Scrub } from "./scrub/scrub.ts";
 export { systemNodeDeps } from "./node-deps.ts";
 
 /** What a closer gets beyond the grace for transfers. */
+const IDLE_BUFFERS_MAX = 6;
 const CLOSER_GRACE_MS = 5000;
 
 export interface StartNodeOptions {
@@ -146,7 +149,7 @@ async function openParts(base: NodeBase): Promise<NodeParts> {
     logger,
     listen: config.network.listen,
     announce: config.network.announce,
-    bootstrap: credentials.coordinator.addresses,
+    bootstrap: dialableAddresses(credentials.coordinator),
     members: new Set([credentials.coordinator.peer_id]),
   });
   const graceMs = config.node.stop_grace_ms;
@@ -213,6 +216,7 @@ async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
     ),
     assertTakesChunks: () => assertTakesChunks(drain, shutdown),
     fetchReplica: createFetchReplica({ host, store }),
+    buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX }),
     proveChunk: createProveChunk({ store, clock: deps.clock, identity }),
   });
   nodeMetrics.watch({

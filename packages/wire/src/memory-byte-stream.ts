@@ -40,8 +40,8 @@ class MemoryEnd implements MemoryByteStream {
     return this.#received.waitingBytes;
   }
 
-  read(length: number): Promise<Uint8Array> {
-    return this.#received.read(length);
+  read(length: number, target?: Uint8Array): Promise<Uint8Array> {
+    return this.#received.read(length, target);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -2,7 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 
 interface PendingRead {
   readonly length: number;
-  /** Taken only when the first piece does not hold all of it. */
+  /** The reader's own; else taken only when the first piece does not hold all of it. */
   target: Uint8Array | undefined;
   filled: number;
   readonly resolve: (bytes: Uint8Array) => void;
@@ -34,11 +34,12 @@ export class ReceiveQueue {
 
   /** Takes over `piece`; ignored after the end. */
   push(piece: Uint8Array): void {
-    if (this.#ended !== undefined || piece.length === 0) return;
-    const rest = this.#fillPending(piece);
-    if (rest.length === 0) return;
-    this.#pieces.push(rest);
-    this.#waitingBytes += rest.length;
+    this.#add(piece, (bytes) => bytes);
+  }
+
+  /** As `push`, but `piece` is only lent until the call returns: what no read waits for is copied. */
+  pushLent(piece: Uint8Array): void {
+    this.#add(piece, (bytes) => bytes.slice());
   }
 
   /** The peer sends no more: what waits can still be read, any read beyond it fails with what `reason` makes. */
@@ -56,20 +57,23 @@ export class ReceiveQueue {
     this.#rejectPending(reason);
   }
 
-  /** Exactly `length` bytes; one read at a time. */
-  read(length: number): Promise<Uint8Array> {
-    if (!Number.isSafeInteger(length) || length < 0) {
+  /**
+   * Exactly `length` bytes; one read at a time.
+   * @param target where they go; it has that length
+   */
+  read(length: number, target?: Uint8Array): Promise<Uint8Array> {
+    if (!Number.isSafeInteger(length) || length < 0 || (target !== undefined && target.length !== length)) {
       return Promise.reject(new AppError("INTERNAL", `a read of ${length} bytes was asked for`));
     }
     if (this.#pending !== undefined) {
       return Promise.reject(new AppError("INTERNAL", "a second read was begun before the first was done"));
     }
-    if (length <= this.#waitingBytes) return Promise.resolve(this.#take(length));
+    if (length <= this.#waitingBytes) return Promise.resolve(this.#take(length, target));
     if (this.#ended !== undefined) return Promise.reject(this.#ended());
     return new Promise((resolve, reject) => {
-      const pending: PendingRead = { length, target: undefined, filled: 0, resolve, reject };
+      const pending: PendingRead = { length, target, filled: 0, resolve, reject };
       if (this.#waitingBytes > 0) {
-        pending.target = new Uint8Array(length);
+        pending.target ??= new Uint8Array(length);
         pending.filled = this.#waitingBytes;
         this.#copyInto(pending.target, this.#waitingBytes);
       }
@@ -78,19 +82,27 @@ export class ReceiveQueue {
     });
   }
 
-  #take(length: number): Uint8Array {
+  #take(length: number, target: Uint8Array | undefined): Uint8Array {
     const first = this.#pieces[0];
-    if (length === 0 || first === undefined) return new Uint8Array(0);
+    if (length === 0 || first === undefined) return target ?? new Uint8Array(0);
     let bytes: Uint8Array;
-    if (first.length >= length) {
+    if (target === undefined && first.length >= length) {
       bytes = first.subarray(0, length);
       this.#dropFromFirst(first, length);
     } else {
-      bytes = new Uint8Array(length);
+      bytes = target ?? new Uint8Array(length);
       this.#copyInto(bytes, length);
     }
     this.#onTaken();
     return bytes;
+  }
+
+  #add(piece: Uint8Array, own: (bytes: Uint8Array) => Uint8Array): void {
+    if (this.#ended !== undefined || piece.length === 0) return;
+    const rest = this.#fillPending(piece, own);
+    if (rest.length === 0) return;
+    this.#pieces.push(own(rest));
+    this.#waitingBytes += rest.length;
   }
 
   /** Moves `length` waiting bytes to the start of `target`. */
@@ -116,13 +128,13 @@ export class ReceiveQueue {
   }
 
   /** Gives a waiting read its part of `piece`, and returns the rest. */
-  #fillPending(piece: Uint8Array): Uint8Array {
+  #fillPending(piece: Uint8Array, own: (bytes: Uint8Array) => Uint8Array): Uint8Array {
     const pending = this.#pending;
     if (pending === undefined) return piece;
     const part = piece.subarray(0, pending.length - pending.filled);
     if (pending.target === undefined && part.length === pending.length) {
       this.#pending = undefined;
-      pending.resolve(part);
+      pending.resolve(own(part));
     } else {
       pending.target ??= new Uint8Array(pending.length);
       pending.target.set(part, pending.filled);

@@ -72,7 +72,7 @@ async function joinNode(
       signal: options.signal,
       settings: {
         node: { name: node.name, coordinator_url: options.url },
-        network: { listen: ["/ip4/127.0.0.1/tcp/0"] },
+        network: { listen: ["/ip4/127.0.0.1/tcp/0/tls", "/ip4/127.0.0.1/tcp/0"] },
         storage: { max_bytes: options.capacityBytes },
       },
     },

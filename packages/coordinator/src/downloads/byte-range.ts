@@ -6,7 +6,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
-const RANGE = /^bytes=(\d*)-(\d*)$/;
+const RANGE = /^bytes=(\d*)-(\d*)$/i;
 
 /**
  * A Range header (RFC 9110, section 14) for a resource of `sizeBytes`. Several ranges, other units and malformed
@@ -18,16 +18,19 @@ export function parseByteRange(header: string | undefined, sizeBytes: number): B
   if (match === null) return undefined;
   const [, first = "", last = ""] = match;
   if (first === "" && last === "") return undefined;
-  if (first === "") {
-    const suffix = Number(last);
-    if (suffix === 0 || sizeBytes === 0) throw notSatisfiable(sizeBytes);
-    return { start: Math.max(0, sizeBytes - suffix), end: sizeBytes - 1 };
-  }
-  const start = Number(first);
-  const end = last === "" ? sizeBytes - 1 : Number(last);
-  if (last !== "" && end < start) return undefined;
-  if (start >= sizeBytes) throw notSatisfiable(sizeBytes);
-  return { start, end: Math.min(end, sizeBytes - 1) };
+  const size = BigInt(sizeBytes);
+  // Exact, as the header's numbers may be beyond 2^53.
+  const [start, end] =
+    first === ""
+      ? [larger(size - BigInt(last), 0n), size - 1n]
+      : [BigInt(first), last === "" ? size - 1n : BigInt(last)];
+  if (first !== "" && last !== "" && end < start) return undefined;
+  if (start >= size) throw notSatisfiable(sizeBytes);
+  return { start: Number(start), end: Math.min(Number(end), sizeBytes - 1) };
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function notSatisfiable(sizeBytes: number): AppError {

@@ -1,6 +1,7 @@
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
+import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { describe, expect, it } from "vitest";
@@ -13,7 +14,7 @@ const chunk = { name: chunkNameOf(sealed), sealedLength: sealed.byteLength };
 const holders = ["a", "b", "c"] as NodeId[];
 const never = new AbortController().signal;
 
-type Retrieve = (nodeId: NodeId, chunk: unknown, signal: AbortSignal) => Promise<Uint8Array>;
+type Retrieve = (nodeId: NodeId, chunk: unknown, options: { readonly signal: AbortSignal }) => Promise<Uint8Array>;
 
 function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?: readonly string[] } = {}) {
   const faults: string[] = [];
@@ -29,6 +30,7 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
     },
     spooled: () => Promise.resolve(options.spooled),
     doubtful,
+    buffers: new BufferPool({ bufferBytes: 1, idleMax: 0 }),
     clock: systemClock,
     metrics: {
       measure: (_kind, call) => call(),
@@ -37,7 +39,9 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
     },
     logger: createLogger({ level: "silent", name: "test" }),
   });
-  return { fetch, faults, slow, doubtful };
+  const fetchBytes: (...question: Parameters<typeof fetch>) => Promise<Uint8Array> = async (...question) =>
+    (await fetch(...question)).bytes;
+  return { fetch: fetchBytes, faults, slow, doubtful };
 }
 
 describe("chunk fetcher", () => {
@@ -70,7 +74,7 @@ describe("chunk fetcher", () => {
   it("asks a second holder when the first is silent, ends the first request and remembers", async () => {
     let ended = false;
     const asked: NodeId[] = [];
-    const { fetch, slow } = fetcherOver((id, _chunk, signal) => {
+    const { fetch, slow } = fetcherOver((id, _chunk, { signal }) => {
       asked.push(id);
       if (id !== "a") return Promise.resolve(sealed);
       return new Promise((_resolve, reject) => {
@@ -112,7 +116,7 @@ describe("chunk fetcher", () => {
   it("ends when its caller gives up", async () => {
     const gone = new AbortController();
     const { fetch } = fetcherOver(
-      (_id, _chunk, signal) =>
+      (_id, _chunk, { signal }) =>
         new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
     );
     const fetching = fetch(chunk, holders, gone.signal);

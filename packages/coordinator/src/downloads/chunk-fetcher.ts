@@ -2,6 +2,7 @@ import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
@@ -19,16 +20,18 @@ export interface ChunkFetcherDeps {
   /** A copy that the coordinator keeps for a node that is away. */
   readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
   readonly doubtful: DoubtfulReplicas;
+  readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly metrics: TransferMetrics;
   readonly logger: Logger;
 }
 
 /**
- * The sealed bytes of a chunk from whichever holder gives them soonest, verified against the name.
+ * The sealed bytes of a chunk from whichever holder gives them soonest, verified against the name. The caller releases
+ * them.
  * @throws AppError CHUNK_UNAVAILABLE when no holder has them
  */
-export type ChunkFetcher = (chunk: ChunkRef, holders: readonly NodeId[], signal: AbortSignal) => Promise<Uint8Array>;
+export type ChunkFetcher = (chunk: ChunkRef, holders: readonly NodeId[], signal: AbortSignal) => Promise<BufferLease>;
 
 export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   const noteFailure = (error: unknown, chunk: ChunkRef, nodeId: NodeId): void => {
@@ -39,14 +42,16 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     deps.logger.warn({ err: error, node: nodeId, chunk: chunk.name }, "a replica could not be read");
   };
 
-  const fromNode = async (chunk: ChunkRef, nodeId: NodeId, signal: AbortSignal): Promise<Uint8Array> => {
+  const fromNode = async (chunk: ChunkRef, nodeId: NodeId, signal: AbortSignal): Promise<BufferLease> => {
+    const memory = deps.buffers.lease(chunk.sealedLength);
     const from = deps.clock.monotonicMs();
     try {
-      const sealed = await deps.transfers.retrieve(nodeId, chunk, signal);
-      verify(chunk, sealed, nodeId);
+      const bytes = await deps.transfers.retrieve(nodeId, chunk, { signal, target: memory.bytes });
+      verify(chunk, bytes, nodeId);
       deps.selector.succeeded(nodeId, deps.clock.monotonicMs() - from);
-      return sealed;
+      return { bytes, release: memory.release };
     } catch (error) {
+      memory.release();
       const elapsedMs = deps.clock.monotonicMs() - from;
       if (!signal.aborted) noteFailure(error, chunk, nodeId);
       else if (elapsedMs >= HEDGE_AFTER_MS) deps.selector.slow(nodeId, elapsedMs);
@@ -71,7 +76,7 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
         cause = error;
       }
       const spooled = await deps.spooled(chunk.name);
-      if (spooled !== undefined) return spooled;
+      if (spooled !== undefined) return { bytes: spooled, release: () => {} };
     }
     throw new AppError(
       "CHUNK_UNAVAILABLE",

@@ -1,5 +1,6 @@
-import { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import type { FileId } from "@commonhold/core/ids.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
@@ -155,7 +156,7 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
     reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${file.sizeBytes}`);
   }
   if (first.done === true) return reply.send(Buffer.alloc(0));
-  const body = Readable.from(startingWith(first.value, pieces), { objectMode: false, highWaterMark: 1 });
+  const body = Readable.from(bytesOf(first.value, pieces, reply.raw), { objectMode: false, highWaterMark: 1 });
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
   });
@@ -166,10 +167,20 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
   return reply.send(body);
 }
 
-async function* startingWith(
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array, void, void>,
+/**
+ * The bytes of pieces. Each piece is released where it is certain that it has been sent: when the next but one is
+ * asked for and nothing waits in the socket, since what was asked for before may not have got there.
+ */
+async function* bytesOf(
+  first: BufferLease,
+  rest: AsyncIterable<BufferLease>,
+  socket: Pick<Writable, "writableLength">,
 ): AsyncGenerator<Uint8Array, void, void> {
-  yield first;
-  yield* rest;
+  yield first.bytes;
+  let previous = first;
+  for await (const piece of rest) {
+    yield piece.bytes;
+    if (socket.writableLength === 0) previous.release();
+    previous = piece;
+  }
 }

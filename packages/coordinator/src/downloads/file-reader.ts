@@ -3,6 +3,7 @@ import { openChunk } from "@commonhold/chunk/seal-chunk.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, FileId, NodeId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { ChunkFetcher } from "./chunk-fetcher.ts";
@@ -17,6 +18,7 @@ const CHUNKS_HELD = 2;
 export interface FileReaderDeps {
   readonly metadata: Metadata;
   readonly fetch: ChunkFetcher;
+  readonly buffers: BufferPool;
   /** For chunks that are fetched ahead, if there is room. */
   readonly budget: ByteBudget;
   /** For the chunks that each reading has in memory in any case; it bounds how many read at once. */
@@ -41,20 +43,20 @@ interface ChunkRow {
 }
 
 interface Fetched {
-  readonly plain: Promise<Uint8Array>;
+  readonly plain: Promise<BufferLease>;
   readonly release: () => void;
 }
 
 /**
  * The bytes of a range, chunk by chunk in order. Some chunks are fetched ahead while memory allows; each is verified
- * before a byte of it is given out. The consumer's pace is the reader's.
+ * before a byte of it is given out. The consumer's pace is the reader's; it may release the pieces it has used.
  * @throws AppError CHUNK_UNAVAILABLE, CHUNK_CORRUPT; OVERLOADED before the first chunk when too many read
  */
 export async function* readFile(
   deps: FileReaderDeps,
   content: ReadableContent,
   part: { readonly range: ByteRange; readonly signal: AbortSignal },
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<BufferLease, void, void> {
   const { range } = part;
   if (range.end < range.start) return;
   const held = Math.min(content.sizeBytes, content.chunkSizeBytes * CHUNKS_HELD);
@@ -70,7 +72,7 @@ async function* readChunks(
   deps: FileReaderDeps,
   content: ReadableContent,
   part: { readonly range: ByteRange; readonly signal: AbortSignal },
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<BufferLease, void, void> {
   const { range } = part;
   const abandoned = new AbortController();
   const signal = AbortSignal.any([part.signal, abandoned.signal]);
@@ -103,7 +105,11 @@ async function* readChunks(
         const offset = row.index * content.chunkSizeBytes;
         ahead.shift();
         await fill();
-        yield plain.subarray(Math.max(0, range.start - offset), Math.min(plain.byteLength, range.end + 1 - offset));
+        const { bytes, release } = plain;
+        yield {
+          bytes: bytes.subarray(Math.max(0, range.start - offset), Math.min(bytes.length, range.end + 1 - offset)),
+          release,
+        };
       } finally {
         fetched.release();
       }
@@ -120,12 +126,19 @@ function begin(
   task: { readonly row: ChunkRow; readonly release: () => void; readonly signal: AbortSignal },
 ): Fetched {
   const { row } = task;
-  const open = async (): Promise<Uint8Array> => {
+  const open = async (): Promise<BufferLease> => {
     const chunk = { name: row.name, sealedLength: row.sealedLength };
     const sealed = await deps.fetch(chunk, row.holders, task.signal);
-    const context = { fileKey: content.fileKey, fileId: content.fileId, index: row.index };
-    const { key, codec } = openChunkEntry(row.sealedEntry, context);
-    return openChunk({ sealed, key, codec, plainLength: row.plainLength });
+    let memory: BufferLease | undefined;
+    const allocate = (length: number): Uint8Array => (memory = deps.buffers.lease(length)).bytes;
+    try {
+      const context = { fileKey: content.fileKey, fileId: content.fileId, index: row.index };
+      const { key, codec } = openChunkEntry(row.sealedEntry, context);
+      const bytes = await openChunk({ sealed: sealed.bytes, key, codec, plainLength: row.plainLength }, { allocate });
+      return { bytes, release: () => memory?.release() };
+    } finally {
+      sealed.release();
+    }
   };
   const plain = open();
   plain.catch(() => undefined);

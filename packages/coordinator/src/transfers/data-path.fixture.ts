@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
-import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
+import type { Exchange, PeerHost } from "@commonhold/p2p/peer-host.ts";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { serveReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
-import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
+import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { Registry } from "prom-client";
 import { type CoordinatorConfig, loadCoordinatorConfig } from "../config/coordinator-config.ts";
 import { openTransferParts, type TransferParts } from "../coordinator-transfers.ts";
@@ -35,6 +35,8 @@ export interface FakeNode {
   refusal: AppError | undefined;
   /** Awaited before a chunk is taken or given, where it is set. */
   hold: Promise<unknown> | undefined;
+  /** Serves its exchanges instead of it, where it is set: a node that keeps to no rules. */
+  instead: ((exchange: Exchange, kind: ProtocolName) => Promise<void>) | undefined;
   stores: number;
   retrievals: number;
 }
@@ -54,6 +56,8 @@ export interface DataPath {
   readonly url: string;
   readonly app: Http;
   readonly logLines: readonly Record<string, unknown>[];
+  /** Counts of transfers and of bad replicas. */
+  readonly registry: Registry;
   /** A call by the user, over a socket. Who calls needs no token here. */
   call(path: string, init?: RequestInit): Promise<Response>;
   json(path: string, init?: RequestInit): Promise<{ status: number; body: ReturnType<typeof JSON.parse> }>;
@@ -76,6 +80,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const ending = new AbortController();
   const config = loadCoordinatorConfig({ env: {}, text: "", ...(options.settings && { overrides: options.settings }) });
   const folder = await mkdtemp(join(tmpdir(), "commonhold-data-path-"));
+  const registry = new Registry();
   const transfers = await openTransferParts(
     {
       ...api,
@@ -83,7 +88,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       secrets: { identity, masterKey: api.masterKey, tokenKey: api.tokenKey },
       random: systemRandom,
       logger,
-      registry: new Registry(),
+      registry,
       stopping: ending.signal,
     },
     { folder, config, terms: { microCreditsPerGbMonth: 1_000_000n } },
@@ -102,6 +107,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
     url,
     app,
     logLines,
+    registry,
     call,
     json: async (path, init) => {
       const response = await call(path, init);
@@ -163,6 +169,7 @@ async function openNodes(
       chunks: new Map(),
       refusal: undefined,
       hold: undefined,
+      instead: undefined,
       stores: 0,
       retrievals: 0,
     };
@@ -204,31 +211,22 @@ async function serveChunks(host: PeerHost, node: FakeNode, nodes: readonly FakeN
     if (bytes === undefined) throw new AppError("CHUNK_NOT_FOUND", "not here");
     return { length: bytes.byteLength, bytes };
   };
-  await host.handle(
-    PROTOCOLS.storeChunk,
-    ({ stream }) => {
-      node.stores += 1;
-      return serveStoreChunk(stream, { authorise: () => undefined, store: take });
-    },
-    LIMITS,
-  );
-  await host.handle(
-    PROTOCOLS.retrieveChunk,
-    ({ stream }) => serveRetrieveChunk(stream, { authorise: () => undefined, retrieve: give }),
-    LIMITS,
-  );
-  await host.handle(
-    PROTOCOLS.replicateChunk,
-    ({ stream }) =>
-      serveReplicateChunk(stream, {
-        authorise: () => undefined,
-        replicate: async ({ chunkName, source }) => {
-          const bytes = nodes.find((other) => other.id === source.peerId)?.chunks.get(chunkName);
-          if (bytes === undefined) throw new AppError("CHUNK_NOT_FOUND", "not there");
-          return take(chunkName, bytes);
-        },
-      }),
-    LIMITS,
+  const serve = (kind: ProtocolName, serveWell: (stream: Exchange["stream"]) => Promise<void>): Promise<void> =>
+    host.handle(PROTOCOLS[kind], (exchange) => node.instead?.(exchange, kind) ?? serveWell(exchange.stream), LIMITS);
+  await serve("storeChunk", (stream) => {
+    node.stores += 1;
+    return serveStoreChunk(stream, { authorise: () => undefined, store: take });
+  });
+  await serve("retrieveChunk", (stream) => serveRetrieveChunk(stream, { authorise: () => undefined, retrieve: give }));
+  await serve("replicateChunk", (stream) =>
+    serveReplicateChunk(stream, {
+      authorise: () => undefined,
+      replicate: async ({ chunkName, source }) => {
+        const bytes = nodes.find((other) => other.id === source.peerId)?.chunks.get(chunkName);
+        if (bytes === undefined) throw new AppError("CHUNK_NOT_FOUND", "not there");
+        return take(chunkName, bytes);
+      },
+    }),
   );
 }
 
@@ -248,10 +246,10 @@ function registerRoutes(
     setPrincipal(request, { kind: "user", userId: user.id as UserId, role: "user" });
   };
   const files = createFileService(api);
-  const { sessions, openUploads, pipeline, complete, streams, uploadBudget: budget } = transfers;
-  const receiver = { pipeline, budget, stopping };
+  const { sessions, openUploads, pipeline, complete, streams, buffers, uploadBudget: budget } = transfers;
+  const receiver = { pipeline, budget, buffers, stopping };
   registerUploadRoutes(app, { requireUser, sessions, openUploads, receiver, complete, files });
-  const uploads = { sessions, pipeline, complete, budget, streams, stopping, logger };
+  const uploads = { sessions, pipeline, complete, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
   registerFileRoutes(app, { requireUser, files });
   const reading = { reader: transfers.reader, masterKey: api.masterKey, stopping, logger };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
 import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 
 /** Chunks kept durably by the coordinator until a node that was away takes its copy (hinted handoff). */
 export interface HandoffSpool {
@@ -46,6 +47,7 @@ export async function openHandoffSpool(options: {
     usedBytes += sealed.byteLength;
     try {
       await writeFileDurably(pathOf(name), sealed, 0o600);
+      reachUploadStep("coordinator:handoff-spooled");
       sizes.set(name, sealed.byteLength);
       return true;
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { HandoffSpool } from "./handoff-spool.ts";
 import type { ChunkBytes } from "./node-transfers.ts";
 import type { Acknowledged } from "./replica-writer.ts";
@@ -36,6 +37,7 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
   /** What fails does not keep the rest from being recorded. */
   const record = async (chunk: ChunkBytes, acknowledged: Acknowledged): Promise<void> => {
     const settled = await acknowledged.settled;
+    reachUploadStep("coordinator:before-late-copies");
     const tasks: Promise<unknown>[] = settled.flatMap(({ intended, outcome }) =>
       outcome.kind === "missing"
         ? []
@@ -51,6 +53,7 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
       if (result.status === "fulfilled") continue;
       deps.logger.error({ err: result.reason, chunk: chunk.name }, "a late copy could not be recorded");
     }
+    reachUploadStep("coordinator:late-copies-recorded");
   };
 
   return {

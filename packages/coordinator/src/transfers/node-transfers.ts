@@ -42,8 +42,15 @@ export interface NodeTransfers {
   load(nodeId: NodeId): number;
   /** Resolves once the node has the chunk on disk. At most 3 tries where the node could not be reached. */
   store(nodeId: NodeId, chunk: ChunkBytes, signal: AbortSignal): Promise<void>;
-  /** One try: the reader has other replicas. The bytes are not verified here. */
-  retrieve(nodeId: NodeId, chunk: ChunkRef, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * One try: the reader has other replicas. The bytes are not verified here.
+   * @param options.target memory for the sealed bytes; the result is a view of it
+   */
+  retrieve(
+    nodeId: NodeId,
+    chunk: ChunkRef,
+    options: { readonly signal: AbortSignal; readonly target: Uint8Array },
+  ): Promise<Uint8Array>;
   /** Lets the node fetch the chunk from another holder. */
   replicate(nodeId: NodeId, from: { source: NodeId; chunk: ChunkRef }, signal: AbortSignal): Promise<void>;
 }
@@ -60,8 +67,8 @@ export function createNodeTransfers(deps: NodeTransfersDeps, limits: NodeGateLim
     load: (nodeId) => gates.get(nodeId)?.load() ?? 0,
     store: (nodeId, chunk, signal) =>
       gateOf(nodeId).runWithRetry(signal, (attempt) => storeAt(deps, { nodeId, chunk }, attempt)),
-    retrieve: (nodeId, chunk, signal) =>
-      gateOf(nodeId).run(signal, (attempt) => retrieveFrom(deps, { nodeId, chunk }, attempt)),
+    retrieve: (nodeId, chunk, { signal, target }) =>
+      gateOf(nodeId).run(signal, (attempt) => retrieveFrom(deps, { nodeId, chunk, target }, attempt)),
     replicate: (nodeId, { source, chunk }, signal) =>
       gateOf(nodeId).run(signal, (attempt) => replicateTo(deps, { nodeId, chunk, source }, attempt)),
   };
@@ -87,7 +94,7 @@ async function storeAt(
 
 function retrieveFrom(
   deps: NodeTransfersDeps,
-  { nodeId, chunk }: { readonly nodeId: NodeId; readonly chunk: ChunkRef },
+  { nodeId, chunk, target }: { readonly nodeId: NodeId; readonly chunk: ChunkRef; readonly target: Uint8Array },
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   return exchange(deps, nodeId, {
@@ -98,6 +105,7 @@ function retrieveFrom(
         grant: grantFor(deps, { action: "retrieve", nodeId, chunk }),
         chunkName: chunk.name,
         lengthMax: chunk.sealedLength,
+        target,
       }),
   });
 }

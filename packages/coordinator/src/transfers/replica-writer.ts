@@ -1,6 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { ChunkBytes, ChunkRef, NodeTransfers } from "./node-transfers.ts";
 import type { PlacementView } from "./placement-view.ts";
 
@@ -54,6 +55,7 @@ export async function writeReplicas(
   const { chunk, quorum, copies, ownerId } = request;
   const chosen = deps.placement.choose(refOf(chunk), { ownerId, copies });
   if (chosen.length < quorum) throw notEnoughNodes(chosen.length, quorum);
+  reachUploadStep("coordinator:copies-placed");
 
   const giveUp = new AbortController();
   const lanes = openLanes(deps, { request, chosen }, AbortSignal.any([giveUp.signal, stopping]));
@@ -61,6 +63,7 @@ export async function writeReplicas(
     giveUp.abort(error);
     throw error;
   });
+  reachUploadStep("coordinator:quorum-reached");
   const late = lanes.filter((lane) => !done.has(lane));
   const absent = deps.placement.chooseAbsent(refOf(chunk), {
     ownerId,
@@ -92,6 +95,7 @@ function openLanes(
     for (;;) {
       try {
         await deps.transfers.store(nodeId, chunk, signal);
+        reachUploadStep("coordinator:copy-acknowledged");
         return nodeId;
       } catch (error) {
         signal.throwIfAborted();

@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
+import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutIntoChunks, readExactly } from "./body-chunks.ts";
 import { timedBody } from "./timed-body.ts";
 
+const buffers = new BufferPool({ bufferBytes: 64, idleMax: 1 });
 const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 });
 
 describe("cutIntoChunks", () => {
@@ -11,7 +13,10 @@ describe("cutIntoChunks", () => {
     await fc.assert(
       fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of cutIntoChunks(Readable.from(parts), size)) chunks.push(chunk);
+        for await (const chunk of cutIntoChunks(Readable.from(parts), size, buffers)) {
+          chunks.push(chunk.bytes.slice());
+          chunk.release();
+        }
         expect(Buffer.concat(chunks)).toEqual(Buffer.concat(parts));
         expect(chunks.slice(0, -1).every((chunk) => chunk.byteLength === size)).toBe(true);
         expect(chunks.every((chunk) => chunk.byteLength > 0)).toBe(true);
@@ -25,7 +30,7 @@ describe("readExactly", () => {
     await fc.assert(
       fc.asyncProperty(pieces, fc.nat(60), async (parts, length) => {
         const all = Buffer.concat(parts);
-        const reading = readExactly(Readable.from(parts), length);
+        const reading = readExactly(Readable.from(parts), length, buffers).then((chunk) => Buffer.from(chunk.bytes));
         if (all.byteLength === length) expect(await reading).toEqual(all);
         else await expect(reading).rejects.toMatchObject({ code: "WRONG_CHUNK_LENGTH", details: { expected: length } });
       }),

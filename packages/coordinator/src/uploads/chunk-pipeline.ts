@@ -4,9 +4,11 @@ import type { Random } from "@commonhold/core/random.ts";
 import { sealChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { type SealedChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { LateReplicas } from "../transfers/late-replicas.ts";
-import { type ReplicaWriterDeps, writeReplicas } from "../transfers/replica-writer.ts";
+import { type LateReplica, type ReplicaWriterDeps, writeReplicas } from "../transfers/replica-writer.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
 import type { OpenUpload } from "./open-uploads.ts";
 
@@ -19,6 +21,7 @@ export interface ChunkPipelineDeps {
   readonly isActive: (nodeId: NodeId) => boolean;
   readonly doubtful: DoubtfulReplicas;
   readonly writeQuorum: number;
+  readonly buffers: BufferPool;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: TransferMetrics;
@@ -33,35 +36,44 @@ export interface StoredChunk {
   readonly released: Promise<void>;
 }
 
-/** The way of a chunk in: seal, name, place, send until a quorum has it on disk, commit. */
+/** The way of a chunk in: seal, name, place, send until a quorum has it on disk, commit. Releases `plain` early. */
 export type ChunkPipeline = (
   upload: OpenUpload,
-  chunk: { readonly index: number; readonly plain: Uint8Array },
+  chunk: { readonly index: number; readonly plain: BufferLease },
   stopping: AbortSignal,
 ) => Promise<StoredChunk>;
 
 export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
   return async (upload, { index, plain }, stopping) => {
-    const sealed = await sealChunk(plain, await deps.ownerSecret(upload.ownerId));
-    const commit = (replicas: readonly ReplicaRow[]) => {
+    reachUploadStep("coordinator:chunk-received");
+    const plainLength = plain.bytes.length;
+    let memory: BufferLease | undefined;
+    const allocate = (length: number): Uint8Array => (memory = deps.buffers.lease(length)).bytes;
+    const sealed = await sealChunk(plain.bytes, await deps.ownerSecret(upload.ownerId), { allocate });
+    plain.release();
+    reachUploadStep("coordinator:chunk-sealed");
+    const commit = async (replicas: readonly ReplicaRow[]) => {
       const nowMs = deps.clock.nowMs();
-      return deps.metadata.apply("chunk.commit", {
+      reachUploadStep("coordinator:before-chunk-commit");
+      await deps.metadata.apply("chunk.commit", {
         upload_id: upload.id,
         chunk_index: index,
         chunk_name: sealed.name,
-        sealed_length: sealed.sealed.byteLength,
-        plain_length: plain.byteLength,
+        sealed_length: sealed.sealed.length,
+        plain_length: plainLength,
         copies: upload.copies,
         sealed_entry: sealEntry(deps, { upload, index, sealed }),
         replicas: [...replicas],
         now_ms: nowMs,
         ...(upload.leaseMs === undefined ? {} : { lease_until_ms: nowMs + upload.leaseMs }),
       });
+      reachUploadStep("coordinator:after-chunk-commit");
     };
 
     const quorum = Math.min(deps.writeQuorum, upload.copies);
     const holders = await presentHolders(deps, sealed.name, upload.copies);
     if (holders >= quorum) {
+      memory?.release();
       await commit([]);
       return { name: sealed.name, plainHash: sealed.plainHash, replicas: holders, released: Promise.resolve() };
     }
@@ -81,9 +93,16 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
       name: sealed.name,
       plainHash: sealed.plainHash,
       replicas: acknowledged.active.length,
-      released: deps.late.follow(bytes, acknowledged),
+      released: deps.late.follow(bytes, acknowledged).then(async () => {
+        // A copy that failed may have left bytes with its stream.
+        if (!(await acknowledged.settled).some(isMissing)) memory?.release();
+      }),
     };
   };
+}
+
+function isMissing({ outcome }: LateReplica): boolean {
+  return outcome.kind === "missing";
 }
 
 interface ReplicaRow {

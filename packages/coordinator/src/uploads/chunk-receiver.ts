@@ -1,5 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkLengthAt } from "@commonhold/core/chunk-size.ts";
+import type { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
 import { readExactly } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
@@ -11,6 +12,7 @@ const MEMORY_PER_CHUNK_BYTE = 2;
 export interface ChunkReceiverDeps {
   readonly pipeline: ChunkPipeline;
   readonly budget: ByteBudget;
+  readonly buffers: BufferPool;
   readonly stopping: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export async function receiveChunk(
     requireIndex(upload, index);
     const length = chunkLengthAt(index, upload.sizeBytes, upload.chunkSizeBytes);
     release ??= await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, part.signal);
-    const plain = await readExactly(part.body, length);
+    const plain = await readExactly(part.body, length, deps.buffers);
     const stored = await deps.pipeline(upload, { index, plain }, deps.stopping);
     void stored.released.then(release);
     return stored;

@@ -6,6 +6,8 @@ import { monthlyStorageCost, type StorageTerms } from "@commonhold/core/economic
 import { uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { ReadableContent } from "../downloads/file-reader.ts";
 import { DigestCheck, type ExpectedDigests, expectsDigest } from "./content-digest.ts";
 import type { OpenUpload } from "./open-uploads.ts";
@@ -24,7 +26,7 @@ export interface CompleteUploadDeps {
   readonly metadata: Metadata;
   readonly sessions: UploadSessions;
   /** The plaintext of an upload's chunks, in order, out of the network. */
-  readonly readBack: (content: ReadableContent, signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  readonly readBack: (content: ReadableContent, signal: AbortSignal) => AsyncIterable<BufferLease>;
   readonly terms: StorageTerms;
   readonly clock: Clock;
   readonly random: Random;
@@ -45,6 +47,7 @@ export interface CompleteUpload {
 export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
   const withContent = async (upload: OpenUpload, content: CompletedContent): Promise<string> => {
     const nowMs = deps.clock.nowMs();
+    reachUploadStep("coordinator:before-file-complete");
     const { file_id } = await deps.metadata.apply("upload.complete", {
       upload_id: upload.id,
       size_bytes: content.sizeBytes,
@@ -54,6 +57,7 @@ export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
       transaction_id: uuidV7(nowMs, deps.random.bytes(10)),
       now_ms: nowMs,
     });
+    reachUploadStep("coordinator:after-file-complete");
     return file_id;
   };
 
@@ -67,7 +71,10 @@ export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
       const contentId = await contentIdOf(deps.metadata, upload);
       if (expectsDigest(expected)) {
         const check = new DigestCheck(expected);
-        for await (const bytes of deps.readBack(upload, signal)) check.update(bytes);
+        for await (const piece of deps.readBack(upload, signal)) {
+          check.update(piece.bytes);
+          piece.release();
+        }
         check.verify();
       }
       return withContent(upload, { sizeBytes: upload.sizeBytes, chunkCount: upload.chunkCount, contentId });

@@ -7,7 +7,7 @@ import { FileViewSchema, fileView } from "../files/file-view.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
-import { bodyStream } from "../http/request-body.ts";
+import { bodyStream, requirePlainBody, type UnreadRequest } from "../http/request-body.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { readFormFile } from "./form-upload.ts";
@@ -68,6 +68,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         consumes: ["application/octet-stream", "multipart/form-data"],
       },
       handler: async (request, reply) => {
+        requireWholeBody(request);
         const { headers, query } = request;
         const upload = { headers, ownerId: currentUser(request).userId, copies: query.copies };
         const signal = clientSignal(reply);
@@ -105,6 +106,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         consumes: ["application/octet-stream"],
       },
       handler: async (request, reply) => {
+        requireWholeBody(request);
         const ownerId = currentUser(request).userId;
         const { headers, query, params } = request;
         const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
@@ -115,6 +117,18 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
       },
     });
   });
+}
+
+/** A part of a file, as `curl -C` sends it, would be kept as if it were the whole (RFC 9110, 14.5). */
+function requireWholeBody(request: UnreadRequest): void {
+  requirePlainBody(request);
+  const { "content-range": range, "content-length": length } = request.raw.headers;
+  if (range !== undefined) {
+    throw new AppError("INVALID_REQUEST", "Content-Range: a file is taken whole here; to resume, upload it in chunks");
+  }
+  if (length !== undefined && !Number.isSafeInteger(Number(length))) {
+    throw new AppError("INVALID_REQUEST", `Content-Length ${length} is more than a file can have: 2^53 - 1 bytes`);
+  }
 }
 
 interface UploadParts {

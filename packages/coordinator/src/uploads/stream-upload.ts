@@ -1,6 +1,7 @@
 import { createContentId } from "@commonhold/chunk/content-id.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
+import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
 import { cutIntoChunks } from "./body-chunks.ts";
@@ -20,6 +21,7 @@ export interface StreamUploadDeps {
   readonly budget: ByteBudget;
   /** For the chunk that is being filled, as long as the upload lasts. */
   readonly streams: ByteBudget;
+  readonly buffers: BufferPool;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
 }
@@ -75,12 +77,13 @@ async function receiveAll(
   let chunkCount = 0;
   let sizeBytes = 0;
   try {
-    for await (const plain of cutIntoChunks(input.body, upload.chunkSizeBytes)) {
+    for await (const plain of cutIntoChunks(input.body, upload.chunkSizeBytes, deps.buffers)) {
       signal.throwIfAborted();
-      sizeBytes += plain.byteLength;
-      await refuseOrReserve(deps.sessions, upload, { sizeBytes, added: plain.byteLength });
-      check.update(plain);
-      const release = await deps.budget.acquire(plain.byteLength * MEMORY_PER_CHUNK_BYTE, signal);
+      const { length } = plain.bytes;
+      sizeBytes += length;
+      await refuseOrReserve(deps.sessions, upload, { sizeBytes, added: length });
+      check.update(plain.bytes);
+      const release = await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, signal);
       const stored = storeOne(deps, upload, { index: chunkCount, plain, release });
       stored.catch(() => undefined);
       underWay.push(stored);
@@ -100,7 +103,7 @@ async function receiveAll(
 async function storeOne(
   deps: StreamUploadDeps,
   upload: OpenUpload,
-  part: { readonly index: number; readonly plain: Uint8Array; readonly release: () => void },
+  part: { readonly index: number; readonly plain: BufferLease; readonly release: () => void },
 ): Promise<StoredChunk> {
   try {
     const stored = await deps.pipeline(upload, part, deps.stopping);

@@ -323,7 +323,12 @@ describe("a chunk as JSON", () => {
     const upload = { chunkCount: 1, sizeBytes: 5, chunkSizeBytes: 5 } as OpenUpload;
     const stored = { released: Promise.resolve() } as StoredChunk;
     const receiving = receiveChunk(
-      { pipeline: () => Promise.resolve(stored), budget, stopping: new AbortController().signal },
+      {
+        pipeline: () => Promise.resolve(stored),
+        budget,
+        buffers: path.transfers.buffers,
+        stopping: new AbortController().signal,
+      },
       upload,
       { index: 0, body: Readable.from([new Uint8Array(5)]), held, signal: new AbortController().signal },
     );

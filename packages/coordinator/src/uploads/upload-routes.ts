@@ -1,4 +1,4 @@
-import { AppError } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
 import type { FileId, UploadId } from "@commonhold/core/ids.ts";
 import type { Static } from "typebox";
@@ -7,7 +7,7 @@ import { FileViewSchema, fileView } from "../files/file-view.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
-import { bodyStream, readJsonBody, type UnreadRequest } from "../http/request-body.ts";
+import { bodyStream, readJsonBody, requirePlainBody, type UnreadRequest } from "../http/request-body.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerJsonRoutes, registerRawRoutes } from "../http/route-scopes.ts";
 import { compileValidator } from "../http/schema-validation.ts";
@@ -202,6 +202,7 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
         response: { 200: ReceiptView, ...CHUNK_ERRORS },
       },
       handler: async (request, reply) => {
+        requirePlainBody(request);
         const upload = await findUpload(deps, request);
         const signal = clientSignal(reply);
         const part =
@@ -230,7 +231,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 async function readJsonChunk(deps: UploadRoutesDeps, request: UnreadRequest, signal: AbortSignal): Promise<ChunkPart> {
   const release = await deps.receiver.budget.acquire(JSON_CHUNK_MEMORY_BYTES, signal);
   try {
-    const result = validateJsonChunk(await readJsonBody(request, JSON_CHUNK_LIMITS));
+    const result = validateJsonChunk(await readJsonBody(request, JSON_CHUNK_LIMITS).catch(withoutIndex));
     if ("error" in result) throw result.error;
     const { chunk_index, data } = result.value;
     if (data.length % 4 !== 0 || !BASE64.test(data)) {
@@ -248,6 +249,15 @@ async function readJsonChunk(deps: UploadRoutesDeps, request: UnreadRequest, sig
     release();
     throw error;
   }
+}
+
+/** Most who send no JSON here have forgotten the query. */
+function withoutIndex(cause: unknown): never {
+  if (!hasCode(cause, "INVALID_REQUEST")) throw cause;
+  throw new AppError("INVALID_REQUEST", `without ?index=N the chunk is read as JSON, and ${cause.message}`, {
+    details: cause.details,
+    cause,
+  });
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {

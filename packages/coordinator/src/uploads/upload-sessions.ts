@@ -6,6 +6,7 @@ import { type FileId, type UploadId, type UserId, uuidV7 } from "@commonhold/cor
 import type { Random } from "@commonhold/core/random.ts";
 import type { FileState } from "@commonhold/metadata/tables.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import { sealFileKey } from "../files/file-key.ts";
 import { normaliseFileName } from "../files/file-name.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
@@ -88,6 +89,7 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
         now_ms: deps.clock.nowMs(),
         expires_at_ms: upload.expiresAtMs,
       });
+      reachUploadStep("coordinator:session-begun");
       return upload;
     },
 

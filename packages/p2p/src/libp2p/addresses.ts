@@ -3,6 +3,7 @@ import type { Address, PeerId } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { peerIdFromString } from "@libp2p/peer-id";
 import type { PeerTarget } from "../peer-host.ts";
+import { isLaneAddress } from "../tls/lane-addresses.ts";
 
 /** Of what a peer announces, no more than this is tried. */
 const ADDRESSES_MAX = 16;
@@ -52,7 +53,9 @@ function rank(address: Multiaddr): number {
   return (text.includes("/p2p-circuit") ? 4 : 0) + (isTcp(address) ? 0 : 2) + (LOOPBACK.test(text) ? 1 : 0);
 }
 
+/** Undefined for an address of another lane too. */
 function parseAddress(text: string): Multiaddr | undefined {
+  if (isLaneAddress(text)) return undefined;
   try {
     const address = multiaddr(text);
     return address.getComponents().length < PARTS_MIN ? undefined : address;

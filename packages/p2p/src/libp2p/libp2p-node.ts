@@ -10,6 +10,7 @@ import { yamux } from "@libp2p/yamux";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import type { Identity } from "../identity.ts";
+import type { LinkLimits } from "../link-limits.ts";
 import { compareAddresses } from "./addresses.ts";
 import { createMemberGate } from "./member-gate.ts";
 import { quicTransport } from "./quic-transport.ts";
@@ -28,38 +29,12 @@ const READ_BUFFER_BYTES_MAX = WINDOW_BYTES_MAX + MIB;
 /** Where answers are slow in coming, the time limit of pings grows with them, up to so many times its setting. */
 const PING_TIMEOUT_STRETCH = 2;
 
-export interface Libp2pLimits {
-  readonly connectionsMax: number;
-  /** From one IP address; a whole network may start at once behind one. */
-  readonly inboundConnectionsPerSecondMax: number;
-  readonly pendingConnectionsMax: number;
-  /** Streams of each direction on one connection. */
-  readonly streamsPerConnectionMax: number;
-  /** For all addresses of a peer, and for one of them. */
-  readonly dialTimeoutMs: number;
-  readonly addressDialTimeoutMs: number;
-  /** Every connection is pinged so often, and ended when no answer comes within the time limit. */
-  readonly pingIntervalMs: number;
-  readonly pingTimeoutMs: number;
-}
-
-export const LIBP2P_LIMITS: Libp2pLimits = {
-  connectionsMax: 1024,
-  inboundConnectionsPerSecondMax: 256,
-  pendingConnectionsMax: 128,
-  streamsPerConnectionMax: 256,
-  dialTimeoutMs: 10_000,
-  addressDialTimeoutMs: 5_000,
-  pingIntervalMs: 10_000,
-  pingTimeoutMs: 15_000,
-};
-
 export interface Libp2pNodeOptions {
   readonly identity: Identity;
   readonly listen: readonly string[];
   readonly announce: readonly string[];
   readonly bootstrap: readonly string[];
-  readonly limits: Libp2pLimits;
+  readonly limits: LinkLimits;
   readonly isMember: (peerId: string) => boolean;
 }
 

@@ -2,13 +2,14 @@ import type { Connection } from "@libp2p/interface";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identityOf } from "../testing/libp2p-harness.ts";
 import { until } from "../testing/until.ts";
-import { LIBP2P_LIMITS, type Libp2pNode, startLibp2pNode } from "./libp2p-node.ts";
+import { LINK_LIMITS } from "../link-limits.ts";
+import { type Libp2pNode, startLibp2pNode } from "./libp2p-node.ts";
 import { Libp2pStream } from "./libp2p-stream.ts";
 
 const PROTOCOL = "/commonhold-test/1.0.0";
 
 async function startNode(name: string, listen: string): Promise<Libp2pNode> {
-  const options = { announce: [], bootstrap: [], limits: LIBP2P_LIMITS, isMember: () => true };
+  const options = { announce: [], bootstrap: [], limits: LINK_LIMITS, isMember: () => true };
   return startLibp2pNode({ identity: identityOf(name), listen: [listen], ...options });
 }
 

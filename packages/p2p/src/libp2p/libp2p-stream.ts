@@ -58,8 +58,8 @@ export class Libp2pStream implements LinkStream {
     return this.#lost.signal;
   }
 
-  read(length: number): Promise<Uint8Array> {
-    return this.#received.read(length);
+  read(length: number, target?: Uint8Array): Promise<Uint8Array> {
+    return this.#received.read(length, target);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -13,15 +13,18 @@ export function identityOf(name: string): Identity {
   return createIdentity({ bytes: () => seed, fraction: () => 0 });
 }
 
-/** libp2p hosts of this process, each on a free port of the loopback. */
-export function createLibp2pHarness(listen: string, options: Partial<Libp2pHostOptions> = {}): PeerHostHarness {
+/** Hosts of this process, each on free ports of the loopback. */
+export function createLibp2pHarness(
+  listen: string | readonly string[],
+  options: Partial<Libp2pHostOptions> = {},
+): PeerHostHarness {
   const hosts: PeerHost[] = [];
   return {
     peerId: (name) => identityOf(name).peerId,
     start: async (name, changes) => {
       const host = await createLibp2pHost(
         { identity: identityOf(name), logger: SILENT_LOGGER },
-        { listen: [listen], bootstrap: [], limits: { addressDialTimeoutMs: 1000 }, ...options, ...changes },
+        { listen: [listen].flat(), bootstrap: [], limits: { addressDialTimeoutMs: 1000 }, ...options, ...changes },
       );
       hosts.push(host);
       return host;

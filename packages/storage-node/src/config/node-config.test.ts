@@ -15,7 +15,7 @@ describe("the settings of a node", () => {
       COMMONHOLD_NODE_NODE_COORDINATOR_URL: undefined,
       COMMONHOLD_NODE_NODE_LOG_LEVEL: '"info"',
       COMMONHOLD_NODE_NODE_STOP_GRACE_MS: "20000",
-      COMMONHOLD_NODE_NETWORK_LISTEN: '["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"]',
+      COMMONHOLD_NODE_NETWORK_LISTEN: '["/ip4/0.0.0.0/tcp/0/tls", "/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"]',
       COMMONHOLD_NODE_NETWORK_ANNOUNCE: "[]",
       COMMONHOLD_NODE_NETWORK_ADMIN_PORT: "0",
       COMMONHOLD_NODE_STORAGE_MAX_BYTES: '"100GB"',

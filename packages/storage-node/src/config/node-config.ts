@@ -47,8 +47,10 @@ export const NodeConfigSchema = Type.Object({
   network: Type.Object(
     {
       listen: Type.Array(Type.String({ minLength: 1 }), {
-        description: "Multiaddrs at which the node takes connections of peers. Port 0 lets the system choose one.",
-        default: ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"],
+        description:
+          "Multiaddrs at which the node takes connections of peers: /tls is the fast lane, the others are libp2p. " +
+          "Port 0 lets the system choose one.",
+        default: ["/ip4/0.0.0.0/tcp/0/tls", "/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/udp/0/quic-v1"],
         minItems: 1,
         maxItems: 16,
       }),

@@ -1,4 +1,6 @@
 import type { Exchange } from "@commonhold/p2p/peer-host.ts";
+import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import { serveDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { serveInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { serveProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
@@ -18,6 +20,8 @@ export interface ChunkExchangeDeps {
   /** @throws AppError NODE_DRAINING or SHUTTING_DOWN while this node takes no chunks */
   readonly assertTakesChunks: () => void;
   readonly fetchReplica: FetchReplica;
+  /** For chunks on their way in. */
+  readonly buffers: BufferPool;
   readonly proveChunk: ProveChunk;
 }
 
@@ -37,15 +41,23 @@ export function chunkExchanges(deps: ChunkExchangeDeps): Readonly<Record<Protoco
 }
 
 function serveStore(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  let memory: BufferLease | undefined;
   return serveStoreChunk(exchange.stream, {
     authorise: ({ grant, chunkName, length }) =>
       outcome.note(async () => {
         deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "store", chunkName, length });
         deps.assertTakesChunks();
         await deps.store.checkRoom(chunkName, length);
+        reachUploadStep("node:store-authorised");
       }),
-    store: (chunkName, sealed) => outcome.act(() => deps.store.store(chunkName, sealed)),
-  });
+    allocate: (length) => (memory = deps.buffers.lease(length)).bytes,
+    store: (chunkName, sealed) =>
+      outcome.act(async () => {
+        const stored = await deps.store.store(chunkName, sealed);
+        reachUploadStep("node:before-answer");
+        return stored;
+      }),
+  }).finally(() => memory?.release());
 }
 
 function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {

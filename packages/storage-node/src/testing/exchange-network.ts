@@ -1,3 +1,5 @@
+import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { createIdentity, type Identity, verifySignature } from "@commonhold/p2p/identity.ts";
@@ -84,6 +86,7 @@ export class ExchangeNetwork {
         if (node.refusal !== undefined) throw node.refusal;
       },
       fetchReplica: createFetchReplica({ host, store }),
+      buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: 1 }),
       proveChunk: createProveChunk({ store, clock, identity }),
     });
     return node;

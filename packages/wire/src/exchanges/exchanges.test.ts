@@ -3,7 +3,9 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { describe, expect, it } from "vitest";
+import { RetrieveChunkResponseSchema } from "../gen/commonhold_pb.ts";
 import { createMemoryStreamPair, MEMORY_STREAM_WINDOW_BYTES } from "../memory-byte-stream.ts";
+import { writeMessage } from "../message.ts";
 import { SEALED_LENGTH_MAX } from "../protocols.ts";
 import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
@@ -178,6 +180,25 @@ describe("retrieve-chunk", () => {
     await expect(tooMuch).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
     near.abort(new AppError("PROTOCOL_ERROR", "too much"));
     await expect(served).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it("refuses an announced length that no chunk has before memory is taken", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const lengths: number[] = [];
+    const watched: ByteStream = {
+      read: (length) => {
+        lengths.push(length);
+        return near.read(length);
+      },
+      write: (written) => near.write(written),
+      closeWrite: () => near.closeWrite(),
+      abort: (reason) => near.abort(reason),
+    };
+    const refused = requestRetrieveChunk(watched, { grant, chunkName: CHUNK, lengthMax: Number.MAX_SAFE_INTEGER });
+    const init = { status: { code: "OK", message: "" }, length: 2n ** 63n };
+    await writeMessage(far, RetrieveChunkResponseSchema, { init, maxBytes: 100 });
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    expect(Math.max(...lengths)).toBeLessThan(100);
   });
 
   it.each([

@@ -28,11 +28,17 @@ const RESPONSE: ResponseKind<typeof RetrieveChunkResponseSchema> = {
 /**
  * The sealed bytes of a chunk, not yet checked against its name.
  * @param request.lengthMax more is refused before memory is taken
+ * @param request.target memory for `lengthMax` bytes, to be used instead of new memory
  * @throws AppError of the node's refusal, or of the stream
  */
 export async function requestRetrieveChunk(
   stream: ByteStream,
-  request: { readonly grant: SignedGrant; readonly chunkName: ChunkName; readonly lengthMax: number },
+  request: {
+    readonly grant: SignedGrant;
+    readonly chunkName: ChunkName;
+    readonly lengthMax: number;
+    readonly target?: Uint8Array;
+  },
 ): Promise<Uint8Array> {
   await writeMessage(stream, RetrieveChunkRequestSchema, {
     init: { grant: request.grant, chunkName: encodeChunkName(request.chunkName) },
@@ -43,7 +49,7 @@ export async function requestRetrieveChunk(
   if (length > request.lengthMax) {
     throw new AppError("PROTOCOL_ERROR", `a chunk of ${length} bytes is answered, at most ${request.lengthMax} can be`);
   }
-  return stream.read(length);
+  return stream.read(length, request.target?.subarray(0, length));
 }
 
 /** Answers one `requestRetrieveChunk`. An error after the response has begun is thrown: the stream must be aborted. */

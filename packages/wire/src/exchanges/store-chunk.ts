@@ -18,6 +18,8 @@ export interface StoreChunkClaim {
 export interface StoreChunkHandler {
   /** Throws when the claim is refused; nothing was read or taken until then. */
   readonly authorise: (claim: StoreChunkClaim) => void | Promise<void>;
+  /** Memory for the bytes of a claim that was accepted; new memory where it is not given. */
+  readonly allocate?: (length: number) => Uint8Array;
   /** Keeps the bytes, durably. They are not yet checked against the name. */
   readonly store: (chunkName: ChunkName, sealed: Uint8Array) => Promise<{ readonly alreadyHeld: boolean }>;
 }
@@ -63,7 +65,7 @@ export async function serveStoreChunk(stream: ByteStream, handler: StoreChunkHan
       length: decodeSealedLength("length", request.length),
     };
     await handler.authorise(claim);
-    const sealed = await stream.read(claim.length);
+    const sealed = await stream.read(claim.length, handler.allocate?.(claim.length));
     const { alreadyHeld } = await handler.store(claim.chunkName, sealed);
     return { alreadyHeld };
   });

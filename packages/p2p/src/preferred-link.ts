@@ -1,0 +1,69 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
+import { LRUCache } from "lru-cache";
+import type { HostLogger } from "./host-logger.ts";
+import type { PeerTarget } from "./peer-host.ts";
+import type { LinkStream, OpenOptions, PeerLink } from "./peer-link.ts";
+import type { TlsLink } from "./tls/tls-link.ts";
+
+/** How long the fast lane is not tried where only the other one worked; twice as long each time that this is so again. */
+const DETOUR_MS_MIN = 5_000;
+const DETOUR_MS_MAX = 5 * 60_000;
+const DETOURS_MAX = 1024;
+
+interface Detour {
+  readonly untilMs: number;
+  readonly lengthMs: number;
+}
+
+/**
+ * The fast lane where it reaches the peer, else the universal one.
+ * @param links both have the same identity
+ */
+export function createPreferredLink(
+  links: { readonly fast: TlsLink; readonly universal: PeerLink },
+  deps: { readonly clock: Clock; readonly logger: HostLogger },
+): PeerLink {
+  const { clock, logger } = deps;
+  const { fast, universal } = links;
+  const detours = new LRUCache<string, Detour>({ max: DETOURS_MAX });
+  const isPreferred = (target: PeerTarget): boolean =>
+    fast.knows(target) && clock.monotonicMs() >= (detours.get(target.peerId)?.untilMs ?? 0);
+  const takeDetour = (peerId: string): void => {
+    const lengthMs = Math.min(DETOUR_MS_MAX, 2 * (detours.get(peerId)?.lengthMs ?? DETOUR_MS_MIN / 2));
+    detours.set(peerId, { untilMs: clock.monotonicMs() + lengthMs, lengthMs });
+  };
+
+  const open = async (target: PeerTarget, protocol: string, options: OpenOptions): Promise<LinkStream> => {
+    if (!isPreferred(target)) return universal.open(target, protocol, options);
+    let stream: LinkStream;
+    try {
+      stream = await fast.open(target, protocol, options);
+    } catch (error) {
+      const isUnreachable = error instanceof AppError && error.code === "NODE_UNREACHABLE";
+      if (options.signal.aborted || !isUnreachable) throw error;
+      const other = await universal.open(target, protocol, options);
+      logger.debug({ err: error, peer: target.peerId }, "the fast lane does not reach a peer that libp2p reaches");
+      takeDetour(target.peerId);
+      return other;
+    }
+    detours.delete(target.peerId);
+    return stream;
+  };
+
+  return {
+    peerId: fast.peerId,
+    addresses: () => [...fast.addresses(), ...universal.addresses()],
+    open,
+    listen: async (protocol, accept) => {
+      await Promise.all([fast.listen(protocol, accept), universal.listen(protocol, accept)]);
+    },
+    setMembers: (peerIds) => {
+      fast.setMembers(peerIds);
+      universal.setMembers(peerIds);
+    },
+    close: async () => {
+      await Promise.all([fast.close(), universal.close()]);
+    },
+  };
+}

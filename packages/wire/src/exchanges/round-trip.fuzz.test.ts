@@ -1,0 +1,161 @@
+import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import type { ByteStream } from "@commonhold/core/byte-stream.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { fuzzRuns } from "@commonhold/core/testing/fuzz.ts";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { SignedGrant } from "../grant.ts";
+import { createMemoryStreamPair } from "../memory-byte-stream.ts";
+import { sampleGrant } from "../testing/samples.ts";
+import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
+import { requestInventory, serveInventory } from "./inventory.ts";
+import { requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
+import { requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
+import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
+import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
+
+const bytes = (minLength: number, maxLength = minLength) =>
+  fc.uint8Array({ minLength, maxLength }).map((each) => Uint8Array.from(each));
+const chunkName = bytes(32).map((name) => Buffer.from(name).toString("hex") as ChunkName);
+const grant = fc
+  .record({ grant: bytes(0, 1000), signature: bytes(0, 100) })
+  .map((parts): SignedGrant => ({ ...sampleGrant(), ...parts }));
+const text = (maxLength: number) => fc.string({ minLength: 1, maxLength, unit: "grapheme" });
+
+/** Both sides at once; what the serving side was asked, and what the requesting side got. */
+async function exchange<T>(
+  request: (stream: ByteStream) => Promise<T>,
+  serve: (stream: ByteStream, asked: unknown[]) => Promise<void>,
+): Promise<{ readonly asked: readonly unknown[]; readonly answer: T }> {
+  const [near, far] = createMemoryStreamPair();
+  const asked: unknown[] = [];
+  const [answer] = await Promise.all([request(near), serve(far, asked)]);
+  return { asked, answer };
+}
+
+it("store-chunk carries claim, bytes and answer as they are", async () => {
+  const request = fc.record({ grant, chunkName, sealed: bytes(1, 5000) });
+  await fc.assert(
+    fc.asyncProperty(request, fc.boolean(), async (sent, alreadyHeld) => {
+      const { asked, answer } = await exchange(
+        (stream) => requestStoreChunk(stream, sent),
+        (stream, seen) =>
+          serveStoreChunk(stream, {
+            authorise: (claim) => void seen.push(claim),
+            store: async (name, sealed) => {
+              seen.push(name, Buffer.compare(sealed, sent.sealed));
+              return { alreadyHeld };
+            },
+          }),
+      );
+      const claim = { grant: sent.grant, chunkName: sent.chunkName, length: sent.sealed.length };
+      expect(asked).toEqual([claim, sent.chunkName, 0]);
+      expect(answer).toEqual({ alreadyHeld });
+    }),
+    fuzzRuns(200),
+  );
+});
+
+it("retrieve-chunk and delete-chunk carry claim and answer as they are", async () => {
+  const request = fc.record({ grant, chunkName });
+  await fc.assert(
+    fc.asyncProperty(request, bytes(1, 5000), fc.boolean(), async (sent, held, wasHeld) => {
+      const retrieved = await exchange(
+        (stream) => requestRetrieveChunk(stream, { ...sent, lengthMax: held.length }),
+        (stream, seen) =>
+          serveRetrieveChunk(stream, {
+            authorise: (claim) => void seen.push(claim),
+            retrieve: async () => ({ length: held.length, bytes: held }),
+          }),
+      );
+      expect(retrieved.asked).toEqual([sent]);
+      expect(Buffer.compare(retrieved.answer, held)).toBe(0);
+      const deleted = await exchange(
+        (stream) => requestDeleteChunk(stream, sent),
+        (stream, seen) =>
+          serveDeleteChunk(stream, { authorise: (claim) => void seen.push(claim), delete: async () => ({ wasHeld }) }),
+      );
+      expect(deleted).toEqual({ asked: [sent], answer: { wasHeld } });
+    }),
+    fuzzRuns(200),
+  );
+});
+
+it("replicate-chunk carries the order as it is", async () => {
+  const request = fc.record({
+    grant,
+    chunkName,
+    length: fc.integer({ min: 1, max: 4 * 1024 * 1024 }),
+    source: fc.record({ peerId: text(60), addresses: fc.array(text(60), { maxLength: 16 }) }),
+    sourceGrant: grant,
+  });
+  await fc.assert(
+    fc.asyncProperty(request, fc.boolean(), async (sent, alreadyHeld) => {
+      const { asked, answer } = await exchange(
+        (stream) => requestReplicateChunk(stream, sent),
+        (stream, seen) =>
+          serveReplicateChunk(stream, {
+            authorise: (claim) => void seen.push(claim),
+            replicate: async () => ({ alreadyHeld }),
+          }),
+      );
+      expect(asked).toEqual([sent]);
+      expect(answer).toEqual({ alreadyHeld });
+    }),
+    fuzzRuns(200),
+  );
+});
+
+it("proof-challenge carries question and answer as they are", async () => {
+  const question = fc.record({
+    grant,
+    chunkName,
+    challengeId: bytes(16),
+    seed: bytes(32),
+    leafCount: fc.integer({ min: 1, max: AUDIT_LEAF_COUNT_MAX }),
+    difficulty: fc.integer({ min: 1, max: AUDIT_DIFFICULTY_MAX }),
+  });
+  const leaf = fc.record({
+    index: fc.nat(300),
+    leaf: bytes(1, 200),
+    path: fc.array(bytes(32), { maxLength: 9 }),
+  });
+  const proof = fc.record({
+    chunkLength: fc.integer({ min: 1, max: 4 * 1024 * 1024 }),
+    leaves: fc.array(leaf, { minLength: 1, maxLength: 5 }),
+    digest: bytes(32),
+    durationUs: fc.maxSafeNat(),
+    signature: bytes(64),
+  });
+  await fc.assert(
+    fc.asyncProperty(question, proof, async (sent, given) => {
+      const { asked, answer } = await exchange(
+        (stream) => requestProofChallenge(stream, sent),
+        (stream, seen) =>
+          serveProofChallenge(stream, { authorise: (claim) => void seen.push(claim), prove: async () => given }),
+      );
+      expect(asked).toEqual([sent]);
+      expect(answer).toEqual(given);
+    }),
+    fuzzRuns(200),
+  );
+});
+
+it("inventory carries query and page as they are", async () => {
+  const page = fc.record({ names: fc.uniqueArray(chunkName, { minLength: 1, maxLength: 20 }), more: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(grant, page, fc.integer({ min: 0, max: 100 }), async (signed, { names, more }, spare) => {
+      const [after, ...chunkNames] = names.toSorted() as [ChunkName, ...ChunkName[]];
+      const query = { after, limit: chunkNames.length + spare + 1 };
+      const given = { chunkNames, more: more && chunkNames.length > 0 };
+      const { asked, answer } = await exchange(
+        (stream) => requestInventory(stream, { ...query, grant: signed }),
+        (stream, seen) =>
+          serveInventory(stream, { authorise: (claim) => void seen.push(claim), list: async () => given }),
+      );
+      expect(asked).toEqual([{ ...query, grant: signed }]);
+      expect(answer).toEqual(given);
+    }),
+    fuzzRuns(200),
+  );
+});
