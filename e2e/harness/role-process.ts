@@ -52,6 +52,11 @@ export class RoleProcess {
     return this.#child.exitCode;
   }
 
+  /** The signal that ended it; null while it runs, and where it ended by itself. */
+  get signalCode(): NodeJS.Signals | null {
+    return this.#child.signalCode;
+  }
+
   get hasEnded(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -109,12 +114,13 @@ export interface CommandResult {
 /** Runs one `commonhold` command to its end. */
 export async function runCommand(
   args: readonly string[],
-  options: SpawnOptions & { readonly input?: string } = {},
+  options: SpawnOptions & { readonly input?: string; readonly timeoutMs?: number } = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: "SIGKILL" }),
   });
   let stdout = "";
   let stderr = "";

@@ -6,12 +6,20 @@ import type { NodeObject } from "@commonhold/client/nodes.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { freePort } from "./free-port.ts";
-import { RoleProcess, runCommand } from "./role-process.ts";
+import { RoleProcess, runCommand, type SpawnOptions } from "./role-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface Account {
   readonly email: string;
   readonly password: string;
+}
+
+/** What the roles of a network get beside their usual settings; asked at every start of one. */
+export interface RoleSettings {
+  /** Variables of the environment of a role: "coordinator" or a node's name. */
+  readonly envOf?: (role: string) => Readonly<Record<string, string>>;
+  /** Called with the data folder of each role before it is used for the first time. */
+  readonly onFolder?: (role: string, folder: string) => Promise<void>;
 }
 
 /** A coordinator and storage nodes, each a process that a test can end and start as it likes. */
@@ -23,15 +31,18 @@ export class TestNetwork {
   #account: Account | undefined;
   #client: Promise<CommonholdClient> | undefined;
   #token: string | undefined;
+  readonly #settings: RoleSettings;
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, settings: RoleSettings) {
     this.folder = folder;
     this.port = port;
+    this.#settings = settings;
   }
 
-  static async start(nodeCount: number): Promise<TestNetwork> {
-    const network = new TestNetwork(await mkdtemp(join(tmpdir(), "commonhold-e2e-")), await freePort());
+  static async start(nodeCount: number, settings: RoleSettings = {}): Promise<TestNetwork> {
+    const network = new TestNetwork(await mkdtemp(join(tmpdir(), "commonhold-e2e-")), await freePort(), settings);
     try {
+      await settings.onFolder?.("coordinator", network.coordinatorFolder());
       await network.startCoordinator();
       for (let number = 1; number <= nodeCount; number++) await network.addNode(`node-${number}`);
       await network.waitForActive(nodeCount);
@@ -67,7 +78,10 @@ export class TestNetwork {
 
   async startCoordinator(): Promise<void> {
     const folder = this.coordinatorFolder();
-    this.#coordinator = new RoleProcess(["coordinator", "start", "--data", folder, "--port", String(this.port)]);
+    this.#coordinator = new RoleProcess(
+      ["coordinator", "start", "--data", folder, "--port", String(this.port)],
+      this.#optionsOf("coordinator"),
+    );
     await waitUntil("the coordinator", async () => {
       if (this.coordinator.hasEnded) throw new Error(`the coordinator ended: ${this.coordinator.output}`);
       return (await fetch(`${this.url}/health`)).ok;
@@ -76,6 +90,7 @@ export class TestNetwork {
   }
 
   async addNode(name: string): Promise<void> {
+    await this.#settings.onFolder?.(name, this.nodeFolder(name));
     const client = await this.client();
     const { join_token } = await client.nodes.createJoinToken();
     const membership = ["--name", name, "--coordinator-url", this.url, "--join-token", join_token];
@@ -86,7 +101,7 @@ export class TestNetwork {
   }
 
   startNode(name: string): RoleProcess {
-    const node = new RoleProcess(["node", "start", "--data", this.nodeFolder(name)]);
+    const node = new RoleProcess(["node", "start", "--data", this.nodeFolder(name)], this.#optionsOf(name));
     this.nodes.set(name, node);
     return node;
   }
@@ -119,6 +134,11 @@ export class TestNetwork {
     return fetch(`${this.url}${path}`, { ...init, headers });
   }
 
+  #optionsOf(role: string): SpawnOptions {
+    const env = this.#settings.envOf?.(role);
+    return env === undefined ? {} : { env };
+  }
+
   async #signIn(): Promise<string> {
     const answer = await fetch(`${this.url}/api/v1/auth/login`, { method: "POST", body: JSON.stringify(this.account) });
     return ((await answer.json()) as { access_token: string }).access_token;
@@ -138,9 +158,14 @@ export class TestNetwork {
     });
   }
 
-  async stop(): Promise<void> {
+  /** Ends every process and keeps the folders. */
+  async endRoles(): Promise<void> {
     await this.#coordinator?.end();
     await Promise.all([...this.nodes.values()].map((node) => node.end()));
+  }
+
+  async stop(): Promise<void> {
+    await this.endRoles();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

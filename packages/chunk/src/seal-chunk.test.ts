@@ -226,3 +226,16 @@ function webBulkCrypto(): BulkCrypto {
     zstd: undefined,
   };
 }
+
+describe("a chunk that was sealed long ago", () => {
+  // Whatever compressor comes later: what zstd 1.5.7 made must open for ever. Sealing anew may give other bytes.
+  it("opens: zstd-1.5.7-l1", async () => {
+    const sealed = new Uint8Array(
+      Buffer.from("1979404e549ddea72a2d3593bd66258dcb200c124942a9044c1beb54b10e9c62c5418bf9c9506746df07f9f4", "hex"),
+    );
+    const key = new Uint8Array(Buffer.from("ec1f7f69eea62812a785b05d339f3b7222fb6b4a6ebdbdcd5ef3ff9b7711cf72", "hex"));
+    expect(chunkNameOf(sealed)).toBe("1b99a0da7ba62e9bc9cc0aae6079bedf7304c59fa4b8223f3d4d27fbf7cf2e3a");
+    const plain = await openChunk({ sealed, key, codec: "zstd-1.5.7-l1", plainLength: 1100 });
+    expect(new TextDecoder().decode(plain)).toBe("commonhold ".repeat(100));
+  });
+});

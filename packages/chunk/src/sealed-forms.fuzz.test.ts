@@ -32,7 +32,7 @@ it("a chunk's entry", async () => {
       const outcome = await parseOrRefuse(["KEY_MISMATCH"], () => openChunkEntry(bent, CONTEXT));
       expect("parsed" in outcome).toBe(Buffer.compare(bent, sealed) === 0);
     }),
-    fuzzRuns(2000),
+    fuzzRuns(3000),
   );
 });
 
@@ -60,7 +60,7 @@ it("a wrapped key", async () => {
       const outcome = await parseOrRefuse(["KEY_MISMATCH"], () => unwrapKey(bent, KEY, "purpose"));
       expect("parsed" in outcome).toBe(Buffer.compare(bent, wrapped) === 0);
     }),
-    fuzzRuns(2000),
+    fuzzRuns(3000),
   );
 });
 
@@ -74,7 +74,7 @@ it("a sealed chunk", async () => {
       const outcome = await parseOrRefuse(["CHUNK_CORRUPT"], () => openChunk(request));
       if ("parsed" in outcome) expect(outcome.parsed).toHaveLength(length);
     }),
-    fuzzRuns(2000),
+    fuzzRuns(3000),
   );
 });
 
@@ -108,6 +108,6 @@ it("a sealed chunk whose content the right key sealed: no frame of zstd opens to
       const outcome = await parseOrRefuse(["CHUNK_CORRUPT"], () => openChunk(request));
       if ("parsed" in outcome) expect(outcome.parsed).toHaveLength(plainLength);
     }),
-    fuzzRuns(500),
+    fuzzRuns(1500),
   );
 });

@@ -111,7 +111,17 @@ function registerTransferRoutes(
 ): void {
   const files = createFileService(base);
   const { logger } = base;
-  const { stopping, sessions, openUploads, pipeline, complete, streams, buffers, uploadBudget: budget } = transfers;
+  const {
+    stopping,
+    sessions,
+    openUploads,
+    pipeline,
+    complete,
+    small,
+    streams,
+    buffers,
+    uploadBudget: budget,
+  } = transfers;
   registerUploadRoutes(app, {
     requireUser,
     sessions,
@@ -120,7 +130,7 @@ function registerTransferRoutes(
     complete,
     files,
   });
-  const uploads = { sessions, pipeline, complete, budget, streams, buffers, stopping, logger };
+  const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
   registerFileRoutes(app, { requireUser, files });
   registerDownloadRoutes(app, {

@@ -25,15 +25,18 @@ import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas
 import { createNodeTransfers, type NodeTransfers } from "./transfers/node-transfers.ts";
 import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
 import { createTransferMetrics, type TransferMetrics } from "./transfers/transfer-metrics.ts";
+import { forgetAbandonedUploads } from "./uploads/abandoned-uploads.ts";
 import { type ChunkPipeline, createChunkPipeline } from "./uploads/chunk-pipeline.ts";
 import { type CompleteUpload, createCompleteUpload } from "./uploads/complete-upload.ts";
 import { createExpiredUploadsLoop } from "./uploads/expired-uploads-loop.ts";
 import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
+import { createStoreSmallFile, type StoreSmallFile } from "./uploads/store-small-file.ts";
 import { createUploadSessions, type UploadSessions } from "./uploads/upload-sessions.ts";
 
 /** Those that wait are bounded before they come here: by the memory for chunks, and by connections. */
 const QUEUED_PER_NODE_MAX = 4_096;
 const NODE_REST_MS = 5_000;
+const LINGER_MS = 10;
 const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
@@ -68,6 +71,7 @@ export interface TransferParts {
   readonly sessions: UploadSessions;
   readonly pipeline: ChunkPipeline;
   readonly complete: CompleteUpload;
+  readonly small: StoreSmallFile;
   readonly uploadBudget: ByteBudget;
   readonly streams: ByteBudget;
   readonly buffers: BufferPool;
@@ -85,6 +89,7 @@ export async function openTransferParts(
   const { metadata, directory, clock, random, logger, secrets, stopping } = deps;
   const { config, terms } = options;
   const memoryBytes = config.limits.transfer_memory_bytes;
+  await forgetAbandonedUploads({ metadata, clock, random, logger });
   const uploadBudget = new ByteBudget(Math.floor(memoryBytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX);
   const downloadBudget = new ByteBudget(Math.floor(memoryBytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX);
   const streams = new ByteBudget(memoryBytes * STREAMS_SHARE, BUDGET_WAITERS_MAX);
@@ -145,10 +150,24 @@ export async function openTransferParts(
     { metadata, openUploads: uploads.openUploads, clock, random, logger },
     EXPIRED_UPLOADS_INTERVAL_MS,
   );
+  const small = createStoreSmallFile({
+    metadata,
+    sessions: uploads.sessions,
+    pipeline: uploads.pipeline,
+    budget: uploadBudget,
+    streams,
+    buffers,
+    terms,
+    masterKey: secrets.masterKey,
+    clock,
+    random,
+    stopping,
+  });
   return {
     spool,
     late,
     ...uploads,
+    small,
     uploadBudget,
     streams,
     buffers,
@@ -262,6 +281,7 @@ function createPipeline(
     replicas: {
       transfers: parts.transfers,
       placement: parts.placement,
+      lingerMs: LINGER_MS,
       lateCopyMsMax: LATE_COPY_MS_MAX,
       logger,
     },

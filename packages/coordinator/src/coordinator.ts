@@ -3,7 +3,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { openSqliteMetadata } from "@commonhold/metadata/sqlite/open-sqlite-metadata.ts";
-import { createLibp2pHost } from "@commonhold/p2p/libp2p-host.ts";
+import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
 import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
 import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
 import { createMetrics } from "@commonhold/runtime/metrics.ts";
@@ -150,7 +150,7 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
 
 async function openHost(parts: Begun & { readonly secrets: CoordinatorSecrets; readonly directory: NodeDirectory }) {
   const { config, logger, shutdown, secrets, directory } = parts;
-  const host = await createLibp2pHost(
+  const host = await openPeerHost(
     { identity: secrets.identity, logger },
     { listen: config.p2p.listen, announce: config.p2p.announce, bootstrap: [], members: directory.members() },
   );

@@ -9,7 +9,9 @@ export interface ByteStream {
    * @throws AppError PROTOCOL_ERROR when the peer ends before that
    */
   read(length: number, target?: Uint8Array): Promise<Uint8Array>;
-  /** Resolves when the bytes are handed to the transport and it has room for more; they may not be changed after. */
+  /** Whether the bytes of a write are the writer's again once it has resolved; else the stream may still need them. */
+  readonly copiesWrites?: boolean;
+  /** Resolves when the bytes are handed to the transport and it has room for more; they may not be changed before the stream has ended, unless `copiesWrites`. */
   write(bytes: Uint8Array): Promise<void>;
   /** Ends our direction. */
   closeWrite(): Promise<void>;

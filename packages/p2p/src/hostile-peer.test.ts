@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Exchange, HandlerLimits, PeerHost } from "./peer-host.ts";
 import { createHostilePeer, type HostileConnection, type HostilePeer } from "./testing/hostile-peer.ts";
-import { createLibp2pHarness, identityOf } from "./testing/libp2p-harness.ts";
+import { createHostHarness, identityOf } from "./testing/host-harness.ts";
 import { ask, echo, MIB, ON_THE_WAY_MAX, OTHER_PROTOCOL, PROTOCOL } from "./testing/peer-host-context.ts";
 import type { PeerHostHarness } from "./testing/peer-host-context.ts";
 import { until } from "./testing/until.ts";
@@ -20,7 +20,7 @@ describe.each([
   let line: HostileConnection;
 
   beforeEach(async () => {
-    harness = createLibp2pHarness(listen);
+    harness = createHostHarness(listen);
     [bob, carol, mallory] = await Promise.all([
       harness.start("bob"),
       harness.start("carol"),

@@ -6,7 +6,7 @@ import type { PeerTarget } from "./peer-host.ts";
 import type { LinkStream, OpenOptions, PeerLink } from "./peer-link.ts";
 import type { TlsLink } from "./tls/tls-link.ts";
 
-/** How long the fast lane is not tried where only the other one worked; twice as long each time that this is so again. */
+/** How long the fast lane is not tried where only the other one worked; twice as long when that is still so afterwards. */
 const DETOUR_MS_MIN = 5_000;
 const DETOUR_MS_MAX = 5 * 60_000;
 const DETOURS_MAX = 1024;
@@ -27,15 +27,17 @@ export function createPreferredLink(
   const { clock, logger } = deps;
   const { fast, universal } = links;
   const detours = new LRUCache<string, Detour>({ max: DETOURS_MAX });
-  const isPreferred = (target: PeerTarget): boolean =>
-    fast.knows(target) && clock.monotonicMs() >= (detours.get(target.peerId)?.untilMs ?? 0);
-  const takeDetour = (peerId: string): void => {
-    const lengthMs = Math.min(DETOUR_MS_MAX, 2 * (detours.get(peerId)?.lengthMs ?? DETOUR_MS_MIN / 2));
+  const setDetour = (peerId: string, lengthMs: number): void => {
     detours.set(peerId, { untilMs: clock.monotonicMs() + lengthMs, lengthMs });
   };
 
   const open = async (target: PeerTarget, protocol: string, options: OpenOptions): Promise<LinkStream> => {
-    if (!isPreferred(target)) return universal.open(target, protocol, options);
+    const { peerId } = target;
+    const last = detours.get(peerId);
+    const isOnDetour = last !== undefined && clock.monotonicMs() < last.untilMs;
+    if (isOnDetour || !fast.knows(target)) return universal.open(target, protocol, options);
+    // One exchange finds out whether the fast lane is back; the others stay on the detour meanwhile.
+    if (last !== undefined) setDetour(peerId, last.lengthMs);
     let stream: LinkStream;
     try {
       stream = await fast.open(target, protocol, options);
@@ -43,11 +45,11 @@ export function createPreferredLink(
       const isUnreachable = error instanceof AppError && error.code === "NODE_UNREACHABLE";
       if (options.signal.aborted || !isUnreachable) throw error;
       const other = await universal.open(target, protocol, options);
-      logger.debug({ err: error, peer: target.peerId }, "the fast lane does not reach a peer that libp2p reaches");
-      takeDetour(target.peerId);
+      logger.debug({ err: error, peer: peerId }, "the fast lane does not reach a peer that libp2p reaches");
+      setDetour(peerId, last === undefined ? DETOUR_MS_MIN : Math.min(DETOUR_MS_MAX, 2 * last.lengthMs));
       return other;
     }
-    detours.delete(target.peerId);
+    detours.delete(peerId);
     return stream;
   };
 

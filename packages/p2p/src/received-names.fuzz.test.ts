@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createIdentity, decodeIdentity, encodeIdentity, verifySignature } from "./identity.ts";
 import { parseAddresses, parsePeerId } from "./libp2p/addresses.ts";
-import { identityOf } from "./testing/libp2p-harness.ts";
+import { identityOf } from "./testing/host-harness.ts";
 
 const PEER = identityOf("peer");
 const OTHER = identityOf("other");

@@ -6,7 +6,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Exchange, PeerHost, PeerTarget } from "./peer-host.ts";
 import type { PeerHostHarness } from "./testing/peer-host-context.ts";
-import { createLibp2pHarness, identityOf } from "./testing/libp2p-harness.ts";
+import { createHostHarness, identityOf } from "./testing/host-harness.ts";
 
 const PEER_PROCESS = fileURLToPath(new URL("testing/peer-process.ts", import.meta.url));
 const signal = new AbortController().signal;
@@ -34,13 +34,13 @@ describe.each([
   ["TCP", "/ip4/127.0.0.1/tcp/0"],
   ["QUIC", "/ip4/127.0.0.1/udp/0/quic-v1"],
   ["the fast lane", "/ip4/127.0.0.1/tcp/0/tls"],
-])("over %s, a process", (_, listen) => {
+])("over %s, a process", (name, listen) => {
   let harness: PeerHostHarness;
   let alice: PeerHost;
   let bob: PeerProcess;
 
   beforeAll(async () => {
-    harness = createLibp2pHarness([listen], {
+    harness = createHostHarness([listen], {
       limits: { pingIntervalMs: 200, pingTimeoutMs: 2000 },
     });
     [alice, bob] = await Promise.all([harness.start("alice"), spawnPeer("bob", listen)]);
@@ -76,6 +76,25 @@ describe.each([
     const { outcome } = await waitInVain();
     bob.process.kill("SIGSTOP");
     await expect(ask(1000)).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
+    expect(await outcome).toMatchObject({ code: "NODE_UNREACHABLE" });
+    bob.process.kill("SIGCONT");
+    expect(await ask()).toBe(7);
+  });
+
+  const itOnTheFastLane = name === "the fast lane" ? it : () => {};
+  itOnTheFastLane("that hangs while much is on its way to it is noticed", async () => {
+    const waiting = Promise.withResolvers<void>();
+    const run = async ({ stream }: Exchange): Promise<void> => {
+      await stream.write(Uint8Array.of(7));
+      await stream.read(1);
+      waiting.resolve();
+      for (;;) await stream.write(new Uint8Array(1024 * 1024));
+    };
+    const outcome = alice
+      .exchange(bob.target, "/mute", run, { signal, timeoutMs: 30_000 })
+      .catch((error: unknown) => error);
+    await waiting.promise;
+    bob.process.kill("SIGSTOP");
     expect(await outcome).toMatchObject({ code: "NODE_UNREACHABLE" });
     bob.process.kill("SIGCONT");
     expect(await ask()).toBe(7);

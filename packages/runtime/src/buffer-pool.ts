@@ -7,7 +7,7 @@ const IDLE_MS = 10_000;
 export interface BufferLease {
   readonly bytes: Uint8Array;
   /** Nothing may read or write `bytes` from now on. More calls do nothing; without any, the memory is collected. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

@@ -43,6 +43,17 @@ async function killHard(holder: ChildProcess): Promise<void> {
 }
 
 describe("openDataFolder", () => {
+  it("makes nothing that others may open, whatever the umask: who can open the lock can hold it", async () => {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    const umask = process.umask(0);
+    const data = await openDataFolder(folder);
+    process.umask(umask);
+    const names = await readdir(folder);
+    expect(names).toEqual(expect.arrayContaining(["lock.db", "lock.pid", ".gitignore"]));
+    for (const name of names) expect([name, (await stat(join(folder, name))).mode & 0o777]).toEqual([name, 0o600]);
+    await data.release();
+  });
+
   it("creates the folder for its owner alone", async () => {
     const data = await openDataFolder(folder);
     expect(data.path).toBe(folder);

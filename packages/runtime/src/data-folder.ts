@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { isTemporaryFileName } from "./atomic-file.ts";
 import { errnoOf, toStorageError } from "./storage-error.ts";
 
 export interface DataFolder {
@@ -29,7 +40,8 @@ const heldLocks = new Set<DatabaseSync>();
  *
  * The lock is an exclusive transaction on `lock.db`: SQLite holds it as a lock of the operating system, which ends
  * with the process however that ends, so no lock is ever stale. `lock.pid` only tells people who holds it. A folder
- * without a `.gitignore` gets one that leaves out everything: data and keys are not committed by mistake.
+ * without a `.gitignore` gets one that leaves out everything: data and keys are not committed by mistake. Temporary
+ * files that a killed process left in it are removed.
  * @throws AppError ALREADY_RUNNING with the pid that holds the folder; NO_SPACE, STORAGE_FAILURE
  */
 export async function openDataFolder(path: string): Promise<DataFolder> {
@@ -39,6 +51,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   heldLocks.add(lock);
   try {
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    for (const name of readdirSync(folder)) if (isTemporaryFileName(name)) rmSync(join(folder, name));
     if (writeGitignore(folder)) made.files.push(join(folder, ".gitignore"));
   } catch (error) {
     freeLock(lock);
@@ -79,6 +92,8 @@ function takeLock(folder: string, pidFile: string): { readonly lock: DatabaseSyn
   try {
     const topFolder = mkdirSync(folder, { recursive: true, mode: 0o700 });
     const files = existsSync(lockFile) ? [] : [lockFile];
+    // Whoever could open it could lock it, and so keep us out. Its journal takes its permissions from it.
+    closeSync(openSync(lockFile, "a", 0o600));
     lock = new DatabaseSync(lockFile, { timeout: LOCK_TIMEOUT_MS });
     lock.exec("BEGIN EXCLUSIVE");
     if (existsSync(lockFile)) return { lock, made: { files, topFolder } };

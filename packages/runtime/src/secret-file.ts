@@ -1,7 +1,7 @@
-import { link, open, rm } from "node:fs/promises";
+import { link, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { syncFolder, writeFileDurably, writeTemporaryFile } from "./atomic-file.ts";
+import { removeTemporaryFile, syncFolder, writeFileDurably, writeTemporaryFile } from "./atomic-file.ts";
 import { errnoOf, toStorageError } from "./storage-error.ts";
 
 const SECRET_MODE = 0o600;
@@ -52,7 +52,7 @@ export async function readOrCreateSecretFile(path: string, make: () => Uint8Arra
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw toStorageError(error, `Could not create the secret in "${path}"`);
   } finally {
-    await rm(temporary, { force: true });
+    await removeTemporaryFile(temporary);
   }
   return readSecretFile(path);
 }

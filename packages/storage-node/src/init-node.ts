@@ -169,7 +169,7 @@ async function register(
   const files = createNodeChunkFiles({ clock });
   // A node that rejoins tells what it holds by its first heartbeat.
   const quota = new StorageQuota(
-    { usedBytes: () => 0, diskFreeBytes: () => files.freeBytes(folder) },
+    { usedBytes: () => 0, diskFreeBytes: () => files.freeBytes(folder), clock },
     { bytesMax: config.storage.max_bytes, diskFreeBytesMin: config.storage.min_free_disk_bytes },
   );
   const { capacityBytes, freeBytes } = await quota.room();

@@ -1,7 +1,7 @@
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Identity } from "@commonhold/p2p/identity.ts";
-import { createLibp2pHost } from "@commonhold/p2p/libp2p-host.ts";
+import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
@@ -36,6 +36,6 @@ export function systemNodeDeps(): NodeDeps {
     random: systemRandom,
     sleep: systemSleep,
     fetch: globalThis.fetch,
-    openHost: ({ identity, logger, ...options }) => createLibp2pHost({ identity, logger }, options),
+    openHost: ({ identity, logger, ...options }) => openPeerHost({ identity, logger }, options),
   };
 }

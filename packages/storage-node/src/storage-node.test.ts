@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createIdentity, type Identity } from "@commonhold/p2p/identity.ts";
-import { createLibp2pHost } from "@commonhold/p2p/libp2p-host.ts";
+import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
@@ -250,7 +250,7 @@ describe("a node over libp2p", () => {
     const target = { peerId: node.nodeId, addresses: (await node.status()).addresses };
     expect(target.addresses[0]).toMatch(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/p2p\//);
     const open = async (identity: Identity) => {
-      const host = await createLibp2pHost({ identity, logger: silentLogger }, { listen: [], bootstrap: [] });
+      const host = await openPeerHost({ identity, logger: silentLogger }, { listen: [], bootstrap: [] });
       onTestFinished(() => host.stop(0));
       return host;
     };

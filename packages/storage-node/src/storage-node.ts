@@ -9,6 +9,7 @@ import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
 import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
 import { createMetrics, type Metrics } from "@commonhold/runtime/metrics.ts";
 import { readSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { errnoOf } from "@commonhold/runtime/storage-error.ts";
 import { createShutdown, type Shutdown } from "@commonhold/runtime/shutdown.ts";
 import { removeAdminAddress, writeAdminAddress } from "./admin/admin-address.ts";
 import { createAdminServer } from "./admin/admin-server.ts";
@@ -36,6 +37,7 @@ export { systemNodeDeps } from "./node-deps.ts";
 /** What a closer gets beyond the grace for transfers. */
 const IDLE_BUFFERS_MAX = 6;
 const CLOSER_GRACE_MS = 5000;
+const ADMIN_HOST = "127.0.0.1";
 
 export interface StartNodeOptions {
   /** The data folder that `initNode` made. */
@@ -272,11 +274,24 @@ async function openAdmin(
     await removeAdminAddress(folder);
     await server.close();
   });
-  await server.listen({ host: "127.0.0.1", port: config.network.admin_port });
+  await listen(server, config.network.admin_port);
   const { port } = server.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${ADMIN_HOST}:${port}`;
   await writeAdminAddress(folder, { url, port, pid: process.pid });
   return url;
+}
+
+async function listen(server: ReturnType<typeof createAdminServer>, port: number): Promise<void> {
+  try {
+    await server.listen({ host: ADMIN_HOST, port });
+  } catch (error) {
+    if (errnoOf(error) !== "EADDRINUSE") throw error;
+    throw new AppError(
+      "PORT_IN_USE",
+      `Port ${port} on ${ADMIN_HOST} is in use by another program: stop that, or set network.admin_port to 0`,
+      { details: { host: ADMIN_HOST, port }, cause: error },
+    );
+  }
 }
 
 function assertTakesChunks(drain: DrainState, shutdown: Shutdown): void {

@@ -26,7 +26,7 @@ it("a frame is read whole or refused, and no more is ever asked for than its bou
       expect(asked.length).toBeLessThanOrEqual(6);
       if ("parsed" in outcome) expect(outcome.parsed.length).toBeLessThanOrEqual(maxBytes);
     }),
-    fuzzRuns(1000),
+    fuzzRuns(5000),
   );
 });
 
@@ -43,6 +43,6 @@ it("any payload comes back as it went, and leaves what follows where it is", asy
       for (const each of payloads) expect(Buffer.compare(await readFrame(far, each.length), each)).toBe(0);
       await expect(far.read(1)).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
     }),
-    fuzzRuns(100),
+    fuzzRuns(300),
   );
 });

@@ -52,7 +52,7 @@ it("a grant gives back its terms, and with any of its bytes changed it is refuse
         expect(await check({ ...signed, [field]: bent }, wanted)).toHaveProperty("refusal");
       },
     ),
-    fuzzRuns(150),
+    fuzzRuns(600),
   );
 });
 
@@ -73,7 +73,7 @@ it("a grant with bytes cut off, put in or appended is refused", async () => {
         expect(await check({ ...signed, [field]: Uint8Array.from(bent) }, wanted)).toHaveProperty("refusal");
       },
     ),
-    fuzzRuns(),
+    fuzzRuns(1500),
   );
 });
 
@@ -90,6 +90,6 @@ it("what a grant does not say is refused even when the coordinator's key signed 
       };
       expect(await check(signed, wanted)).toHaveProperty("refusal");
     }),
-    fuzzRuns(),
+    fuzzRuns(1500),
   );
 });

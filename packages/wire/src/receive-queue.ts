@@ -1,5 +1,10 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 
+/** With so many pieces waiting, further short ones are copied together: each costs memory beside its bytes. */
+const PIECES_MAX = 64;
+const SHORT_BYTES = 1024;
+const BLOCK_BYTES = 16 * 1024;
+
 interface PendingRead {
   readonly length: number;
   /** The reader's own; else taken only when the first piece does not hold all of it. */
@@ -11,12 +16,16 @@ interface PendingRead {
 
 /**
  * The received and unread bytes of one stream, in order. A read within one received piece is a view of it; a read
- * that spans pieces is copied once, as they arrive, into memory of its own.
+ * that spans pieces is copied once, as they arrive, into memory of its own. What it holds is never much more than
+ * `waitingBytes`, however short the pieces are.
  *
  * It has no bound of its own: whoever pushes watches `waitingBytes` and stops the sender.
  */
 export class ReceiveQueue {
   readonly #pieces: Uint8Array[] = [];
+  /** Memory for short pieces, filled up to `#blockFilled`. */
+  #block: Uint8Array | undefined;
+  #blockFilled = 0;
   readonly #onTaken: () => void;
   #waitingBytes = 0;
   #pending: PendingRead | undefined;
@@ -39,7 +48,8 @@ export class ReceiveQueue {
 
   /** As `push`, but `piece` is only lent until the call returns: what no read waits for is copied. */
   pushLent(piece: Uint8Array): void {
-    this.#add(piece, (bytes) => bytes.slice());
+    // Not `slice`, which is a view where the piece is a Buffer.
+    this.#add(piece, (bytes) => new Uint8Array(bytes));
   }
 
   /** The peer sends no more: what waits can still be read, any read beyond it fails with what `reason` makes. */
@@ -101,8 +111,24 @@ export class ReceiveQueue {
     if (this.#ended !== undefined || piece.length === 0) return;
     const rest = this.#fillPending(piece, own);
     if (rest.length === 0) return;
-    this.#pieces.push(own(rest));
+    if (rest.length < SHORT_BYTES && this.#pieces.length >= PIECES_MAX) this.#append(rest);
+    else this.#pieces.push(own(rest));
     this.#waitingBytes += rest.length;
+  }
+
+  /** Adds a copy of a short piece, behind the last one in its memory where possible. */
+  #append(piece: Uint8Array): void {
+    let block = this.#block;
+    if (block === undefined || block.length - this.#blockFilled < piece.length) {
+      block = this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#blockFilled = 0;
+    }
+    block.set(piece, this.#blockFilled);
+    this.#blockFilled += piece.length;
+    const last = this.#pieces.at(-1);
+    if (last?.buffer !== block.buffer)
+      this.#pieces.push(block.subarray(this.#blockFilled - piece.length, this.#blockFilled));
+    else this.#pieces[this.#pieces.length - 1] = block.subarray(last.byteOffset, this.#blockFilled);
   }
 
   /** Moves `length` waiting bytes to the start of `target`. */

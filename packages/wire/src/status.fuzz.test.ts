@@ -19,7 +19,7 @@ it("any AppError reaches the other side with its code and as much of its message
       if (!("refusal" in outcome)) throw new Error("the refusal was lost");
       expect(outcome.refusal.message).toBe(message.slice(0, 1000).toWellFormed());
     }),
-    fuzzRuns(),
+    fuzzRuns(1500),
   );
 });
 
@@ -35,6 +35,6 @@ it("any status is OK, or an AppError with a bounded message", async () => {
       expect(outcome.refusal.code).toBe(isErrorCode(said) ? said : said === "" ? "PROTOCOL_ERROR" : "INTERNAL");
       expect(outcome.refusal.message.length).toBeLessThanOrEqual(1000);
     }),
-    fuzzRuns(),
+    fuzzRuns(1500),
   );
 });

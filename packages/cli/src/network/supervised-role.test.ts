@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,14 +8,18 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { eventually, isAlive } from "../testing/eventually.ts";
 import { tempFolder } from "../testing/temp-folder.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
-import { SupervisedRole } from "./supervised-role.ts";
+import { type RoleProcess, SupervisedRole } from "./supervised-role.ts";
 
 // Processes start slowly on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
 
 const PROGRAM = fileURLToPath(new URL("../testing/test-role.ts", import.meta.url));
 
-async function supervise(args: (folder: string) => string[], next: RestartPolicy["next"] = () => 1) {
+async function supervise(
+  args: (folder: string) => string[],
+  next: RestartPolicy["next"] = () => 1,
+  more: Partial<RoleProcess> = {},
+) {
   const folder = await tempFolder();
   const events: string[] = [];
   const givenUp: string[] = [];
@@ -26,7 +30,14 @@ async function supervise(args: (folder: string) => string[], next: RestartPolicy
       onEvent: (line) => events.push(line),
       onGivenUp: (name) => givenUp.push(name),
     },
-    { name: "role", program: PROGRAM, args: args(folder), logFile: join(folder, "logs", "role.log"), verbose: false },
+    {
+      name: "role",
+      program: PROGRAM,
+      args: args(folder),
+      logFile: join(folder, "logs", "role.log"),
+      verbose: false,
+      ...more,
+    },
   );
   onTestFinished(() => role.stop(0));
   return { role, events, givenUp, folder };
@@ -101,4 +112,39 @@ test("a role stops by itself when its supervisor is killed with -9", async () =>
   supervisor.kill("SIGKILL");
   await eventually("the end of the role", () => !isAlive(rolePid));
   expect(existsSync(stopped)).toBe(true);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a role is not told what the person who starts it is logged in with",
+  async () => {
+    vi.stubEnv("COMMONHOLD_TOKEN", "an-access-token");
+    vi.stubEnv("COMMONHOLD_JOIN_TOKEN", "chj_join");
+    vi.stubEnv("COMMONHOLD_URL", "http://127.0.0.1:1");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { role } = await supervise(() => ["ready"]);
+    await role.start();
+    const environment = await readFile(`/proc/${role.pid}/environ`, "utf8");
+    expect(environment).toContain("COMMONHOLD_URL=http://127.0.0.1:1");
+    expect(environment).not.toMatch(/an-access-token|chj_join/);
+  },
+);
+
+test("the log of a role that chatters stays small while it runs", async () => {
+  const logLimits = { bytesMax: 20_000, checkMs: 5 };
+  const { role, folder } = await supervise(() => ["chatter"], undefined, { logLimits });
+  await role.start();
+  const log = join(folder, "logs", "role.log");
+  let emptied = 0;
+  let largest = 0;
+  let before = 0;
+  await eventually("the third time that the log is emptied", () => {
+    const { size } = statSync(log);
+    if (size < before) emptied += 1;
+    before = size;
+    largest = Math.max(largest, size);
+    return emptied >= 3;
+  });
+  expect(largest).toBeLessThan(2_000_000);
+  expect(statSync(`${log}.1`).mode & 0o777).toBe(0o600);
+  expect(await readFile(`${log}.1`, "utf8")).toMatch(/^(begun )?chatter/);
 });

@@ -4,7 +4,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { isRoleMessage } from "../roles/role-message.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
-import { openRoleLog } from "./role-log.ts";
+import { limitRoleLog, openRoleLog, type RoleLogLimits } from "./role-log.ts";
 
 export interface RoleProcess {
   /** What people call it: "coordinator", "node-1". */
@@ -15,6 +15,7 @@ export interface RoleProcess {
   /** Besides this process's own. */
   readonly env?: NodeJS.ProcessEnv;
   readonly logFile: string;
+  readonly logLimits?: RoleLogLimits;
   /** Show its log here as well. */
   readonly verbose: boolean;
 }
@@ -91,6 +92,7 @@ export class SupervisedRole {
 
   #begin(): Life {
     const { child, log } = spawnRole(this.#process);
+    const logLimit = limitRoleLog(this.#process.logFile, this.#process.logLimits);
     const ended = new Promise<AppError>((resolve) => {
       let told: AppError | undefined;
       child.on("message", (message) => {
@@ -106,6 +108,7 @@ export class SupervisedRole {
     this.#life = life;
     void ended.then(() => {
       log?.end();
+      logLimit.stop();
       if (this.#life === life) this.#life = undefined;
     });
     return life;
@@ -127,12 +130,19 @@ export class SupervisedRole {
   }
 }
 
+/** What the person who starts the roles is logged in with, and no role needs. */
+const PERSONAL_SECRETS: ReadonlySet<string> = new Set(["COMMONHOLD_TOKEN", "COMMONHOLD_JOIN_TOKEN"]);
+
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !PERSONAL_SECRETS.has(name)));
+}
+
 function spawnRole(role: RoleProcess) {
   const logFd = openRoleLog(role.logFile);
   const output = role.verbose ? "pipe" : logFd;
   const child = fork(role.program, [...role.args], {
     detached: true,
-    env: { ...process.env, ...role.env },
+    env: { ...withoutSecrets(process.env), ...role.env },
     stdio: ["ignore", output, output, "ipc"],
   });
   if (!role.verbose) {

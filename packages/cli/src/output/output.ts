@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable, printableJson, printableLine } from "./printable.ts";
 
 export interface OutputFlags {
   readonly json?: boolean;
@@ -6,7 +6,7 @@ export interface OutputFlags {
   readonly verbose?: boolean;
 }
 
-/** Where a command's words go: results to stdout, everything else to stderr. */
+/** Where a command's words go: results to stdout, everything else to stderr. What a terminal would obey is made harmless. */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -30,10 +30,10 @@ export function createOutput(streams: OutputStreams, flags: OutputFlags): Output
     json,
     quiet,
     verbose,
-    line: (text) => streams.stdout.write(`${text}\n`),
-    document: (value) => streams.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    line: (text) => streams.stdout.write(`${printableLine(text)}\n`),
+    document: (value) => streams.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`),
     note: (text) => {
-      if (!quiet && !json) streams.stderr.write(`${text}\n`);
+      if (!quiet && !json) streams.stderr.write(`${printableLine(text)}\n`);
     },
   };
 }

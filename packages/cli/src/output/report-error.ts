@@ -2,7 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ErrorCode } from "@commonhold/core/error-codes.ts";
 import { Interrupted } from "../interruption.ts";
 import type { OutputFlags, OutputStreams } from "./output.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
 
 const EXIT_INTERNAL = 70;
 const CAUSES_MAX = 8;
@@ -39,11 +39,12 @@ export function reportError(error: unknown, stderr: OutputStreams["stderr"], fla
   const hint = /\blog in\b|--coordinator-url/.test(message) ? undefined : HINTS[code];
   if (flags.json === true) {
     const details = error instanceof AppError ? error.details : {};
-    stderr.write(`${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }), details } })}\n`);
+    const record = { error: { code, message, ...(hint === undefined ? {} : { hint }), details } };
+    stderr.write(`${printableJson(JSON.stringify(record))}\n`);
   } else {
     const advice = hint === undefined ? "" : `. ${hint}`;
     stderr.write(`commonhold: ${oneLine(`${message}${advice}`)} (${code})\n`);
-    if (flags.verbose === true) for (const line of causeLines(error)) stderr.write(`${line}\n`);
+    if (flags.verbose === true) for (const line of causeLines(error)) stderr.write(`${printable(line)}\n`);
   }
   return error instanceof AppError ? error.exitCode : EXIT_INTERNAL;
 }
@@ -60,7 +61,9 @@ function oneLine(text: string): string {
 /** The chain of causes; the stack too where it is a fault of ours. */
 function causeLines(error: unknown): string[] {
   const lines: string[] = [];
-  if (!(error instanceof AppError) && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
+  if (!(error instanceof AppError) && error instanceof Error && error.stack !== undefined) {
+    lines.push(...error.stack.split("\n"));
+  }
   let cause = error instanceof Error ? error.cause : undefined;
   for (let depth = 0; cause !== undefined && depth < CAUSES_MAX; depth++) {
     const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";

@@ -1,6 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { createShutdown } from "@commonhold/runtime/shutdown.ts";
+import { keepFilesPrivate } from "./private-files.ts";
 import type { RoleMessage } from "./role-message.ts";
 
 /** The role itself knows how long each of its parts may take to stop; this is the limit of all of it. */
@@ -26,6 +27,7 @@ export function isSupervised(): boolean {
  */
 export async function runRole(title: string, start: () => Promise<RunningRole>): Promise<never> {
   process.title = title;
+  keepFilesPrivate();
   let whenAlone = (): void => process.exit(1);
   if (process.send !== undefined) {
     process.on("disconnect", () => whenAlone());

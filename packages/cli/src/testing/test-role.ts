@@ -5,7 +5,7 @@ import { runRole } from "../roles/run-role.ts";
 
 const [behaviour, file = ""] = process.argv.slice(2);
 
-/** A role that does nothing: `ready`, `fail`, `die-once FILE` (after it was ready), `hang` (when told to stop). */
+/** A role that does nothing: `ready`, `fail`, `die-once FILE` (after it was ready), `hang` (when told to stop), `chatter`. */
 await runRole("test role", async () => {
   console.log(`begun ${behaviour}`);
   if (behaviour === "fail") throw new AppError("INVALID_CONFIG", "the colour is wrong");
@@ -14,6 +14,7 @@ await runRole("test role", async () => {
     writeFileSync(file, "");
     setTimeout(() => process.exit(3), 20);
   }
+  if (behaviour === "chatter") setInterval(() => console.log("chatter ".repeat(100)), 1);
   return {
     logger: createLogger({ level: "silent", name: "test" }),
     url: `http://127.0.0.1/${process.pid}`,

@@ -6,6 +6,7 @@ import { isUuid, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Role } from "@commonhold/metadata/tables.ts";
 import { errors, jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 
 const ALGORITHM = "HS256";
 const ISSUER = "commonhold";
@@ -13,6 +14,7 @@ const AUDIENCE = "commonhold-api";
 /** One that the same key signs for another purpose is no access token (RFC 9068, 2.1). */
 const TYPE = "at+jwt";
 export const TOKEN_KEY_BYTES = 32;
+const VERIFIED_TOKENS_MAX = 1024;
 
 export interface AccessTokens {
   readonly ttlS: number;
@@ -38,6 +40,11 @@ export async function createAccessTokens(
     "verify",
   ]);
 
+  /** Tokens whose signature was found good: a program makes all its requests with one. */
+  const verified = new LRUCache<string, { readonly userId: UserId; readonly expiresAtMs: number }>({
+    max: VERIFIED_TOKENS_MAX,
+  });
+
   return {
     ttlS: options.ttlS,
     issue: (user) => {
@@ -54,6 +61,8 @@ export async function createAccessTokens(
         .sign(key);
     },
     verify: async (token) => {
+      const known = verified.get(token);
+      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [ALGORITHM],
@@ -63,7 +72,11 @@ export async function createAccessTokens(
           requiredClaims: ["sub", "exp"],
           currentDate: new Date(clock.nowMs()),
         });
-        if (typeof payload.sub === "string" && isUuid(payload.sub)) return { userId: payload.sub as UserId };
+        if (typeof payload.sub === "string" && isUuid(payload.sub)) {
+          const owner = { userId: payload.sub as UserId, expiresAtMs: payload.exp! * 1000 };
+          verified.set(token, owner);
+          return owner;
+        }
       } catch (cause) {
         if (cause instanceof errors.JWTExpired) {
           throw new AppError("TOKEN_EXPIRED", "the access token has expired: renew it by POST /api/v1/auth/refresh", {

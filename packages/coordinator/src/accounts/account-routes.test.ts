@@ -76,6 +76,7 @@ describe("POST /auth/register", () => {
     [{ email: "long@example.org", password: "ä".repeat(513) }, "password"],
     [{ email: "none@example.org" }, "password"],
     [{ email: "name@example.org", password: PASSWORD, name: "a\nb" }, "name"],
+    [{ email: "name@example.org", password: PASSWORD, name: "a\ud800" }, "name"],
     [{ email: "name@example.org", password: PASSWORD, name: ["x"] }, "name"],
   ])("refuses %j", async (body, field) => {
     const answer = await api.call("POST", REGISTER, { body });

@@ -1,6 +1,5 @@
-import { hasCode } from "@commonhold/core/app-error.ts";
 import type { CreditService } from "../credits/credit-service.ts";
-import { createAttemptLimit, type LimitedRequest } from "../http/attempt-limit.ts";
+import { createAttemptLimit } from "../http/attempt-limit.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
@@ -18,7 +17,7 @@ import {
   tokensView,
 } from "./account-schemas.ts";
 import type { AccountService } from "./account-service.ts";
-import { normaliseEmail } from "./email-address.ts";
+import { createLoginGuard, type LoginGuardOptions } from "./login-guard.ts";
 
 export interface AccountRoutesDeps {
   readonly authentication: Pick<Authentication, "requireUser">;
@@ -26,17 +25,12 @@ export interface AccountRoutesDeps {
   readonly credits: Pick<CreditService, "userBalance">;
 }
 
-export interface AccountRoutesOptions {
+export interface AccountRoutesOptions extends LoginGuardOptions {
   readonly registrationsPerAddressPerMinuteMax: number;
   readonly loginsPerAddressPerMinuteMax: number;
-  /** From one address, failed ones; a right password costs nothing. From all addresses together, ten times as many. */
-  readonly failedLoginsPerAccountMax: number;
-  readonly failedLoginsWindowMs: number;
 }
 
 const MINUTE_MS = 60_000;
-/** A stranger who fails on purpose locks out his own address first, and the account's owner only much later. */
-const ANYWHERE_FACTOR = 10;
 
 export function registerAccountRoutes(app: Http, deps: AccountRoutesDeps, options: AccountRoutesOptions): void {
   registerJsonRoutes(app, (routes) => {
@@ -76,20 +70,7 @@ function registerSignIn(routes: Http, deps: AccountRoutesDeps, options: AccountR
     windowMs: MINUTE_MS,
     what: "logins from this address",
   });
-  const failures = [
-    createAttemptLimit(routes, {
-      max: options.failedLoginsPerAccountMax,
-      windowMs: options.failedLoginsWindowMs,
-      what: "failed logins for this account",
-      key: (request) => `${emailOf(request)} ${request.ip}`,
-    }),
-    createAttemptLimit(routes, {
-      max: options.failedLoginsPerAccountMax * ANYWHERE_FACTOR,
-      windowMs: options.failedLoginsWindowMs,
-      what: "failed logins for this account from everywhere",
-      key: emailOf,
-    }),
-  ];
+  const guard = createLoginGuard(routes, options);
   routes.post("/api/v1/auth/login", {
     onRequest: (request) => perAddress.take(request),
     schema: {
@@ -102,20 +83,8 @@ function registerSignIn(routes: Http, deps: AccountRoutesDeps, options: AccountR
         ...errorAnswers("INVALID_REQUEST", "INVALID_CREDENTIALS", "TOO_MANY_REQUESTS", "OVERLOADED"),
       },
     },
-    handler: async (request) => {
-      for (const limit of failures) await limit.check(request);
-      try {
-        return sessionView(await deps.accounts.login(request.body));
-      } catch (error) {
-        if (hasCode(error, "INVALID_CREDENTIALS")) await Promise.all(failures.map((limit) => limit.take(request)));
-        throw error;
-      }
-    },
+    handler: (request) => guard.run(request, async () => sessionView(await deps.accounts.login(request.body))),
   });
-}
-
-function emailOf(request: LimitedRequest): string {
-  return normaliseEmail((request.body as { readonly email: string }).email);
 }
 
 function registerTokenRoutes(routes: Http, deps: AccountRoutesDeps): void {

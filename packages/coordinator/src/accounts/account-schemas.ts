@@ -25,7 +25,7 @@ export const RegisterBody = Type.Object({
   name: Type.Optional(
     Type.String({
       maxLength: NAME_LENGTH_MAX,
-      pattern: "^[^\\u0000-\\u001f\\u007f]*$",
+      pattern: "^[^\\u0000-\\u001f\\u007f\\p{Cs}]*$",
       title: `text of at most ${NAME_LENGTH_MAX} printable characters`,
       description: "What others see; without it, the part of the e-mail before the @.",
       examples: ["Ada Lovelace"],

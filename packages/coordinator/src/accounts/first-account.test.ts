@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
@@ -54,6 +55,15 @@ describe("ensureFirstAccount", () => {
       code: "INVALID_CONFIG",
       message: expect.stringContaining("remove"),
     });
+  });
+
+  it("never quotes a damaged file, which may hold a password", async () => {
+    await writeFile(join(api.folder, "first-account.json"), '{"email":"x","password":hunter2-hunter2}', {
+      mode: 0o600,
+    });
+    const error: unknown = await ensure().catch((thrown: unknown) => thrown);
+    expect(inspect(error, { depth: null })).toContain("not valid JSON");
+    expect(inspect(error, { depth: null })).not.toContain("hunter");
   });
 });
 

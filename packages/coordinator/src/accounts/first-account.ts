@@ -59,10 +59,9 @@ function parseFile(file: string, bytes: Uint8Array): Static<typeof FirstAccountF
   try {
     const content: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
     if (Value.Check(FirstAccountFile, content)) return content;
-  } catch (cause) {
-    throw new AppError("INVALID_CONFIG", `"${file}" is not valid JSON: remove it, a new one is then written`, {
-      cause,
-    });
+  } catch {
+    // Not its cause: a parser's message quotes the text, and with it the password.
+    throw new AppError("INVALID_CONFIG", `"${file}" is not valid JSON: remove it, a new one is then written`);
   }
   throw new AppError("INVALID_CONFIG", `"${file}" has no email and password: remove it, a new one is then written`);
 }

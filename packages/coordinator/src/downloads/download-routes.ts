@@ -1,6 +1,4 @@
-import { Readable, type Writable } from "node:stream";
 import type { FileId } from "@commonhold/core/ids.ts";
-import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
@@ -13,6 +11,7 @@ import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-sc
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import { type FileReaderDeps, readFile } from "./file-reader.ts";
+import { PieceStream } from "./piece-stream.ts";
 
 export interface DownloadRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
@@ -156,31 +155,9 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
     reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${file.sizeBytes}`);
   }
   if (first.done === true) return reply.send(Buffer.alloc(0));
-  const body = Readable.from(bytesOf(first.value, pieces, reply.raw), { objectMode: false, highWaterMark: 1 });
+  const body = new PieceStream(first.value, pieces, reply.raw);
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
   });
-  // Also where nobody came to read: a generator that never began has no end of its own.
-  body.on("close", () => {
-    pieces.return().catch(() => undefined);
-  });
   return reply.send(body);
-}
-
-/**
- * The bytes of pieces. Each piece is released where it is certain that it has been sent: when the next but one is
- * asked for and nothing waits in the socket, since what was asked for before may not have got there.
- */
-async function* bytesOf(
-  first: BufferLease,
-  rest: AsyncIterable<BufferLease>,
-  socket: Pick<Writable, "writableLength">,
-): AsyncGenerator<Uint8Array, void, void> {
-  yield first.bytes;
-  let previous = first;
-  for await (const piece of rest) {
-    yield piece.bytes;
-    if (socket.writableLength === 0) previous.release();
-    previous = piece;
-  }
 }

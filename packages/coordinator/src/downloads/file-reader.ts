@@ -4,7 +4,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, FileId, NodeId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
-import type { ByteBudget } from "../transfers/byte-budget.ts";
+import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { ChunkFetcher } from "./chunk-fetcher.ts";
 
@@ -44,7 +44,7 @@ interface ChunkRow {
 
 interface Fetched {
   readonly plain: Promise<BufferLease>;
-  readonly release: () => void;
+  readonly release: ReleaseBytes;
 }
 
 /**
@@ -123,7 +123,7 @@ async function* readChunks(
 function begin(
   deps: FileReaderDeps,
   content: ReadableContent,
-  task: { readonly row: ChunkRow; readonly release: () => void; readonly signal: AbortSignal },
+  task: { readonly row: ChunkRow; readonly release: ReleaseBytes; readonly signal: AbortSignal },
 ): Fetched {
   const { row } = task;
   const open = async (): Promise<BufferLease> => {
@@ -138,6 +138,7 @@ function begin(
       return { bytes, release: () => memory?.release() };
     } finally {
       sealed.release();
+      task.release(content.chunkSizeBytes);
     }
   };
   const plain = open();

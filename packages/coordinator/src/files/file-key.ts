@@ -15,6 +15,14 @@ export function sealFileKey(
   return wrapKey(file.fileKey, masterKey, purposeOf(file.fileId), random);
 }
 
+/** As `sealFileKey`, in the base64 that commands take. */
+export function sealFileKeyText(
+  file: { readonly fileId: string; readonly fileKey: Uint8Array },
+  deps: { readonly masterKey: Uint8Array; readonly random: Random },
+): string {
+  return Buffer.from(sealFileKey(file, deps.masterKey, deps.random)).toString("base64");
+}
+
 /** @throws AppError KEY_MISMATCH where it was changed, moved, or sealed under another master key */
 export function openFileKey(sealedKey: Uint8Array, fileId: string, masterKey: Uint8Array): Uint8Array {
   return unwrapKey(sealedKey, masterKey, purposeOf(fileId));

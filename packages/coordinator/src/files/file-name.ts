@@ -4,7 +4,7 @@ const NAME_BYTES_MAX = 1024;
 const SEGMENT_BYTES_MAX = 255;
 /** Control characters, and the marks that change the direction of what follows and so can disguise a name. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 /**
  * The name under which a file is kept: Unicode NFC, segments separated by "/".

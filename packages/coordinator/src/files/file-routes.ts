@@ -30,7 +30,15 @@ const ListQuery = Type.Object({
     ],
     { default: "-created_at", description: "A minus sorts downward." },
   ),
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "Only names that have this in them." })),
+  name: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: "^[^\\u0000]*$",
+      title: "a part of a name, of 1 to 255 characters",
+      description: "Only names that have this in them.",
+    }),
+  ),
 });
 
 export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {

@@ -38,7 +38,7 @@ export const PASSWORD = "correct horse battery";
 /** A clock that a test moves; it begins at the present. */
 export class ManualClock implements Clock {
   #elapsedMs = 0;
-  readonly #startMs = Date.now();
+  #startMs = Date.now();
   nowMs(): number {
     return this.#startMs + this.#elapsedMs;
   }
@@ -47,6 +47,10 @@ export class ManualClock implements Clock {
   }
   advance(ms: number): void {
     this.#elapsedMs += ms;
+  }
+  /** Sets the time of day, as people and time servers do. */
+  jump(ms: number): void {
+    this.#startMs += ms;
   }
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
 import type { Http } from "./http-server.ts";
 
@@ -7,6 +8,11 @@ const KEYS_MAX = 20_000;
 
 /** Fastify's request, of whatever route. */
 export type LimitedRequest = Pick<FastifyRequest, "ip" | "body" | "raw">;
+
+/** Whose attempts are counted together: a network address, of IPv6 the /64 that one subscriber has. */
+export function networkOf(request: LimitedRequest): string {
+  return normalizeIP(request.ip);
+}
 
 export interface AttemptLimit {
   /** Counts an attempt. @throws AppError TOO_MANY_REQUESTS when it is one too many */
@@ -20,7 +26,7 @@ export interface AttemptLimitOptions {
   readonly windowMs: number;
   /** "logins from this address", for the message. */
   readonly what: string;
-  /** Whose attempts are counted together: by custom the network address (IPv6 by /64). */
+  /** Whose attempts are counted together: by custom `networkOf`. */
   readonly key?: (request: LimitedRequest) => string;
 }
 

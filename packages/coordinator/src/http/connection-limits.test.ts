@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
-import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import { closeHttp } from "./connection-limits.ts";
 import { createHttpFixture, type HttpFixture } from "./http.fixture.ts";
 import type { HttpOptions } from "./http-server.ts";
-import { bodyStream } from "./request-body.ts";
+import { dial as dialHttp, hangUpAll } from "./raw-client.fixture.ts";
+import { bodyStream, readBody } from "./request-body.ts";
 import { clientSignal, registerJsonRoutes, registerRawRoutes } from "./route-scopes.ts";
 
-const opened: Socket[] = [];
 const fixtures: HttpFixture[] = [];
 
 interface Held {
@@ -27,6 +26,7 @@ async function start(options: Partial<HttpOptions> = {}): Promise<HttpFixture & 
       for await (const part of bodyStream(request)) length += (part as Buffer).length;
       return { length };
     });
+    routes.put("/read", async (request) => (await readBody(request, { maxBytes: 100_000, timeoutMs: 50 })).length);
     routes.put("/held-body", async (request) => {
       await released.promise;
       let length = 0;
@@ -56,34 +56,11 @@ function* endless(): Generator<Buffer> {
 }
 
 afterEach(async () => {
-  for (const socket of opened.splice(0)) socket.destroy();
+  hangUpAll();
   for (const { app } of fixtures.splice(0)) await app.close();
 });
 
-/** A client that shows exactly what came over the connection. */
-async function dial(fixture: HttpFixture) {
-  const { port } = fixture.app.server.address() as AddressInfo;
-  const socket = connect(port, "127.0.0.1");
-  opened.push(socket);
-  await once(socket, "connect");
-  let received = "";
-  const ended = once(socket, "close");
-  socket.on("data", (part: Buffer) => {
-    received += part.toString();
-    socket.emit("progress");
-  });
-  socket.on("error", () => {});
-  return {
-    socket,
-    send: (text: string) => socket.write(text),
-    ended,
-    received: () => received,
-    until: async (text: string) => {
-      while (!received.includes(text)) await once(socket, "progress", { signal: AbortSignal.timeout(5_000) });
-      return received;
-    },
-  };
-}
+const dial = (fixture: HttpFixture) => dialHttp(fixture.app);
 
 it("a refused upload is never sent by a client that waits for 100 Continue", async () => {
   const client = await dial(await start());
@@ -159,11 +136,23 @@ it("a client that does not read its answer is cut", async () => {
   if (!signal.aborted) await once(signal, "abort", { signal: AbortSignal.timeout(5_000) });
 });
 
-it("headers that do not end in time are cut", async () => {
-  const client = await dial(await start({ headersTimeoutMs: 100 }));
-  client.send("GET /held HTTP/1.1\r\nHost: x\r\n");
-  await client.ended;
-  expect(client.received()).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"REQUEST_TIMEOUT"/);
+it("headers that do not end in time are cut, however they come", async () => {
+  const fixture = await start({ headersTimeoutMs: 100 });
+  const [still, trickling] = await Promise.all([dial(fixture), dial(fixture)]);
+  for (const client of [still, trickling]) client.send("GET /held HTTP/1.1\r\nHost: x\r\n");
+  const trickle = setInterval(() => trickling.send("x"), 10);
+  expect(await still.ended).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"REQUEST_TIMEOUT"/);
+  // What it sends after the end may cost it the answer.
+  expect(await trickling.ended).toMatch(/^(HTTP\/1\.1 408 |$)/);
+  clearInterval(trickle);
+});
+
+it("a body that trickles is cut in time", async () => {
+  const client = await dial(await start());
+  client.send("PUT /read HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  const trickle = setInterval(() => client.send("x"), 5);
+  expect(await client.until("REQUEST_TIMEOUT")).toMatch(/^HTTP\/1\.1 408 /);
+  clearInterval(trickle);
 });
 
 it("headers that are too large or no HTTP at all are told so", async () => {

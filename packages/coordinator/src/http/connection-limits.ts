@@ -18,8 +18,15 @@ const IDLE_SWEEP_MS = 50;
  * refused, and an early answer reaches a client that is still sending.
  */
 export function registerConnectionLimits(app: Http): void {
+  app.server.on("request", followAnswer);
   app.server.on("checkContinue", (raw, response) => {
+    followAnswer(raw, response);
     expectContinue(raw, response);
+    app.routing(raw, response);
+  });
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1).
+  app.server.on("checkExpectation", (raw, response) => {
+    followAnswer(raw, response);
     app.routing(raw, response);
   });
 
@@ -75,13 +82,39 @@ export function registerClosingRefusal(app: Http): void {
   });
 }
 
-/** Answers what Node could not even parse as a request. */
+/** The answers to a connection's requests, in order; those that have gone out may be among them. */
+const answers = new WeakMap<Socket, readonly ServerResponse[]>();
+
+function followAnswer({ socket }: IncomingMessage, response: ServerResponse): void {
+  answers.set(socket, [...owedAnswers(socket), response]);
+}
+
+function owedAnswers(socket: Socket): readonly ServerResponse[] {
+  return (answers.get(socket) ?? []).filter((response) => !response.closed);
+}
+
+const unparsed = new WeakSet<Socket>();
+
+/**
+ * Answers what Node could not even parse as a request. Those before it on the connection get their answers first, whole:
+ * ours would be taken for one of them, or for a part of it.
+ */
 export function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  if (unparsed.has(socket)) return;
+  unparsed.add(socket);
+  const owed = owedAnswers(socket);
+  const last = owed.at(-1);
+  const isBodyBroken = last?.req.complete === false;
+  const mayAnswer = !isBodyBroken || (owed.length === 1 && !last.headersSent);
+  if (error.code === "ECONNRESET" || !socket.writable || !mayAnswer) {
     socket.destroy();
     return;
   }
-  endWith(socket, unparsable(error), "none");
+  const answer = () => {
+    if (socket.writable) endWith(socket, unparsable(error), "none");
+  };
+  if (last === undefined || isBodyBroken) answer();
+  else last.once("close", answer);
 }
 
 function unparsable(cause: NodeJS.ErrnoException): AppError {

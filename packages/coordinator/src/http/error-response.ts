@@ -11,12 +11,14 @@ export interface ErrorBody {
   };
 }
 
+export const BAD_ESCAPE = "the address has a % that is not followed by two hex digits of valid UTF-8";
+
 /** What Fastify itself refuses, in our words. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ["BODY_TOO_LARGE", "the body is too large for this call"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["INVALID_REQUEST", "the body is not as long as its Content-Length says"],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["INVALID_REQUEST", "the Content-Type is not one that this call takes"],
-  FST_ERR_BAD_URL: ["INVALID_REQUEST", "the address has a % that is not followed by two hex digits of valid UTF-8"],
+  FST_ERR_BAD_URL: ["INVALID_REQUEST", BAD_ESCAPE],
   FST_ERR_MAX_PARAM_LENGTH: ["INVALID_REQUEST", "a part of the address is too long"],
   FST_ERR_HANDLER_TIMEOUT: ["TIMEOUT", "the coordinator took too long to answer"],
 };

@@ -15,7 +15,7 @@ import {
 } from "fastify";
 import type { Registry } from "prom-client";
 import { answerUnparsable, registerClosingRefusal, registerConnectionLimits } from "./connection-limits.ts";
-import { errorBody, errorHeaders, toAppError } from "./error-response.ts";
+import { BAD_ESCAPE, errorBody, errorHeaders, toAppError } from "./error-response.ts";
 import { registerHttpMetrics } from "./http-metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { createRequestIds } from "./request-id.ts";
@@ -90,6 +90,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
   app.setErrorHandler(answerError);
   registerSecurityHeaders(app);
   registerRequestIdEcho(app);
+  registerAddressCheck(app);
   registerContentTypeRepair(app);
   registerConnectionLimits(app);
   registerHttpMetrics(app, deps.registry);
@@ -104,6 +105,19 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
 function registerRequestIdEcho(app: Http): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
+  });
+}
+
+/** Fastify checks the path alone, and would take a query's broken escape as the text that it is written with. */
+function registerAddressCheck(app: Http): void {
+  app.addHook("onRequest", async ({ raw }) => {
+    const address = raw.url ?? "";
+    if (address.includes("#")) throw new AppError("INVALID_REQUEST", "the address has a bare #: write it as %23");
+    try {
+      decodeURIComponent(address);
+    } catch (cause) {
+      throw new AppError("INVALID_REQUEST", BAD_ESCAPE, { cause });
+    }
   });
 }
 

@@ -58,6 +58,35 @@ describe("parseJsonText", () => {
   });
 });
 
+describe("parseJsonText of hostile shapes", () => {
+  it.each([
+    ['{"a":{"b":[{"__proto__":1}]}}', "__proto__"],
+    ['{"\\u005f_proto__":1}', "__proto__"],
+    ['{"__proto__":1,"__proto__":2}', "__proto__"],
+    ['[[{"constructor":{"prototype":{"isAdmin":true}}}]]', "constructor"],
+  ])("refuses %s", (text, key) => {
+    expect(() => parseJsonText(text)).toThrow(`"${key}"`);
+    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+  });
+
+  it("takes a prototype's name as a value, and the last of two equal keys", () => {
+    expect(parseJsonText('{"a":"__proto__","b":1,"b":2}')).toEqual({ a: "__proto__", b: 2 });
+  });
+
+  it.each([
+    ["[", "]"],
+    ['{"a":', "}"],
+    ['[{"a":', "}]"],
+  ])("refuses %s nested a million times", (open, close) => {
+    const text = `${open.repeat(1_000_000)}0${close.repeat(1_000_000)}`;
+    expect(() => parseJsonText(text)).toThrow(/nested deeper/);
+  });
+
+  it("takes a million values beside each other", () => {
+    expect(parseJsonText(`[${"0,".repeat(1_000_000)}0]`)).toHaveLength(1_000_001);
+  });
+});
+
 describe("locateJsonMistake", () => {
   it("agrees with JSON.parse on what is valid, for texts cut or altered anywhere", () => {
     const altered = fc

@@ -35,19 +35,19 @@ function malformed(text: string): AppError {
   });
 }
 
-/** Walks without recursion: the depth is the sender's choice. */
-function refuseHarmfulShape(root: unknown): void {
-  const pending: { readonly value: unknown; readonly depth: number }[] = [{ value: root, depth: 0 }];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, depth } = next;
-    if (typeof value !== "object" || value === null) continue;
-    if (depth >= JSON_DEPTH_MAX) {
-      throw new AppError("INVALID_REQUEST", `the body is nested deeper than ${JSON_DEPTH_MAX} levels`);
-    }
-    for (const key of Object.keys(value)) {
-      if (REFUSED_KEYS.has(key)) throw new AppError("INVALID_REQUEST", `the body may not have a key "${key}"`);
-      pending.push({ value: (value as Record<string, unknown>)[key], depth: depth + 1 });
-    }
+/** The depth is bounded, so the recursion is; what a hostile body costs is what parsing it cost. */
+function refuseHarmfulShape(value: unknown, depth = 0): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth >= JSON_DEPTH_MAX) {
+    throw new AppError("INVALID_REQUEST", `the body is nested deeper than ${JSON_DEPTH_MAX} levels`);
+  }
+  if (Array.isArray(value)) {
+    for (const item of value) refuseHarmfulShape(item, depth + 1);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (REFUSED_KEYS.has(key)) throw new AppError("INVALID_REQUEST", `the body may not have a key "${key}"`);
+    refuseHarmfulShape(item, depth + 1);
   }
 }
 

@@ -39,6 +39,21 @@ export function bodyStream(request: UnreadRequest): IncomingMessage {
 }
 
 /**
+ * Refuses a body that is not the plain bytes: compressed ones would be kept as if they were what was meant.
+ * @throws AppError INVALID_REQUEST
+ */
+export function requirePlainBody({ raw }: UnreadRequest): void {
+  const content = raw.headers["content-encoding"] ?? "identity";
+  if (content !== "identity") {
+    throw new AppError("INVALID_REQUEST", `Content-Encoding "${content}" is not read here: send the bytes plain`);
+  }
+  const transfer = raw.headers["transfer-encoding"] ?? "chunked";
+  if (transfer.toLowerCase() !== "chunked") {
+    throw new AppError("INVALID_REQUEST", `Transfer-Encoding "${transfer}" is not read here: use chunked alone`);
+  }
+}
+
+/**
  * The whole body in memory. On a refusal the rest of the body is left unread and the connection stays usable for
  * the answer.
  * @throws AppError BODY_TOO_LARGE before more than `maxBytes` are taken, REQUEST_TIMEOUT, CLIENT_CLOSED
@@ -83,10 +98,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws AppError as `readBody` and `parseJsonText`; INVALID_REQUEST for a compressed body or broken UTF-8
  */
 export async function readJsonBody(request: UnreadRequest, limits: BodyLimits): Promise<unknown> {
-  const encoding = request.raw.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    throw new AppError("INVALID_REQUEST", `Content-Encoding "${encoding}" is not read here: send the JSON plain`);
-  }
+  requirePlainBody(request);
   const bytes = await readBody(request, limits);
   let text: string;
   try {

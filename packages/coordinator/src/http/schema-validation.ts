@@ -27,6 +27,7 @@ interface Problem {
 interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
+  readonly schemaPath: string;
   readonly params: object;
 }
 
@@ -42,16 +43,16 @@ export function compileValidator(definition: FastifyRouteSchemaDef<TSchema>): Fa
   const result = (value: unknown): { value: unknown } | { error: Error } => {
     const candidate = httpPart === "body" ? (value ?? {}) : readTexts(schema, Value.Default(schema, value ?? {}));
     if (validator.Check(candidate)) return { value: candidate };
-    const problems = validator
+    const faults = validator
       .Errors(candidate)
-      .flatMap(faultyPaths)
-      .map((path) => ({ part, path }));
-    return { error: invalidRequest(part, describeProblems(problems, schema, candidate)) };
+      .flatMap((error) => faultyPaths(error).map((path) => ({ part, path, isUnknown: isOfUnknownField(error) })));
+    return { error: invalidRequest(part, describeProblems(faults, schema, candidate)) };
   };
   return result as FastifyValidationResult;
 }
 
 const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
+const INTEGER = /^(0|-?[1-9]\d{0,14})$/;
 
 /** Numbers and truth values that came as text, where the schema asks for them; what is neither stays, to be refused. */
 function readTexts(schema: SchemaNode, fields: unknown): unknown {
@@ -59,7 +60,8 @@ function readTexts(schema: SchemaNode, fields: unknown): unknown {
   for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
     const value = read[name];
     if (typeof value !== "string") continue;
-    if ((type === "integer" || type === "number") && NUMBER.test(value)) read[name] = Number(value);
+    if (type === "integer" && INTEGER.test(value)) read[name] = Number(value);
+    if (type === "number" && NUMBER.test(value)) read[name] = Number(value);
     if (type === "boolean" && (value === "true" || value === "false")) read[name] = value === "true";
   }
   return read;
@@ -77,24 +79,31 @@ function invalidRequest(part: string, problems: readonly Problem[]): AppError {
 interface Fault {
   readonly part: string;
   readonly path: readonly string[];
+  readonly isUnknown: boolean;
 }
 
 function describeProblems(faults: readonly Fault[], schema: SchemaNode, value: unknown): readonly Problem[] {
   const problems = new Map<string, Problem>();
-  for (const { part, path } of faults) {
+  for (const { part, path, isUnknown } of faults) {
     if (problems.size >= PROBLEMS_MAX) break;
     const field = path.join(".");
     problems.set(field, {
       in: part,
       field,
       received: describeValue(valueAt(value, path)),
-      expected: describeSchema(schemaAt(schema, path)),
+      expected: isUnknown ? "nothing: this call has no such field" : describeSchema(schemaAt(schema, path)),
     });
   }
   return [...problems.values()];
 }
 
+/** TypeBox tells of each field that the schema does not have, and then of all of them under `additionalProperties`. */
+function isOfUnknownField(error: SchemaError): boolean {
+  return error.keyword === "boolean" && error.schemaPath.endsWith("/additionalProperties");
+}
+
 function faultyPaths(error: SchemaError): readonly (readonly string[])[] {
+  if (error.keyword === "additionalProperties") return [];
   const path = error.instancePath
     .split("/")
     .slice(1)

@@ -225,6 +225,20 @@ describe("POST /nodes/heartbeat", () => {
     expect((await show(node.id)).status).toBe("active");
   });
 
+  it("takes over only addresses that can mean a peer on a network", async () => {
+    const node = await api.newNode(await api.newUser(), "announcing");
+    const usable = [
+      "/ip4/192.0.2.7/tcp/4001",
+      "/dns4/a.example/udp/4001/quic-v1",
+      "/ip6/2001:db8::1/tcp/1/p2p/x/p2p-circuit",
+    ];
+    const others = ["/unix/%2frun%2fdocker.sock", "/ip4/192.0.2.7", "/memory/1", "/garbage", "/ip4/192.0.2.7/sctp/1"];
+    const answer = await heartbeat(node.apiKey, { addresses: [...others, ...usable] });
+    expect(answer.status).toBe(200);
+    expect((await show(node.id)).addresses).toEqual(usable);
+    expect(api.directory.target(node.id)?.addresses).toEqual(usable);
+  });
+
   it("carries draining, and its end", async () => {
     const node = await api.newNode(await api.newUser(), "draining");
     expect((await heartbeat(node.apiKey, { draining: true })).body.status).toBe("draining");
@@ -266,6 +280,25 @@ describe("GET /nodes", () => {
     const joining = await list("?status=joining&limit=1000");
     expect(joining.items.length).toBeGreaterThanOrEqual(3);
     expect(new Set(joining.items.map((item: { status: string }) => item.status))).toEqual(new Set(["joining"]));
+  });
+
+  it("shows where a node can be reached to its operator and to admins alone", async () => {
+    const owner = await api.newUser();
+    const node = await api.newNode(owner, "at-home");
+    const stranger = await api.newUser();
+    const helper = await api.newUser("operator");
+    const addresses = async (user: TestUser): Promise<unknown[]> => {
+      const { accessToken: token } = user;
+      const one = await api.call("GET", `/api/v1/nodes/${node.id}`, { token });
+      const all = await api.call("GET", "/api/v1/nodes?limit=1000", { token });
+      const listed = all.body.items.find(({ id }: { id: string }) => id === node.id);
+      return [one.body.addresses, listed.addresses];
+    };
+    const known = ["/ip4/192.0.2.7/tcp/4001"];
+    expect(await addresses(owner)).toEqual([known, known]);
+    expect(await addresses(admin)).toEqual([known, known]);
+    expect(await addresses(stranger)).toEqual([[], []]);
+    expect(await addresses(helper)).toEqual([[], []]);
   });
 
   it("refuses what it does not know, and nobody", async () => {

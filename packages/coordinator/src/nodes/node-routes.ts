@@ -74,11 +74,12 @@ function registerReads(routes: Http, deps: NodeRoutesDeps): void {
     },
     handler: async (request) => {
       const { limit, cursor, status } = request.query;
+      const by = currentUser(request);
       const after = cursor === undefined ? undefined : decodeCursor(cursor, NODES, ["text"])[0];
       const rest = directory
         .list()
         .filter((node) => after === undefined || node.name > after)
-        .map((node) => nodeView(node, directory.status(node)))
+        .map((node) => nodeView(node, { status: directory.status(node), by }))
         .filter((node) => status === undefined || node.status === status);
       const items = rest.slice(0, limit);
       const last = items.at(-1);
@@ -100,7 +101,7 @@ function registerReads(routes: Http, deps: NodeRoutesDeps): void {
     handler: async (request) => {
       const node = directory.get(request.params.id);
       if (node === undefined) throw new AppError("NODE_NOT_FOUND", `there is no node ${request.params.id}`);
-      return nodeView(node, directory.status(node));
+      return nodeView(node, { status: directory.status(node), by: currentUser(request) });
     },
   });
 }
@@ -230,7 +231,7 @@ function registerBans(routes: Http, deps: NodeRoutesDeps): void {
     },
     handler: async (request) => {
       const node = await deps.nodes.ban(request.params.id);
-      return nodeView(node, deps.directory.status(node));
+      return nodeView(node, { status: deps.directory.status(node), by: currentUser(request) });
     },
   });
   routes.delete("/api/v1/nodes/:id/ban", {
@@ -238,7 +239,7 @@ function registerBans(routes: Http, deps: NodeRoutesDeps): void {
     schema: { ...schema, operationId: "unbanNode", summary: "Let a banned node in again (admins)" },
     handler: async (request) => {
       const node = await deps.nodes.unban(request.params.id);
-      return nodeView(node, deps.directory.status(node));
+      return nodeView(node, { status: deps.directory.status(node), by: currentUser(request) });
     },
   });
 }

@@ -1,7 +1,9 @@
 import { NODE_STATUSES, type NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import Type, { type Static } from "typebox";
 import { NodeEarningsSchema } from "../credits/credit-balance.ts";
+import type { UserPrincipal } from "../http/principal.ts";
 import { Instant, instantText, PageQuery } from "../http/route-schema.ts";
+import { dialableAddresses } from "./dialable-addresses.ts";
 import type { NodeRecord } from "./node-record.ts";
 import type { HeartbeatReport, RegistrationRequest } from "./node-service.ts";
 
@@ -10,7 +12,8 @@ const PEER_ID_EXAMPLE = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
 
 const Addresses = Type.Array(Type.String({ minLength: 1, maxLength: 512, pattern: "^/" }), {
   maxItems: 64,
-  description: "Multiaddrs at which the node can be reached, relayed ones included.",
+  description:
+    "Multiaddrs at which the node can be reached over TCP or UDP, relayed ones included; others are ignored.",
   examples: [["/ip4/192.0.2.7/tcp/4001"]],
 });
 const Bytes = (description: string) =>
@@ -108,7 +111,9 @@ export const NodeSchema = Type.Object(
     id: Type.String({ examples: [PEER_ID_EXAMPLE] }),
     name: Type.String(),
     status: Status,
-    addresses: Type.Array(Type.String()),
+    addresses: Type.Array(Type.String(), {
+      description: "Shown to admins and to the node's operator; empty to others.",
+    }),
     labels: Type.Record(Type.String(), Type.String()),
     capacity_bytes: Type.Integer(),
     used_bytes: Type.Integer(),
@@ -128,12 +133,20 @@ export const NodesQuery = Type.Object({
   status: Type.Optional(Type.Enum([...NODE_STATUSES], { description: "Only nodes that stand so." })),
 });
 
-export function nodeView(node: NodeRecord, status: NodeStatus): Static<typeof NodeSchema> {
+/** Where a lender's machine can be reached is nobody's business but the operator's and the admins'. */
+function maySeeAddresses(node: NodeRecord, viewer: UserPrincipal): boolean {
+  return viewer.role === "admin" || viewer.userId === node.operatorId;
+}
+
+export function nodeView(
+  node: NodeRecord,
+  seen: { readonly status: NodeStatus; readonly by: UserPrincipal },
+): Static<typeof NodeSchema> {
   return {
     id: node.id,
     name: node.name,
-    status,
-    addresses: [...node.addresses],
+    status: seen.status,
+    addresses: maySeeAddresses(node, seen.by) ? [...node.addresses] : [],
     labels: { ...node.labels },
     capacity_bytes: node.capacityBytes,
     used_bytes: node.usedBytes,
@@ -164,7 +177,7 @@ export function readHeartbeat(body: Static<typeof HeartbeatBody>): HeartbeatRepo
 
 function readReport(body: Pick<Static<typeof HeartbeatBody>, keyof typeof reportFields>) {
   return {
-    addresses: body.addresses,
+    addresses: dialableAddresses(body.addresses),
     capacityBytes: body.capacity_bytes,
     usedBytes: body.used_bytes,
     freeBytes: body.free_bytes,

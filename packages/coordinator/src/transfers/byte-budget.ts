@@ -7,6 +7,9 @@ interface Waiter {
   readonly grant: () => void;
 }
 
+/** Gives bytes of a budget back: so many, or by default all that are left. More than that are never given back. */
+export type ReleaseBytes = (bytes?: number) => void;
+
 /**
  * A bound on the bytes that may be in memory at once, shared by many tasks, first come first served.
  * What does not fit waits; too many waiters are refused.
@@ -27,10 +30,9 @@ export class ByteBudget {
   }
 
   /**
-   * @returns a function that gives the bytes back; calling it twice does no harm
    * @throws AppError OVERLOADED when too many wait; the signal's reason when it aborts
    */
-  async acquire(bytes: number, signal: AbortSignal): Promise<() => void> {
+  async acquire(bytes: number, signal: AbortSignal): Promise<ReleaseBytes> {
     signal.throwIfAborted();
     if (this.#waiters.length === 0 && this.#fits(bytes)) return this.#take(bytes);
     if (this.#waiters.length >= this.#waitersMax) {
@@ -58,7 +60,7 @@ export class ByteBudget {
   }
 
   /** As `acquire`, waiting no longer than `patienceMs`. @throws AppError OVERLOADED when that has passed */
-  async acquireWithin(bytes: number, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<() => void> {
+  async acquireWithin(bytes: number, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<ReleaseBytes> {
     signal.throwIfAborted();
     const waiting = new AbortController();
     const leave = (): void => waiting.abort(signal.reason);
@@ -73,7 +75,7 @@ export class ByteBudget {
   }
 
   /** Takes the bytes if they are free now and nobody waits. */
-  tryAcquire(bytes: number): (() => void) | undefined {
+  tryAcquire(bytes: number): ReleaseBytes | undefined {
     return this.#waiters.length === 0 && this.#fits(bytes) ? this.#take(bytes) : undefined;
   }
 
@@ -82,18 +84,18 @@ export class ByteBudget {
     return this.#usedBytes === 0 || this.#usedBytes + bytes <= this.#totalBytes;
   }
 
-  #take(bytes: number): () => void {
+  #take(bytes: number): ReleaseBytes {
     this.#usedBytes += bytes;
     return this.#releaser(bytes);
   }
 
-  #releaser(bytes: number): () => void {
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.#usedBytes -= bytes;
-      this.#wake();
+  #releaser(bytes: number): ReleaseBytes {
+    let left = bytes;
+    return (share = left) => {
+      const given = Math.min(share, left);
+      left -= given;
+      this.#usedBytes -= given;
+      if (given > 0) this.#wake();
     };
   }
 

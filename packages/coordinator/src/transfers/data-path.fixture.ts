@@ -246,10 +246,10 @@ function registerRoutes(
     setPrincipal(request, { kind: "user", userId: user.id as UserId, role: "user" });
   };
   const files = createFileService(api);
-  const { sessions, openUploads, pipeline, complete, streams, buffers, uploadBudget: budget } = transfers;
+  const { sessions, openUploads, pipeline, complete, small, streams, buffers, uploadBudget: budget } = transfers;
   const receiver = { pipeline, budget, buffers, stopping };
   registerUploadRoutes(app, { requireUser, sessions, openUploads, receiver, complete, files });
-  const uploads = { sessions, pipeline, complete, budget, streams, buffers, stopping, logger };
+  const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
   registerFileRoutes(app, { requireUser, files });
   const reading = { reader: transfers.reader, masterKey: api.masterKey, stopping, logger };

@@ -3,16 +3,21 @@ import { join } from "node:path";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
 import { writeFileDurably } from "@commonhold/runtime/atomic-file.ts";
+import { errnoOf, toStorageError } from "@commonhold/runtime/storage-error.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 
 /** Chunks kept durably by the coordinator until a node that was away takes its copy (hinted handoff). */
 export interface HandoffSpool {
   readonly usedBytes: number;
   readonly maxBytes: number;
-  /** Resolves once the chunk is on disk; false where the spool has no room for it. */
+  /**
+   * Resolves once the chunk is on disk; false where the spool has no room for it.
+   * @throws AppError NO_SPACE or STORAGE_FAILURE; nothing of it is kept then
+   */
   put(name: ChunkName, sealed: Uint8Array): Promise<boolean>;
-  /** A file that is no longer what was put is removed, and counts as not there. */
+  /** A file that is no longer what was put is removed, and counts as not there, as does one that cannot be read. */
   get(name: ChunkName): Promise<Uint8Array | undefined>;
+  /** @throws AppError STORAGE_FAILURE; the chunk is still there then */
   remove(name: ChunkName): Promise<void>;
   names(): readonly ChunkName[];
 }
@@ -21,8 +26,7 @@ export async function openHandoffSpool(options: {
   readonly folder: string;
   readonly maxBytes: number;
 }): Promise<HandoffSpool> {
-  await mkdir(options.folder, { recursive: true, mode: 0o700 });
-  const sizes = await readSizes(options.folder);
+  const sizes = await openFolder(options.folder);
   const underWay = new Map<ChunkName, Promise<unknown>>();
   let usedBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const pathOf = (name: ChunkName): string => join(options.folder, name);
@@ -52,6 +56,8 @@ export async function openHandoffSpool(options: {
       return true;
     } catch (error) {
       usedBytes -= sealed.byteLength;
+      // It may be there though its durability is not certain: what is not counted must not fill the disk.
+      await rm(pathOf(name), { force: true }).catch(() => undefined);
       throw error;
     }
   };
@@ -59,16 +65,26 @@ export async function openHandoffSpool(options: {
   const erase = async (name: ChunkName): Promise<void> => {
     const size = sizes.get(name);
     if (size === undefined) return;
-    await rm(pathOf(name), { force: true });
+    try {
+      await rm(pathOf(name), { force: true });
+    } catch (error) {
+      throw toStorageError(error, `Could not remove "${pathOf(name)}"`);
+    }
     sizes.delete(name);
     usedBytes -= size;
   };
 
   const read = async (name: ChunkName): Promise<Uint8Array | undefined> => {
     if (!sizes.has(name)) return undefined;
-    const bytes = await readFile(pathOf(name)).catch(() => undefined);
-    if (bytes !== undefined && chunkNameOf(bytes) === name) return bytes;
-    await erase(name);
+    try {
+      const bytes = await readFile(pathOf(name));
+      if (chunkNameOf(bytes) === name) return bytes;
+    } catch (error) {
+      // It may be readable the next time.
+      if (errnoOf(error) !== "ENOENT") return undefined;
+    }
+    // One that cannot be removed either is no worse than one that is not there.
+    await erase(name).catch(() => undefined);
     return undefined;
   };
 
@@ -82,6 +98,15 @@ export async function openHandoffSpool(options: {
     remove: (name) => inTurn(name, () => erase(name)),
     names: () => [...sizes.keys()],
   };
+}
+
+async function openFolder(folder: string): Promise<Map<ChunkName, number>> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await readSizes(folder);
+  } catch (error) {
+    throw toStorageError(error, `Could not open the hand-off spool "${folder}"`);
+  }
 }
 
 /** What an interrupted write left behind is removed. */

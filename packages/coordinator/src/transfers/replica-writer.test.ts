@@ -28,7 +28,7 @@ function write(nodes: readonly MemberNode[], store: Store, options: { copies?: n
     () => true,
   );
   return writeReplicas(
-    { transfers: { store }, placement, lateCopyMsMax: options.lateCopyMsMax ?? 60_000, logger },
+    { transfers: { store }, placement, lingerMs: 1, lateCopyMsMax: options.lateCopyMsMax ?? 60_000, logger },
     { chunk, ownerId: "owner" as UserId, copies: options.copies ?? 3, quorum: 2 },
     never,
   );

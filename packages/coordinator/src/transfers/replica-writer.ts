@@ -8,6 +8,8 @@ import type { PlacementView } from "./placement-view.ts";
 export interface ReplicaWriterDeps {
   readonly transfers: Pick<NodeTransfers, "store">;
   readonly placement: PlacementView;
+  /** How long a quorum waits for the other copies, which then cost no change of the metadata of their own. */
+  readonly lingerMs: number;
   /** How long after the acknowledgement a copy may still take before it is handed off instead. */
   readonly lateCopyMsMax: number;
   readonly logger: Logger;
@@ -59,7 +61,7 @@ export async function writeReplicas(
 
   const giveUp = new AbortController();
   const lanes = openLanes(deps, { request, chosen }, AbortSignal.any([giveUp.signal, stopping]));
-  const done = await reached(lanes, quorum).catch((error: unknown) => {
+  const done = await reached(lanes, quorum, deps.lingerMs).catch((error: unknown) => {
     giveUp.abort(error);
     throw error;
   });
@@ -113,21 +115,32 @@ function openLanes(
 }
 
 /**
- * Resolves, once `quorum` lanes succeeded, with those that have and the node that took the chunk; rejects when a
- * quorum has become impossible.
+ * Resolves, `lingerMs` after `quorum` lanes succeeded or sooner when all have ended, with those that have succeeded
+ * and the node that took the chunk; rejects when a quorum has become impossible.
  */
-function reached(lanes: readonly Lane[], quorum: number): Promise<ReadonlyMap<Lane, NodeId>> {
+function reached(lanes: readonly Lane[], quorum: number, lingerMs: number): Promise<ReadonlyMap<Lane, NodeId>> {
   return new Promise((resolve, reject) => {
     const succeeded = new Map<Lane, NodeId>();
     let failed = 0;
+    let lingering: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      clearTimeout(lingering);
+      resolve(new Map(succeeded));
+    };
+    const onEnded = (): void => {
+      if (succeeded.size < quorum) return;
+      if (succeeded.size + failed === lanes.length) end();
+      else lingering ??= setTimeout(end, lingerMs);
+    };
     for (const lane of lanes) {
       lane.result.then(
         (nodeId) => {
           succeeded.set(lane, nodeId);
-          if (succeeded.size === quorum) resolve(new Map(succeeded));
+          onEnded();
         },
         (cause: unknown) => {
           if (++failed > lanes.length - quorum) reject(notEnoughNodes(lanes.length - failed, quorum, cause));
+          else onEnded();
         },
       );
     }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cutIntoChunks, readExactly } from "./body-chunks.ts";
+import { cutIntoChunks, readExactly, wrongChunkLength } from "./body-chunks.ts";
 import { timedBody } from "./timed-body.ts";
 
 const buffers = new BufferPool({ bufferBytes: 64, idleMax: 1 });
@@ -11,9 +11,13 @@ const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 20 });
 describe("cutIntoChunks", () => {
   it("gives the same bytes in chunks of one size, however they came", async () => {
     await fc.assert(
-      fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), async (parts, size) => {
+      fc.asyncProperty(pieces, fc.integer({ min: 1, max: 50 }), fc.boolean(), async (parts, size, isKnown) => {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of cutIntoChunks(Readable.from(parts), size, buffers)) {
+        for await (const chunk of cutIntoChunks(
+          Readable.from(parts),
+          { chunkSizeBytes: size, sizeBytes: isKnown ? Buffer.concat(parts).length : undefined },
+          buffers,
+        )) {
           chunks.push(chunk.bytes.slice());
           chunk.release();
         }
@@ -30,7 +34,9 @@ describe("readExactly", () => {
     await fc.assert(
       fc.asyncProperty(pieces, fc.nat(60), async (parts, length) => {
         const all = Buffer.concat(parts);
-        const reading = readExactly(Readable.from(parts), length, buffers).then((chunk) => Buffer.from(chunk.bytes));
+        const reading = readExactly(Readable.from(parts), { length, refusal: wrongChunkLength }, buffers).then(
+          (chunk) => Buffer.from(chunk.bytes),
+        );
         if (all.byteLength === length) expect(await reading).toEqual(all);
         else await expect(reading).rejects.toMatchObject({ code: "WRONG_CHUNK_LENGTH", details: { expected: length } });
       }),

@@ -3,7 +3,7 @@ import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { sealChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { type SealedChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
-import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
 import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
@@ -36,15 +36,27 @@ export interface StoredChunk {
   readonly released: Promise<void>;
 }
 
+/** What the metadata is told of a chunk that is on its nodes. */
+export interface ChunkRecord {
+  readonly fields: Omit<CommandPayload<"chunk.commit">, "upload_id" | "chunk_index" | "lease_until_ms" | "now_ms">;
+  /** SHA-256 of the plaintext. */
+  readonly plainHash: Uint8Array;
+}
+
 /** The way of a chunk in: seal, name, place, send until a quorum has it on disk, commit. Releases `plain` early. */
 export type ChunkPipeline = (
   upload: OpenUpload,
-  chunk: { readonly index: number; readonly plain: BufferLease },
+  chunk: {
+    readonly index: number;
+    readonly plain: BufferLease;
+    /** Commits it in another way than as a chunk of an upload that was initiated. */
+    readonly record?: (chunk: ChunkRecord) => Promise<void>;
+  },
   stopping: AbortSignal,
 ) => Promise<StoredChunk>;
 
 export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
-  return async (upload, { index, plain }, stopping) => {
+  return async (upload, { index, plain, record }, stopping) => {
     reachUploadStep("coordinator:chunk-received");
     const plainLength = plain.bytes.length;
     let memory: BufferLease | undefined;
@@ -53,20 +65,26 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
     plain.release();
     reachUploadStep("coordinator:chunk-sealed");
     const commit = async (replicas: readonly ReplicaRow[]) => {
-      const nowMs = deps.clock.nowMs();
-      reachUploadStep("coordinator:before-chunk-commit");
-      await deps.metadata.apply("chunk.commit", {
-        upload_id: upload.id,
-        chunk_index: index,
+      const fields = {
         chunk_name: sealed.name,
         sealed_length: sealed.sealed.length,
         plain_length: plainLength,
         copies: upload.copies,
         sealed_entry: sealEntry(deps, { upload, index, sealed }),
         replicas: [...replicas],
-        now_ms: nowMs,
-        ...(upload.leaseMs === undefined ? {} : { lease_until_ms: nowMs + upload.leaseMs }),
-      });
+      };
+      reachUploadStep("coordinator:before-chunk-commit");
+      if (record !== undefined) await record({ fields, plainHash: sealed.plainHash });
+      else {
+        const nowMs = deps.clock.nowMs();
+        await deps.metadata.apply("chunk.commit", {
+          upload_id: upload.id,
+          chunk_index: index,
+          ...fields,
+          now_ms: nowMs,
+          ...(upload.leaseMs === undefined ? {} : { lease_until_ms: nowMs + upload.leaseMs }),
+        });
+      }
       reachUploadStep("coordinator:after-chunk-commit");
     };
 

@@ -2,7 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkLengthAt } from "@commonhold/core/chunk-size.ts";
 import type { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
-import { readExactly } from "./body-chunks.ts";
+import { readExactly, wrongChunkLength } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
 import type { OpenUpload } from "./open-uploads.ts";
 
@@ -35,9 +35,9 @@ export async function receiveChunk(
     requireIndex(upload, index);
     const length = chunkLengthAt(index, upload.sizeBytes, upload.chunkSizeBytes);
     release ??= await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, part.signal);
-    const plain = await readExactly(part.body, length, deps.buffers);
+    const plain = await readExactly(part.body, { length, refusal: wrongChunkLength }, deps.buffers);
     const stored = await deps.pipeline(upload, { index, plain }, deps.stopping);
-    void stored.released.then(release);
+    void stored.released.then(() => release?.());
     return stored;
   } catch (error) {
     release?.();

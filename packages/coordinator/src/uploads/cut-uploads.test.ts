@@ -3,14 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dial, hangUpAll } from "../http/raw-client.fixture.ts";
 import { openWholeApi, type WholeApi } from "../http/whole-api.fixture.ts";
 
-/** No upload here pauses on purpose for longer, unless that is what is tested. */
-const IDLE_MS = 1000;
-
 const SOON = { interval: 5, timeout: 10_000 };
 
 let api: WholeApi;
 beforeAll(async () => {
-  api = await openWholeApi({ http: { idleTimeoutMs: IDLE_MS, headersBytesMax: 8192 } });
+  api = await openWholeApi({ http: { headersBytesMax: 8192 } });
 });
 afterEach(hangUpAll);
 afterAll(() => api.close());
@@ -75,6 +72,8 @@ describe("a body that does not come whole", () => {
   });
 
   it("the client stands still, whatever it sends", async () => {
+    const patient = api;
+    api = await openWholeApi({ http: { idleTimeoutMs: 200 } });
     const id = await api.initiate();
     const before = await api.traces();
     const clients = await Promise.all(
@@ -88,6 +87,8 @@ describe("a body that does not come whole", () => {
       expect(answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"REQUEST_TIMEOUT"/);
     }
     await expectNothingLeft(id, before);
+    await api.close();
+    api = patient;
   });
 
   const broken: readonly [string, string][] = [
@@ -128,7 +129,7 @@ describe("a request whose length cannot be believed", () => {
     const client = await dial(api.app);
     client.send(`${head("PUT /api/v1/files/a", headers)}5\r\nhello\r\n0\r\n\r\n`);
     expect(await client.until("}}")).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"INVALID_REQUEST"/);
-    await expect.poll(() => api.traces()).toEqual(before);
+    await expect.poll(() => api.traces(), SOON).toEqual(before);
   });
 
   it("a file that is longer than its length: what was announced is kept and answered, the rest is refused", async () => {
@@ -181,7 +182,7 @@ describe("several requests sent at once on one connection", () => {
     const stores = api.path.nodes[0]!.stores;
     const client = await dial(api.app);
     client.send(`${put("kept", randomBytes(20).toString("hex"))}NONSENSE\r\n\r\n`);
-    await expect.poll(() => api.path.nodes[0]!.stores).toBeGreaterThan(stores);
+    await expect.poll(() => api.path.nodes[0]!.stores, SOON).toBeGreaterThan(stores);
     expect(client.received()).toBe("");
     for (const node of api.path.nodes) node.hold = undefined;
     hold.resolve();

@@ -47,9 +47,11 @@ const shared = {
       "UNAUTHENTICATED",
       "INSUFFICIENT_CREDITS",
       "REQUEST_TIMEOUT",
+      "WRONG_CHUNK_LENGTH",
       "CHECKSUM_MISMATCH",
       "TOO_MANY_REQUESTS",
       "NOT_ENOUGH_NODES",
+      "OVERLOADED",
     ),
   },
 };
@@ -109,6 +111,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         requireWholeBody(request);
         const ownerId = currentUser(request).userId;
         const { headers, query, params } = request;
+        requireNoUploadAddress(params["*"]);
         const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
         const body = timedBody(() => bodyStream(request));
         const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
@@ -129,6 +132,16 @@ function requireWholeBody(request: UnreadRequest): void {
   if (length !== undefined && !Number.isSafeInteger(Number(length))) {
     throw new AppError("INVALID_REQUEST", `Content-Length ${length} is more than a file can have: 2^53 - 1 bytes`);
   }
+}
+
+/** Whoever completes an upload by PUT shall not be told that it worked, with a file of that name. */
+function requireNoUploadAddress(name: string): void {
+  if (!name.startsWith("upload/")) return;
+  throw new AppError(
+    "INVALID_REQUEST",
+    'what begins with "upload/" is the address of an upload: to name a file so, give the name to POST /api/v1/files?filename=',
+    { details: { in: "address", field: "*" } },
+  );
 }
 
 interface UploadParts {

@@ -1,23 +1,25 @@
 import { createContentId } from "@commonhold/chunk/content-id.ts";
-import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
 import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import type { ByteBudget } from "../transfers/byte-budget.ts";
-import { cutIntoChunks } from "./body-chunks.ts";
+import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
+import { cutIntoChunks, wrongBodyLength } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
 import type { CompletedContent, CompleteUpload } from "./complete-upload.ts";
 import { DigestCheck } from "./content-digest.ts";
 import type { OpenUpload } from "./open-uploads.ts";
+import type { StoreSmallFile } from "./store-small-file.ts";
 import { type NewUpload, UNKNOWN_SIZE_STEP_BYTES, type UploadSessions } from "./upload-sessions.ts";
 
 const CHUNKS_IN_FLIGHT_MAX = 4;
+/** A chunk is in memory twice while it is sealed; after that, only sealed. */
 const MEMORY_PER_CHUNK_BYTE = 2;
 
 export interface StreamUploadDeps {
   readonly sessions: UploadSessions;
   readonly pipeline: ChunkPipeline;
   readonly complete: CompleteUpload;
+  readonly small: StoreSmallFile;
   readonly budget: ByteBudget;
   /** For the chunk that is being filled, as long as the upload lasts. */
   readonly streams: ByteBudget;
@@ -36,6 +38,7 @@ export async function streamUpload(
   request: NewUpload,
   input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
 ): Promise<string> {
+  if (await deps.small.takes(request)) return deps.small.store(request, input);
   const filling = Math.min(chunkSizeBytesFor(request.sizeBytes), request.sizeBytes ?? Number.POSITIVE_INFINITY);
   const release = await deps.streams.acquireWithin(filling, input.signal);
   try {
@@ -77,14 +80,22 @@ async function receiveAll(
   let chunkCount = 0;
   let sizeBytes = 0;
   try {
-    for await (const plain of cutIntoChunks(input.body, upload.chunkSizeBytes, deps.buffers)) {
+    for await (const plain of cutIntoChunks(input.body, sizeOf(upload), deps.buffers)) {
       signal.throwIfAborted();
       const { length } = plain.bytes;
       sizeBytes += length;
       await refuseOrReserve(deps.sessions, upload, { sizeBytes, added: length });
       check.update(plain.bytes);
       const release = await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, signal);
-      const stored = storeOne(deps, upload, { index: chunkCount, plain, release });
+      const releasePlain = (): void => {
+        plain.release();
+        release(length);
+      };
+      const stored = storeOne(deps, upload, {
+        index: chunkCount,
+        plain: { bytes: plain.bytes, release: releasePlain },
+        release,
+      });
       stored.catch(() => undefined);
       underWay.push(stored);
       chunkCount += 1;
@@ -95,19 +106,25 @@ async function receiveAll(
     await Promise.allSettled(underWay);
   }
   signal.throwIfAborted();
-  if (upload.sizeBytes !== -1 && sizeBytes !== upload.sizeBytes) throw wrongSize(sizeBytes, upload.sizeBytes);
+  if (upload.sizeBytes !== -1 && sizeBytes !== upload.sizeBytes)
+    throw wrongBodyLength(String(sizeBytes), upload.sizeBytes);
   check.verify();
   return { sizeBytes, chunkCount, contentId: contentId.finish() };
+}
+
+function sizeOf(upload: OpenUpload): { readonly chunkSizeBytes: number; readonly sizeBytes: number | undefined } {
+  const { chunkSizeBytes, sizeBytes } = upload;
+  return { chunkSizeBytes, sizeBytes: sizeBytes === -1 ? undefined : sizeBytes };
 }
 
 async function storeOne(
   deps: StreamUploadDeps,
   upload: OpenUpload,
-  part: { readonly index: number; readonly plain: BufferLease; readonly release: () => void },
+  part: { readonly index: number; readonly plain: BufferLease; readonly release: ReleaseBytes },
 ): Promise<StoredChunk> {
   try {
     const stored = await deps.pipeline(upload, part, deps.stopping);
-    void stored.released.then(part.release);
+    void stored.released.then(() => part.release());
     return stored;
   } catch (error) {
     part.release();
@@ -122,17 +139,10 @@ async function refuseOrReserve(
   count: { readonly sizeBytes: number; readonly added: number },
 ): Promise<void> {
   if (upload.sizeBytes !== -1) {
-    if (count.sizeBytes > upload.sizeBytes) throw wrongSize(count.sizeBytes, upload.sizeBytes);
+    if (count.sizeBytes > upload.sizeBytes) throw wrongBodyLength(String(count.sizeBytes), upload.sizeBytes);
     return;
   }
   const stepsBefore = Math.ceil((count.sizeBytes - count.added) / UNKNOWN_SIZE_STEP_BYTES);
   const steps = Math.ceil(count.sizeBytes / UNKNOWN_SIZE_STEP_BYTES);
   if (steps > Math.max(1, stepsBefore)) await sessions.reserveMore(upload);
-}
-
-function wrongSize(got: number, expected: number): AppError {
-  return new AppError(
-    "WRONG_CHUNK_LENGTH",
-    `the body has ${got} bytes where ${expected} were announced: send it again`,
-  );
 }

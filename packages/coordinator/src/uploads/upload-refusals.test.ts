@@ -3,6 +3,9 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openWholeApi, type WholeApi } from "../http/whole-api.fixture.ts";
 
+/** A busy machine is given time; what is waited for comes at once by custom. */
+const SOON = { interval: 5, timeout: 10_000 };
+
 let api: WholeApi;
 beforeAll(async () => {
   api = await openWholeApi();
@@ -19,7 +22,7 @@ const chunk = (index: number) => bytes.subarray(index * 262_144, (index + 1) * 2
 const upload = (id: string, rest = "") => `/api/v1/files/upload/${id}${rest}`;
 const send = (id: string, index: number | string, body: unknown = chunk(Number(index))) =>
   api.call("POST", upload(id, `/chunk?index=${index}`), { body });
-const isIdle = () => expect.poll(() => api.path.transfers.uploadBudget.usedBytes).toBe(0);
+const isIdle = () => expect.poll(() => api.path.transfers.uploadBudget.usedBytes, SOON).toBe(0);
 
 async function begin(chunks: readonly number[] = []): Promise<string> {
   const id = await api.initiate();
@@ -139,7 +142,7 @@ describe("completing", () => {
     const own = new Uint8Array(randomBytes(chunk(1).length));
     const stores = api.path.nodes[0]!.stores;
     const sending = send(id, 1, own);
-    await expect.poll(() => api.path.nodes[0]!.stores).toBeGreaterThan(stores);
+    await expect.poll(() => api.path.nodes[0]!.stores, SOON).toBeGreaterThan(stores);
     expect(await complete(id)).toMatchObject({
       status: 409,
       body: { error: { code: "CHUNKS_MISSING", details: { missing: [1] } } },
@@ -188,12 +191,12 @@ describe("giving up", () => {
     for (const node of api.path.nodes) node.hold = hold.promise;
     const stores = api.path.nodes[0]!.stores;
     const sending = send(id, 1, new Uint8Array(randomBytes(chunk(1).length)));
-    await expect.poll(() => api.path.nodes[0]!.stores).toBeGreaterThan(stores);
+    await expect.poll(() => api.path.nodes[0]!.stores, SOON).toBeGreaterThan(stores);
     expect((await api.call("DELETE", upload(id))).status).toBe(204);
     hold.resolve();
     expect((await sending).body.error.code).toBe("UPLOAD_NOT_FOUND");
     await api.path.transfers.late.idle();
-    await expect.poll(() => api.traces()).toEqual(before);
+    await expect.poll(() => api.traces(), SOON).toEqual(before);
   });
 
   it("twice, or at once: the first ends it, the others find nothing", async () => {
@@ -316,6 +319,16 @@ describe("uploads in one step", () => {
     expect(await api.traces()).toEqual(before);
   });
 
+  it.each(["/complete", "", "/x"])("PUT to an upload's own address%s makes no file of that name", async (rest) => {
+    const id = await begin([0, 1]);
+    const before = await api.traces();
+    const answer = await api.call("PUT", upload(id, rest), { body: {} });
+    expect([answer.status, answer.body.error.code]).toEqual([400, "INVALID_REQUEST"]);
+    expect(await api.traces()).toEqual(before);
+    const named = await api.call("POST", "/api/v1/files?filename=upload/x", { body: "x" });
+    expect([named.status, named.body.filename]).toEqual([201, "upload/x"]);
+  });
+
   it("a compressed chunk is refused too", async () => {
     const id = await begin();
     const headers = { "content-encoding": "gzip" };
@@ -329,6 +342,6 @@ describe("uploads in one step", () => {
     const answer = await api.call("PUT", "/api/v1/files/a", { body: new Uint8Array(randomBytes(600_000)) });
     for (const node of api.path.nodes) node.refusal = undefined;
     expect([answer.status, answer.body.error.code]).toEqual([503, "NOT_ENOUGH_NODES"]);
-    await expect.poll(() => api.traces()).toEqual(before);
+    await expect.poll(() => api.traces(), SOON).toEqual(before);
   });
 });

@@ -60,10 +60,13 @@ const CHUNK_ERRORS = errorAnswers(
   "UPLOAD_NOT_FOUND",
   "UPLOAD_ENDED",
   "CHUNK_CONFLICT",
+  "REQUEST_TIMEOUT",
   "UPLOAD_EXPIRED",
+  "BODY_TOO_LARGE",
   "INVALID_CHUNK_INDEX",
   "WRONG_CHUNK_LENGTH",
   "NOT_ENOUGH_NODES",
+  "OVERLOADED",
 );
 
 const shared = { tags: [TAGS.uploads], security: BY_ACCESS_TOKEN };

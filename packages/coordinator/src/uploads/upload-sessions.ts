@@ -7,16 +7,19 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { FileState } from "@commonhold/metadata/tables.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
-import { sealFileKey } from "../files/file-key.ts";
+import { sealFileKeyText } from "../files/file-key.ts";
 import { normaliseFileName } from "../files/file-name.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 
 const UPLOAD_LIFETIME_MS = 7 * 24 * 3600_000;
 /** An upload in one step cannot be resumed: where no chunk came for so long, its coordinator has died. */
 const ONE_STEP_LEASE_MS = 3600_000;
+/** Marks their ids, so that a start knows what its last crash cut off. */
+export const ONE_STEP_ID_PREFIX = "once-";
 const OPEN_UPLOADS_PER_OWNER_MAX = 1_000;
 const MISSING_SHOWN_MAX = 1_000;
 /** What is reserved at a time for an upload whose size is not known. */
+export const UNKNOWN_MEDIA_TYPE = "application/octet-stream";
 export const UNKNOWN_SIZE_STEP_BYTES = 64 * 1024 * 1024;
 
 export interface UploadSessionsDeps {
@@ -56,6 +59,11 @@ export interface UploadProgress {
 }
 
 export interface UploadSessions {
+  /**
+   * What an upload will be, without beginning it.
+   * @throws AppError NOT_ENOUGH_NODES, INVALID_REQUEST
+   */
+  plan(request: NewUpload): OpenUpload;
   /** @throws AppError INSUFFICIENT_CREDITS, NOT_ENOUGH_NODES, INVALID_REQUEST */
   initiate(request: NewUpload): Promise<OpenUpload>;
   progress(upload: OpenUpload): Promise<UploadProgress>;
@@ -66,10 +74,16 @@ export interface UploadSessions {
 
 export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerms): UploadSessions {
   const newId = (): string => uuidV7(deps.clock.nowMs(), deps.random.bytes(10));
+  const plan = (request: NewUpload): OpenUpload => {
+    const upload = planUpload(deps, request, request.copies ?? terms.copies);
+    requireNodes(deps.activeNodeCount(), Math.min(terms.writeQuorum, upload.copies));
+    return upload;
+  };
   return {
+    plan,
+
     initiate: async (request) => {
-      const upload = planUpload(deps, request, request.copies ?? terms.copies);
-      requireNodes(deps.activeNodeCount(), Math.min(terms.writeQuorum, upload.copies));
+      const upload = plan(request);
       await deps.metadata.apply("upload.initiate", {
         upload_id: upload.id,
         file_id: upload.fileId,
@@ -79,8 +93,8 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
         chunk_size_bytes: upload.chunkSizeBytes,
         chunk_count: upload.chunkCount,
         copies: upload.copies,
-        media_type: request.mediaType ?? "application/octet-stream",
-        sealed_key: sealedKeyOf(deps, upload),
+        media_type: request.mediaType ?? UNKNOWN_MEDIA_TYPE,
+        sealed_key: sealFileKeyText(upload, deps),
         expected_sha256: upload.expectedSha256,
         expected_md5: upload.expectedMd5,
         reserve_microcredits: costOf(terms, request.sizeBytes ?? UNKNOWN_SIZE_STEP_BYTES, upload.copies),
@@ -128,7 +142,7 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
   const nowMs = deps.clock.nowMs();
   const chunkSizeBytes = chunkSizeBytesFor(request.sizeBytes);
   return {
-    id: uuidV7(nowMs, deps.random.bytes(10)) as UploadId,
+    id: `${request.oneStep ? ONE_STEP_ID_PREFIX : ""}${uuidV7(nowMs, deps.random.bytes(10))}` as UploadId,
     fileId: uuidV7(nowMs, deps.random.bytes(10)) as FileId,
     ownerId: request.ownerId,
     name: normaliseFileName(request.name),
@@ -142,10 +156,6 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
     expiresAtMs: nowMs + (request.oneStep ? ONE_STEP_LEASE_MS : UPLOAD_LIFETIME_MS),
     leaseMs: request.oneStep ? ONE_STEP_LEASE_MS : undefined,
   };
-}
-
-function sealedKeyOf(deps: UploadSessionsDeps, upload: OpenUpload): string {
-  return Buffer.from(sealFileKey(upload, deps.masterKey, deps.random)).toString("base64");
 }
 
 /** Micro-credits as decimal text, as commands take them. */

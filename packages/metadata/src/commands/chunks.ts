@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Transaction } from "kysely";
-import Type from "typebox";
+import Type, { type Static } from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, TimeMs } from "./payload-fields.ts";
@@ -12,6 +12,17 @@ const Replica = Type.Object({
   state: Type.Union([Type.Literal("active"), Type.Literal("pending")]),
 });
 
+/** A chunk and the nodes that hold it, or shall; without `replicas` those count that are recorded. */
+export const chunkFields = {
+  chunk_name: ChunkNameText,
+  sealed_length: Type.Integer({ minimum: 1 }),
+  plain_length: Type.Integer({ minimum: 1 }),
+  copies: Type.Integer({ minimum: 1 }),
+  sealed_entry: Type.String(),
+  replicas: Type.Array(Replica),
+};
+const ChunkFields = Type.Object(chunkFields);
+
 /**
  * Records a chunk of an upload and the nodes that hold it, or shall. The same bytes again change nothing. Without
  * `replicas` it counts on those that are recorded.
@@ -21,12 +32,7 @@ export const commitChunk = defineCommand({
   payload: payloadOf({
     upload_id: Id,
     chunk_index: Type.Integer({ minimum: 0 }),
-    chunk_name: ChunkNameText,
-    sealed_length: Type.Integer({ minimum: 1 }),
-    plain_length: Type.Integer({ minimum: 1 }),
-    copies: Type.Integer({ minimum: 1 }),
-    sealed_entry: Type.String(),
-    replicas: Type.Array(Replica),
+    ...chunkFields,
     /** The upload lives at least until then. */
     lease_until_ms: Type.Optional(Type.Integer()),
     now_ms: TimeMs,
@@ -46,36 +52,55 @@ export const commitChunk = defineCommand({
         { details: { chunk_index: p.chunk_index } },
       );
     }
-    await tx
-      .insertInto("chunks")
-      .values({
-        name: p.chunk_name,
-        owner_id: upload.owner_id,
-        sealed_length: p.sealed_length,
-        copies: p.copies,
-        created_at_ms: p.now_ms,
-      })
-      .onConflict((oc) => oc.column("name").doUpdateSet({ copies: p.copies }).where("chunks.copies", "<", p.copies))
-      .execute();
-    if (p.replicas.length === 0) await requireReplica(tx, p.chunk_name);
-    await recordReplicas(tx, p.chunk_name, { replicas: p.replicas, nowMs: p.now_ms });
+    await recordChunk(tx, p, { ownerId: upload.owner_id, nowMs: p.now_ms });
     if (p.lease_until_ms !== undefined && p.lease_until_ms > upload.expires_at_ms) {
       await tx.updateTable("uploads").set({ expires_at_ms: p.lease_until_ms }).where("id", "=", p.upload_id).execute();
     }
     if (existing !== undefined) return { repeated: true };
-    await tx
-      .insertInto("file_chunks")
-      .values({
-        file_id: upload.file_id,
-        chunk_index: p.chunk_index,
-        chunk_name: p.chunk_name,
-        plain_length: p.plain_length,
-        sealed_entry: Buffer.from(p.sealed_entry, "base64"),
-      })
-      .execute();
+    await addChunkToFile(tx, p, { fileId: upload.file_id, index: p.chunk_index });
     return { repeated: false };
   },
 });
+
+/** @throws AppError CONCURRENT_CHANGE where it counts on replicas that are not there any more */
+export async function recordChunk(
+  tx: Transaction<Tables>,
+  chunk: Static<typeof ChunkFields>,
+  context: { readonly ownerId: string; readonly nowMs: number },
+): Promise<void> {
+  await tx
+    .insertInto("chunks")
+    .values({
+      name: chunk.chunk_name,
+      owner_id: context.ownerId,
+      sealed_length: chunk.sealed_length,
+      copies: chunk.copies,
+      created_at_ms: context.nowMs,
+    })
+    .onConflict((oc) =>
+      oc.column("name").doUpdateSet({ copies: chunk.copies }).where("chunks.copies", "<", chunk.copies),
+    )
+    .execute();
+  if (chunk.replicas.length === 0) await requireReplica(tx, chunk.chunk_name);
+  await recordReplicas(tx, chunk.chunk_name, { replicas: chunk.replicas, nowMs: context.nowMs });
+}
+
+export async function addChunkToFile(
+  tx: Transaction<Tables>,
+  chunk: Static<typeof ChunkFields>,
+  place: { readonly fileId: string; readonly index: number },
+): Promise<void> {
+  await tx
+    .insertInto("file_chunks")
+    .values({
+      file_id: place.fileId,
+      chunk_index: place.index,
+      chunk_name: chunk.chunk_name,
+      plain_length: chunk.plain_length,
+      sealed_entry: Buffer.from(chunk.sealed_entry, "base64"),
+    })
+    .execute();
+}
 
 /** A node acknowledged a chunk that it should hold; `instead_of` is the node it was meant for, where that differs. */
 export const activateAssignment = defineCommand({

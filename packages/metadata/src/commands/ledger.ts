@@ -120,6 +120,19 @@ export async function settleCredits(tx: Transaction<Tables>, settlement: Settlem
 }
 
 /**
+ * Pays storage out of a user's available credits, where nothing was reserved for it.
+ * @throws AppError INSUFFICIENT_CREDITS
+ */
+export async function chargeCredits(tx: Transaction<Tables>, move: CreditsMove): Promise<void> {
+  assertNotNegative(move);
+  const entries = [
+    { account_id: availableAccount(move.userId), amount: -move.amount },
+    { account_id: STORAGE_ACCOUNT, amount: move.amount },
+  ];
+  await postMovement(tx, { ...move, kind: "settle", entries });
+}
+
+/**
  * Books bought credits, once per payment.
  * @throws AppError NOT_FOUND for an unknown user, INVALID_REQUEST when the payment was booked for another user or amount
  */

@@ -38,6 +38,33 @@ export function purchasePayload(
   };
 }
 
+/** Of "ada"; it reserves 7 micro-credits. */
+export function uploadPayload(
+  id: string,
+  overrides: Partial<CommandPayload<"upload.initiate">> = {},
+): CommandPayload<"upload.initiate"> {
+  return {
+    upload_id: id,
+    file_id: `file-${id}`,
+    owner_id: "ada",
+    name: "notes.pdf",
+    size_bytes: 10,
+    chunk_size_bytes: 262_144,
+    chunk_count: 1,
+    copies: 3,
+    media_type: "application/pdf",
+    sealed_key: "AAAA",
+    expected_sha256: null,
+    expected_md5: null,
+    reserve_microcredits: "7",
+    transaction_id: `reserve-${id}`,
+    open_uploads_max: 1_000_000,
+    now_ms: 1_000,
+    expires_at_ms: 10_000,
+    ...overrides,
+  };
+}
+
 export function registrationPayload(
   id: string,
   overrides: Partial<CommandPayload<"node.register">> = {},

@@ -9,6 +9,7 @@ import {
   revokeRefreshTokenFamily,
   rotateRefreshToken,
 } from "./refresh-tokens.ts";
+import { storeFile } from "./store-file.ts";
 import { abortUpload, completeUpload, extendReservation, initiateUpload } from "./uploads.ts";
 import { createUser, setUserRole } from "./users.ts";
 
@@ -17,6 +18,7 @@ export const commands = {
   "assignment.activate": activateAssignment,
   "chunk.commit": commitChunk,
   "file.delete": deleteFile,
+  "file.store": storeFile,
   "join_token.create": createJoinToken,
   "join_token.purge_expired": purgeExpiredJoinTokens,
   "ledger.purchase": purchaseCredits,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { identityOf } from "../testing/libp2p-harness.ts";
+import { identityOf } from "../testing/host-harness.ts";
 import { parseAddresses, parsePeerId } from "./addresses.ts";
 
 const peerId = identityOf("peer").peerId;

@@ -1,6 +1,6 @@
 import type { Connection } from "@libp2p/interface";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { identityOf } from "../testing/libp2p-harness.ts";
+import { identityOf } from "../testing/host-harness.ts";
 import { until } from "../testing/until.ts";
 import { LINK_LIMITS } from "../link-limits.ts";
 import { type Libp2pNode, startLibp2pNode } from "./libp2p-node.ts";

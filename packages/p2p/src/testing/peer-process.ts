@@ -1,10 +1,10 @@
-import { createLibp2pHost } from "../libp2p-host.ts";
-import { identityOf, SILENT_LOGGER } from "./libp2p-harness.ts";
+import { openPeerHost } from "../open-peer-host.ts";
+import { identityOf, SILENT_LOGGER } from "./host-harness.ts";
 
 // A peer in a process of its own, which a test can kill or stop. Arguments: a name and the address to listen on.
 // Prints its addresses as one line of JSON. "/echo" answers one byte, "/mute" takes one byte and answers nothing.
 const [, , name = "", listen = ""] = process.argv;
-const host = await createLibp2pHost(
+const host = await openPeerHost(
   { identity: identityOf(name), logger: SILENT_LOGGER },
   { listen: [listen], bootstrap: [] },
 );

@@ -13,26 +13,38 @@ export class FrameWriter {
   readonly #socket: Writable;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  #lent = 0;
 
   constructor(socket: Writable) {
     this.#socket = socket;
   }
 
+  /** Whether the socket still holds memory of a caller of `data`, who may use it again once that has ended. */
+  get holdsLent(): boolean {
+    return this.#lent > 0;
+  }
+
+  /** Whether something waits for the peer to read. */
+  get isBlocked(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   /** Writes a frame that is no data frame. */
-  frame(type: Exclude<FrameType, 3>, payload = NOTHING): void {
+  frame(type: Exclude<FrameType, 3>, payload: Uint8Array = NOTHING): void {
     this.#gather(frameHeader(type, payload.length), payload);
   }
 
   /**
    * Writes `bytes` as data frames. Resolves when the socket has room for more.
-   * @throws what the socket failed with
+   * @throws what the socket failed with, or that it has ended
    */
   async data(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += DATA_BYTES_MAX) {
       const payload = bytes.subarray(at, at + DATA_BYTES_MAX);
       const header = frameHeader(FRAME_TYPE.data, payload.length);
       const joined = RECORD_BYTES - FRAME_HEADER_BYTES - this.#waitingBytes;
-      if (payload.length <= joined) this.#gather(header, payload);
+      // Copied (`slice` would not, where it is a Buffer): what waits is sent only after the caller has its memory back.
+      if (payload.length <= joined) this.#gather(header, new Uint8Array(payload));
       else {
         this.#gather(header, payload.subarray(0, Math.max(0, joined)));
         this.flush();
@@ -48,7 +60,7 @@ export class FrameWriter {
     const bytes = Buffer.concat(this.#waiting, this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+    if (this.#socket.writable) this.#socket.write(bytes);
   }
 
   #gather(...parts: readonly Uint8Array[]): void {
@@ -60,8 +72,15 @@ export class FrameWriter {
   }
 
   #written(bytes: Uint8Array): Promise<void> {
+    // A write after the end would destroy the socket, and with it what it still has to send.
+    if (!this.#socket.writable) return Promise.reject(new Error("the socket has ended"));
+    this.#lent++;
     return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+      this.#socket.write(bytes, (error) => {
+        this.#lent--;
+        if (error) reject(error);
+        else resolve();
+      });
     });
   }
 }

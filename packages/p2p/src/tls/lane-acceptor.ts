@@ -7,7 +7,6 @@ import type { LinkStream } from "../peer-link.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { PeerVerifier } from "./lane-certificate.ts";
 import { LaneConnection, type LaneConnectionEvents } from "./lane-connection.ts";
-import { CONNECTIONS_PER_PEER_MAX } from "./lane-pool.ts";
 
 /** How long a connection that others dialled may carry nothing. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -47,7 +46,9 @@ export class LaneAcceptor {
 
   /** Takes a socket whose handshake is done, if it is a member's. Never rejects. */
   async accept(socket: TLSSocket): Promise<void> {
-    socket.on("error", (error) => this.#deps.logger.debug({ err: error }, "a connection of the fast lane failed"));
+    socket.on("error", (error: Error) =>
+      this.#deps.logger.debug({ err: error }, "a connection of the fast lane failed"),
+    );
     try {
       const peerId = await this.#deps.verify(socket);
       this.#requireWelcome(peerId);
@@ -74,7 +75,7 @@ export class LaneAcceptor {
   #requireWelcome(peerId: string): void {
     if (this.#closed) throw new AppError("SHUTTING_DOWN", "this host is stopping");
     if (!this.#deps.isMember(peerId)) throw new AppError("NOT_A_MEMBER", `${peerId} is no member`);
-    if ((this.#countOf.get(peerId) ?? 0) >= CONNECTIONS_PER_PEER_MAX) {
+    if ((this.#countOf.get(peerId) ?? 0) >= this.#limits.connectionsPerPeerMax) {
       throw new AppError("OVERLOADED", `${peerId} has too many connections open`);
     }
   }

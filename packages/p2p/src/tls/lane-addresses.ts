@@ -8,7 +8,8 @@ export interface LaneEndpoint {
   readonly port: number;
 }
 
-const LOOPBACK = /^(127\.|::1$)/;
+const LOOPBACK = /^\/(ip4\/127\.|ip6\/::1\/)/;
+const LANE_FORM = /\/tls(\/p2p\/[^/]+)?$/;
 const HOST_NAMES = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
 
 /**
@@ -16,6 +17,7 @@ const HOST_NAMES = new Set(["ip4", "ip6", "dns", "dns4", "dns6"]);
  * for the address of another peer than `peerId`.
  */
 export function parseLaneAddress(text: string, peerId?: string): LaneEndpoint | undefined {
+  if (!LANE_FORM.test(text)) return undefined;
   let address: Multiaddr;
   try {
     address = multiaddr(text);
@@ -34,10 +36,22 @@ export function isLaneAddress(text: string): boolean {
   return parseLaneAddress(text) !== undefined;
 }
 
-/** The endpoints among `addresses` that may be the peer's, other machines' before the loopback. */
-export function laneEndpoints(addresses: readonly string[], peerId: string): readonly LaneEndpoint[] {
-  const endpoints = addresses.flatMap((text) => parseLaneAddress(text, peerId) ?? []);
-  return endpoints.toSorted((a, b) => Number(LOOPBACK.test(a.host)) - Number(LOOPBACK.test(b.host)));
+export interface AddressedEndpoint {
+  readonly address: string;
+  readonly endpoint: LaneEndpoint;
+}
+
+/** The endpoints among `addresses` that may be the peer's. */
+export function laneEndpoints(addresses: readonly string[], peerId: string): readonly AddressedEndpoint[] {
+  return addresses.flatMap((address) => {
+    const endpoint = parseLaneAddress(address, peerId);
+    return endpoint === undefined ? [] : [{ address, endpoint }];
+  });
+}
+
+/** Addresses of other machines before those of the loopback. */
+export function loopbackLast(addresses: readonly string[]): readonly string[] {
+  return addresses.toSorted((a, b) => Number(LOOPBACK.test(a)) - Number(LOOPBACK.test(b)));
 }
 
 /** The multiaddrs of a socket that listens: one for each interface where it listens on all. */
@@ -49,8 +63,8 @@ function hostsOf(host: string): readonly string[] {
   if (host !== "0.0.0.0" && host !== "::") return [host];
   const interfaces = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
   // Link-local addresses mean nothing without the interface.
-  const usable = interfaces.filter(
-    ({ family, address }) => family === "IPv4" || (host === "::" && !/^fe80/i.test(address)),
+  const usable = interfaces.filter(({ family, address }) =>
+    host === "::" ? family === "IPv6" && !/^fe80/i.test(address) : family === "IPv4",
   );
   return [...new Set(usable.map(({ address }) => address))];
 }

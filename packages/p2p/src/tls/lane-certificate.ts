@@ -36,15 +36,16 @@ export type PeerVerifier = (socket: TLSSocket) => Promise<string>;
 
 /** Remembers certificates that were verified, since verifying one costs more than the handshake. */
 export function createPeerVerifier(): PeerVerifier {
-  const known = new LRUCache<string, string>({ max: KNOWN_CERTIFICATES_MAX });
+  const known = new LRUCache<string, Promise<string>>({ max: KNOWN_CERTIFICATES_MAX });
   return async (socket) => {
     const raw = socket.getPeerX509Certificate()?.raw;
     if (raw === undefined || socket.alpnProtocol !== LANE_ALPN || socket.isSessionReused()) {
       throw new AppError("NODE_UNREACHABLE", "the peer does not speak the fast lane, or does not say who it is");
     }
     const digest = createHash("sha256").update(raw).digest("base64");
-    const peerId = known.get(digest) ?? (await verified(raw));
+    const peerId = known.get(digest) ?? verified(raw);
     known.set(digest, peerId);
+    peerId.catch(() => known.delete(digest));
     return peerId;
   };
 }

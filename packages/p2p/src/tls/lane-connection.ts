@@ -3,10 +3,13 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FRAME_TYPE, FrameParser, type FrameSink, type FrameType } from "./lane-frame.ts";
+import { decodeHello, encodeHello } from "./lane-hello.ts";
 import { connectionEnded, LaneStream, type StreamCarrier } from "./lane-stream.ts";
 
 /** How long the peer gets to take the last bytes before the socket is destroyed. */
 const GOODBYE_TIMEOUT_MS = 1_000;
+/** Signs of life that a peer may ask for or give between two calls of `watch`. */
+const SIGNS_MAX = 100;
 
 export interface LaneConnectionEvents {
   /** The peer began an exchange. */
@@ -43,6 +46,9 @@ export class LaneConnection implements StreamCarrier, FrameSink {
   #reading = true;
   #closing = false;
   #receivedAtMs: number;
+  /** Since when we could have heard the peer, and it has had a reason to be heard. */
+  #listeningSinceMs = 0;
+  #signs = 0;
   #onPong: (() => void) | undefined;
 
   constructor(
@@ -83,14 +89,17 @@ export class LaneConnection implements StreamCarrier, FrameSink {
 
   /** Says who we are, as the first frame. */
   hello(addresses: readonly string[]): void {
-    this.#writer.frame(FRAME_TYPE.hello, new TextEncoder().encode(addresses.join("\n")));
+    this.#writer.frame(FRAME_TYPE.hello, encodeHello(addresses));
   }
 
-  /** Begins an exchange on a free connection. The peer's refusal, if any, comes as the loss of the stream. */
+  /**
+   * Begins an exchange on a free connection. The peer's refusal, if any, comes as the loss of the stream.
+   * @throws AppError NODE_UNREACHABLE when the connection has ended
+   */
   openStream(protocol: string): LaneStream {
-    if (!this.isFree) throw new AppError("INTERNAL", "the connection is not free");
+    if (!this.isFree) throw connectionEnded(this.remotePeerId);
     this.#writer.frame(FRAME_TYPE.open, new TextEncoder().encode(protocol));
-    return (this.#stream = new LaneStream(this));
+    return this.#begin();
   }
 
   /** Resolves with whether the peer answered in time. */
@@ -106,19 +115,23 @@ export class LaneConnection implements StreamCarrier, FrameSink {
   }
 
   /**
-   * Called now and then: ends a connection that nobody uses, asks a peer that says nothing during an exchange for a
-   * sign of life, and gives up one that gives none.
+   * Called now and then: ends a connection that nobody uses. During an exchange it gives the peer a sign of life, asks
+   * one that says nothing for the same, and gives up one that gives none. Unasked, since with much on its way to the
+   * peer the question would not arrive in time.
    */
   watch(limits: WatchLimits): void {
+    this.#signs = 0;
     if (this.#stream === undefined) {
       if (this.silentMs > limits.idleTimeoutMs) this.close(new AppError("NODE_UNREACHABLE", "nobody used it"));
       return;
     }
-    // What we do not read cannot tell us anything, and what the peer does not take it may yet take.
-    if (!this.#reading || this.#socket.writableLength > 0) return;
-    if (this.silentMs > limits.pingTimeoutMs) {
+    const silentMs = Math.min(this.silentMs, this.#clock.monotonicMs() - this.#listeningSinceMs);
+    // What we do not read cannot tell us anything.
+    if (this.#reading && silentMs > limits.pingTimeoutMs) {
       this.close(new AppError("NODE_UNREACHABLE", `${this.remotePeerId} gave no sign of life`));
-    } else if (this.silentMs >= limits.pingIntervalMs) this.#writer.frame(FRAME_TYPE.ping);
+    } else if (!this.#writer.isBlocked) {
+      this.#writer.frame(silentMs >= limits.pingIntervalMs ? FRAME_TYPE.ping : FRAME_TYPE.pong);
+    }
   }
 
   /** @param bytes lent until the call returns @returns whether to go on reading */
@@ -155,8 +168,9 @@ export class LaneConnection implements StreamCarrier, FrameSink {
       case FRAME_TYPE.reset:
         return this.close(new AppError("PROTOCOL_ERROR", `${this.remotePeerId} gave the stream up`));
       case FRAME_TYPE.ping:
-        return this.#writer.frame(FRAME_TYPE.pong);
+        return this.#answerPing();
       case FRAME_TYPE.pong:
+        this.#countSign();
         return this.#onPong?.();
       case FRAME_TYPE.hello:
         throw new AppError("PROTOCOL_ERROR", "a second hello came");
@@ -173,6 +187,7 @@ export class LaneConnection implements StreamCarrier, FrameSink {
 
   setReading(reading: boolean): void {
     this.#reading = reading;
+    this.#listeningSinceMs = this.#clock.monotonicMs();
     if (reading) this.#socket.resume();
     else this.#socket.pause();
   }
@@ -208,8 +223,8 @@ export class LaneConnection implements StreamCarrier, FrameSink {
     this.#onPong?.();
     this.#writer.flush();
     this.setReading(true);
-    // With much on its way the peer gets no goodbye in time.
-    if (this.#socket.writableLength > 0 && this.#socket.writableNeedDrain) this.#socket.destroy();
+    // With much on its way the peer gets no goodbye in time; and lent memory may soon hold what is not for this peer.
+    if (this.#socket.writableNeedDrain || this.#writer.holdsLent) this.#socket.destroy();
     else {
       this.#socket.end();
       const timer = setTimeout(() => this.#socket.destroy(), GOODBYE_TIMEOUT_MS);
@@ -222,16 +237,29 @@ export class LaneConnection implements StreamCarrier, FrameSink {
   #greet(type: FrameType, payload: Uint8Array): void {
     if (type !== FRAME_TYPE.hello) throw new AppError("PROTOCOL_ERROR", "the first frame is no hello");
     this.#greeted = true;
-    const text = new TextDecoder().decode(payload);
-    this.#events.onHello(this, text === "" ? [] : text.split("\n"));
+    this.#events.onHello(this, decodeHello(payload));
+  }
+
+  #answerPing(): void {
+    this.#countSign();
+    // What waits for the peer is a sign of life itself, and more must not wait than that.
+    if (!this.#writer.isBlocked) this.#writer.frame(FRAME_TYPE.pong);
+  }
+
+  #countSign(): void {
+    if (++this.#signs > SIGNS_MAX) throw new AppError("PROTOCOL_ERROR", "too many signs of life came");
+  }
+
+  #begin(): LaneStream {
+    this.#listeningSinceMs = this.#clock.monotonicMs();
+    return (this.#stream = new LaneStream(this));
   }
 
   #accept(protocol: string): void {
     if (this.dialled || this.#stream !== undefined) {
       throw new AppError("PROTOCOL_ERROR", "an exchange was begun where none can be");
     }
-    this.#stream = new LaneStream(this);
-    this.#events.onOpen(this, protocol, this.#stream);
+    this.#events.onOpen(this, protocol, this.#begin());
   }
 
   #onClosed(error: unknown): void {

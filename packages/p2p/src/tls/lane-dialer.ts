@@ -11,7 +11,13 @@ import type { LaneTlsOptions, PeerVerifier } from "./lane-certificate.ts";
 const RECEIVE_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 const KEEP_ALIVE_DELAY_MS = 30_000;
 
-/** A socket to a verified peer, paused; `receive` must be set before it is resumed. */
+/** How long something may take, and who may give it up. */
+export interface DialLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** A socket to a verified peer. What it receives before `listenTo` is dropped: nobody speaks here before our hello. */
 export interface DialledSocket {
   readonly socket: TLSSocket;
   readonly listenTo: (receive: (bytes: Uint8Array) => boolean) => void;
@@ -29,7 +35,7 @@ export interface LaneDialerDeps {
 export async function dialLane(
   deps: LaneDialerDeps,
   peer: { readonly peerId: string; readonly endpoint: LaneEndpoint },
-  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  limits: DialLimits,
 ): Promise<DialledSocket> {
   const { host, port } = peer.endpoint;
   let receive: ((bytes: Uint8Array) => boolean) | undefined;
@@ -46,6 +52,8 @@ export async function dialLane(
     },
   };
   const socket = connect(options);
+  // It may fail while nobody waits for it, as when the peer cuts it off during the check of its certificate.
+  socket.on("error", () => {});
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   try {
@@ -56,7 +64,6 @@ export async function dialLane(
     }
     return { socket, listenTo: (listener) => (receive = listener) };
   } catch (error) {
-    socket.on("error", () => {});
     socket.destroy();
     limits.signal.throwIfAborted();
     if (error instanceof AppError) throw error;
@@ -66,10 +73,7 @@ export async function dialLane(
   }
 }
 
-function secured(
-  socket: TLSSocket,
-  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<void> {
+function secured(socket: TLSSocket, { signal, timeoutMs }: DialLimits): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal.reason as Error);
   if (signal.aborted) onAbort();

@@ -5,10 +5,11 @@ import { AppError } from "@commonhold/core/app-error.ts";
  * one exchange at a time: `open`, then `data` in both directions until both sides have sent `end`.
  */
 export const FRAME_TYPE = {
-  /** The first frame of either side: the sender's addresses, as lines of text. */
+  /** The first frame of either side, the dialling one before the other: the sender's addresses (`lane-hello.ts`). */
   hello: 1,
   /** Begins an exchange; the payload is its protocol. */
   open: 2,
+  /** Never empty. */
   data: 3,
   /** The sender's direction of the exchange is over. */
   end: 4,
@@ -16,6 +17,7 @@ export const FRAME_TYPE = {
   reset: 5,
   /** To be answered by `pong` at once, at any time. */
   ping: 6,
+  /** A sign of life, also when nobody asked: whoever waits behind data that it cannot send needs one. */
   pong: 7,
 } as const;
 
@@ -24,8 +26,10 @@ export type FrameType = (typeof FRAME_TYPE)[keyof typeof FRAME_TYPE];
 export const FRAME_HEADER_BYTES = 5;
 export const DATA_BYTES_MAX = 1024 * 1024;
 
+export const HELLO_BYTES_MAX = 4096;
+
 const PAYLOAD_BYTES_MAX: { readonly [type: number]: number } = {
-  [FRAME_TYPE.hello]: 4096,
+  [FRAME_TYPE.hello]: HELLO_BYTES_MAX,
   [FRAME_TYPE.open]: 256,
   [FRAME_TYPE.data]: DATA_BYTES_MAX,
   [FRAME_TYPE.end]: 0,
@@ -63,7 +67,7 @@ export class FrameParser {
 
   /**
    * @param bytes lent until the call returns
-   * @throws AppError PROTOCOL_ERROR for an unknown type or a payload longer than its type allows
+   * @throws AppError PROTOCOL_ERROR for an unknown type, a payload longer than its type allows or a `data` without any
    */
   push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
@@ -91,6 +95,7 @@ export class FrameParser {
       );
     }
     if (this.#type !== FRAME_TYPE.data) this.#payload = new Uint8Array(this.#left);
+    else if (this.#left === 0) throw new AppError("PROTOCOL_ERROR", "a data frame without data came");
     if (this.#left === 0) this.#end();
   }
 

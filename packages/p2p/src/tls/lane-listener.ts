@@ -6,6 +6,7 @@ import type { LinkLimits } from "../link-limits.ts";
 import type { RequestRateLimiter } from "../request-rate.ts";
 import type { LaneEndpoint } from "./lane-addresses.ts";
 import type { LaneTlsOptions } from "./lane-certificate.ts";
+import { PendingSockets } from "./pending-sockets.ts";
 
 /** Connections that the system keeps while we are busy. */
 const BACKLOG = 512;
@@ -21,7 +22,7 @@ export interface LaneListenerDeps {
 /** A listening socket of the fast lane. */
 export interface LaneListener {
   readonly endpoint: LaneEndpoint;
-  /** Takes no more connections. */
+  /** Takes no more connections, and ends those whose handshake is not done. */
   close(): void;
 }
 
@@ -31,34 +32,29 @@ export async function listenLane(
   endpoint: LaneEndpoint,
   limits: LinkLimits,
 ): Promise<LaneListener> {
-  /** Connections whose handshake is not done, by where they come from. */
-  const handshakes = new Set<string>();
-  const server = createServer({ ...deps.tls, requestCert: true, handshakeTimeout: limits.dialTimeoutMs }, (socket) => {
-    handshakes.delete(originOf(socket));
+  const handshakes = new PendingSockets({ max: limits.pendingConnectionsMax, timeoutMs: limits.dialTimeoutMs });
+  const server = createServer({ ...deps.tls, requestCert: true }, (socket) => {
+    handshakes.remove(socket);
     deps.onSocket(socket);
   });
   server.maxConnections = limits.connectionsMax;
-  server.on("connection", (socket) => {
+  server.on("connection", (socket: Socket) => {
     socket.setNoDelay(true);
-    const origin = originOf(socket);
-    if (handshakes.size >= limits.pendingConnectionsMax || !deps.rate.take(socket.remoteAddress ?? "")) {
-      socket.destroy();
-      return;
-    }
-    handshakes.add(origin);
-    socket.once("close", () => handshakes.delete(origin));
+    if (deps.rate.take(socket.remoteAddress ?? "")) handshakes.add(socket);
+    else socket.destroy();
   });
   await listening(server, endpoint);
   const { port } = server.address() as AddressInfo;
-  return { endpoint: { host: endpoint.host, port }, close: () => server.close() };
-}
-
-function originOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
+  const close = (): void => {
+    server.close();
+    handshakes.destroyAll();
+  };
+  return { endpoint: { host: endpoint.host, port }, close };
 }
 
 async function listening(server: Server, { host, port }: LaneEndpoint): Promise<void> {
-  server.listen({ host, port, backlog: BACKLOG });
+  // IPv6 alone, as libp2p does: so a host can listen on the same port of both.
+  server.listen({ host, port, backlog: BACKLOG, ipv6Only: true });
   try {
     await once(server, "listening");
   } catch (error) {

@@ -3,16 +3,16 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { LinkLimits } from "../link-limits.ts";
 import type { PeerTarget } from "../peer-host.ts";
 import type { OpenOptions } from "../peer-link.ts";
-import { type LaneEndpoint, laneEndpoints } from "./lane-addresses.ts";
 import type { AddressBook } from "./address-book.ts";
+import { type LaneEndpoint, laneEndpoints } from "./lane-addresses.ts";
 import { LaneConnection } from "./lane-connection.ts";
-import { dialLane, type LaneDialerDeps } from "./lane-dialer.ts";
+import { dialLane, type DialLimits, type LaneDialerDeps } from "./lane-dialer.ts";
 import { PeerConnections } from "./peer-connections.ts";
 
-/** In each direction; a peer that wants more at once has to wait or to take another lane. */
-export const CONNECTIONS_PER_PEER_MAX = 64;
 /** How long a connection that we dialled is kept without an exchange; the other side keeps it for longer. */
 const IDLE_TIMEOUT_MS = 30_000;
+/** How long a connection from earlier may take to show that the peer is still there before a new one is tried. */
+const REUSE_TIMEOUT_MS_MAX = 5_000;
 
 export interface LanePoolDeps extends LaneDialerDeps {
   readonly clock: Clock;
@@ -38,21 +38,26 @@ export class LanePool {
   }
 
   /**
-   * A free connection to the peer, open already or new.
+   * A free connection to the peer, open already or new. A part of the time limit is left for trying another lane.
    * @throws AppError NODE_UNREACHABLE, OVERLOADED, the reason of the signal
    */
-  async take(target: PeerTarget, options: OpenOptions): Promise<LaneConnection> {
+  async take(target: PeerTarget, { signal, timeoutMs }: OpenOptions): Promise<LaneConnection> {
     const { peerId } = target;
-    const own = this.#peers.get(peerId) ?? new PeerConnections();
-    this.#peers.set(peerId, own);
-    const open = await own.take(options.timeoutMs / 2);
-    options.signal.throwIfAborted();
+    const known = this.#peers.get(peerId);
+    const open = await known?.take(Math.min(REUSE_TIMEOUT_MS_MAX, timeoutMs / 4));
+    if (signal.aborted && open !== undefined) known?.offer(open);
+    signal.throwIfAborted();
     if (open !== undefined) return open;
-    if (own.count >= CONNECTIONS_PER_PEER_MAX || this.#connections.size >= this.#limits.connectionsMax) {
-      throw new AppError("OVERLOADED", `too many connections to ${peerId} are open`);
+    // Not the one from before: it may have been forgotten meanwhile.
+    const own = this.#peers.get(peerId) ?? new PeerConnections();
+    const { connectionsPerPeerMax, dialTimeoutMs } = this.#limits;
+    if (own.count >= connectionsPerPeerMax || !this.#hasRoom()) {
+      throw new AppError("OVERLOADED", `too many connections are open, ${own.count} of them to ${peerId}`);
     }
+    this.#peers.set(peerId, own);
     try {
-      return await own.opened(() => this.#dial(own, target, options.signal));
+      const limits = { signal, timeoutMs: Math.min(dialTimeoutMs, timeoutMs / 2) };
+      return await own.opened(() => this.#dial(own, target, limits));
     } finally {
       this.#forgetIfUnused(peerId, own);
     }
@@ -65,22 +70,24 @@ export class LanePool {
     }
   }
 
-  async #dial(own: PeerConnections, target: PeerTarget, signal: AbortSignal): Promise<LaneConnection> {
+  async #dial(own: PeerConnections, target: PeerTarget, limits: DialLimits): Promise<LaneConnection> {
     const { clock, addressBook } = this.#deps;
-    const { dialTimeoutMs, addressDialTimeoutMs } = this.#limits;
     const { peerId } = target;
-    const addresses = addressBook.addressesOf(target);
-    const endsMs = clock.monotonicMs() + dialTimeoutMs;
+    const endpoints = laneEndpoints(addressBook.addressesOf(target), peerId);
+    const endsMs = clock.monotonicMs() + limits.timeoutMs;
     let failure: unknown = new AppError("NODE_UNREACHABLE", `no address of ${peerId} on the fast lane is known`);
-    for (const endpoint of laneEndpoints(addresses, peerId)) {
-      const timeoutMs = Math.min(addressDialTimeoutMs, endsMs - clock.monotonicMs());
-      if (timeoutMs <= 0) break;
+    for (const [tried, { address, endpoint }] of endpoints.entries()) {
+      const leftMs = endsMs - clock.monotonicMs();
+      if (leftMs <= 0) break;
+      // One that swallows everything must not use up the time of those after it.
+      const shareMs = tried === endpoints.length - 1 ? leftMs : leftMs / 2;
+      const timeoutMs = Math.min(this.#limits.addressDialTimeoutMs, shareMs);
       try {
-        const connection = await this.#connect(own, { peerId, endpoint }, { signal, timeoutMs });
-        addressBook.add(peerId, addresses);
+        const connection = await this.#connect(own, { peerId, endpoint }, { ...limits, timeoutMs });
+        addressBook.reached(target, address);
         return connection;
       } catch (error) {
-        signal.throwIfAborted();
+        limits.signal.throwIfAborted();
         failure = error;
       }
     }
@@ -91,13 +98,14 @@ export class LanePool {
   async #connect(
     own: PeerConnections,
     peer: { readonly peerId: string; readonly endpoint: LaneEndpoint },
-    limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+    { signal, timeoutMs }: DialLimits,
   ): Promise<LaneConnection> {
     const { peerId } = peer;
-    const { socket, listenTo } = await dialLane(this.#deps, peer, limits);
+    const endsMs = this.#deps.clock.monotonicMs() + timeoutMs;
+    const { socket, listenTo } = await dialLane(this.#deps, peer, { signal, timeoutMs });
     const greeted = Promise.withResolvers<void>();
     const refused = (): void =>
-      greeted.reject(new AppError("NODE_UNREACHABLE", `${peerId} did not let us in within ${limits.timeoutMs} ms`));
+      greeted.reject(new AppError("NODE_UNREACHABLE", `${peerId} did not let us in within ${timeoutMs} ms`));
     const connection = new LaneConnection(
       socket,
       { remotePeerId: peerId, dialled: true, clock: this.#deps.clock },
@@ -119,9 +127,10 @@ export class LanePool {
     this.#connections.add(connection);
     listenTo((bytes) => connection.receive(bytes));
     connection.hello(this.#deps.ownAddresses());
-    const timer = setTimeout(refused, limits.timeoutMs);
-    const onAbort = (): void => greeted.reject(limits.signal.reason);
-    limits.signal.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(refused, endsMs - this.#deps.clock.monotonicMs());
+    const onAbort = (): void => greeted.reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
     try {
       await greeted.promise;
       return connection;
@@ -130,8 +139,16 @@ export class LanePool {
       throw error;
     } finally {
       clearTimeout(timer);
-      limits.signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** Whether one more may be open; ends the free one that was of no use for longest, if it must. */
+  #hasRoom(): boolean {
+    if (this.#connections.size < this.#limits.connectionsMax) return true;
+    const [idle] = [...this.#connections].filter(({ isFree }) => isFree).toSorted((a, b) => b.silentMs - a.silentMs);
+    idle?.close(new AppError("NODE_UNREACHABLE", "its place was needed"));
+    return idle !== undefined;
   }
 
   #forgetIfUnused(peerId: string, own: PeerConnections): void {

@@ -2,7 +2,7 @@ import { type ConnectionOptions, connect } from "node:tls";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createIdentity } from "../identity.ts";
-import { createLibp2pHost } from "../libp2p-host.ts";
+import { openPeerHost } from "../open-peer-host.ts";
 import type { PeerHost } from "../peer-host.ts";
 import { createLaneTlsOptions, LANE_ALPN, type LaneTlsOptions } from "./lane-certificate.ts";
 import { FRAME_TYPE, type FrameType, frameHeader } from "./lane-frame.ts";
@@ -19,7 +19,7 @@ let strangerTls: LaneTlsOptions;
 beforeAll(async () => {
   memberTls = await createLaneTlsOptions(member);
   strangerTls = await createLaneTlsOptions(createIdentity());
-  host = await createLibp2pHost(
+  host = await openPeerHost(
     { identity: createIdentity(), logger: createLogger({ level: "silent", name: "test" }) },
     { listen: ["/ip4/127.0.0.1/tcp/0/tls"], bootstrap: [], members: new Set([member.peerId]) },
   );

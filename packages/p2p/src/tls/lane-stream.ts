@@ -22,6 +22,7 @@ export interface StreamCarrier {
 
 /** One exchange on a connection of the fast lane. */
 export class LaneStream implements LinkStream {
+  readonly copiesWrites = true;
   readonly #carrier: StreamCarrier;
   readonly #received = new ReceiveQueue(() => this.#resumeWhenLow());
   readonly #lost = new AbortController();

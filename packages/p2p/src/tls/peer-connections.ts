@@ -1,9 +1,9 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { LaneConnection } from "./lane-connection.ts";
+import { connectionEnded } from "./lane-stream.ts";
 
 /** After such a silence a peer must show that it is still there before it is trusted with an exchange. */
 const TRUSTED_SILENCE_MS = 5_000;
-const REUSE_TIMEOUT_MS_MAX = 5_000;
 
 /** The connections that we dialled to one peer. */
 export class PeerConnections {
@@ -17,11 +17,11 @@ export class PeerConnections {
     return this.#all.size + this.#opening;
   }
 
-  /** A free connection on which the peer still answers; undefined when there is none. */
+  /** A free connection on which the peer still answers within `timeoutMs`; undefined when there is none. */
   async take(timeoutMs: number): Promise<LaneConnection | undefined> {
     for (let connection = this.#free.pop(); connection !== undefined; connection = this.#free.pop()) {
       if (connection.silentMs < TRUSTED_SILENCE_MS && connection.isFree) return connection;
-      if (await connection.ping(Math.min(REUSE_TIMEOUT_MS_MAX, timeoutMs))) return connection;
+      if (await connection.ping(timeoutMs)) return connection;
       const gone = new AppError("NODE_UNREACHABLE", `${connection.remotePeerId} no longer answers`);
       // What was silent for as long will not answer either.
       for (const each of [connection, ...this.#free]) each.close(gone);
@@ -29,11 +29,15 @@ export class PeerConnections {
     return undefined;
   }
 
-  /** Adds what `open` resolves to, which is in use. */
+  /**
+   * Adds what `open` resolves to, which is in use.
+   * @throws AppError NODE_UNREACHABLE when it has ended already, or what `open` throws
+   */
   async opened(open: () => Promise<LaneConnection>): Promise<LaneConnection> {
     this.#opening++;
     try {
       const connection = await open();
+      if (!connection.isFree) throw connectionEnded(connection.remotePeerId);
       this.#all.add(connection);
       return connection;
     } finally {

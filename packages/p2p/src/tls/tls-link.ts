@@ -1,3 +1,4 @@
+import type { TLSSocket } from "node:tls";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { HostLogger } from "../host-logger.ts";
@@ -6,7 +7,7 @@ import type { LinkLimits } from "../link-limits.ts";
 import type { PeerTarget } from "../peer-host.ts";
 import type { LinkStream, OpenOptions, PeerLink } from "../peer-link.ts";
 import { RequestRateLimiter } from "../request-rate.ts";
-import { AddressBook, LANE_ADDRESSES_MAX } from "./address-book.ts";
+import { AddressBook } from "./address-book.ts";
 import { LaneAcceptor } from "./lane-acceptor.ts";
 import { listeningAddresses, parseLaneAddress } from "./lane-addresses.ts";
 import { createLaneTlsOptions, createPeerVerifier, type LaneTlsOptions } from "./lane-certificate.ts";
@@ -69,7 +70,7 @@ class FastLink implements TlsLink {
       clock: deps.clock,
       verify: createPeerVerifier(),
       addressBook: this.#addressBook,
-      ownAddresses: () => this.addresses().slice(0, LANE_ADDRESSES_MAX),
+      ownAddresses: () => this.addresses(),
     };
     this.#pool = new LanePool({ ...shared, tls }, options.limits);
     this.#acceptor = new LaneAcceptor(
@@ -87,7 +88,7 @@ class FastLink implements TlsLink {
     const { listen, limits } = this.#options;
     const perSecond = limits.inboundConnectionsPerSecondMax;
     const rate = new RequestRateLimiter(this.#deps.clock, { perSecond, burst: perSecond });
-    const onSocket = this.#acceptor.accept.bind(this.#acceptor);
+    const onSocket = (socket: TLSSocket): void => void this.#acceptor.accept(socket);
     try {
       for (const address of listen) {
         this.#listeners.push(await listenLane({ tls: this.#tls, rate, onSocket }, parseLaneAddress(address)!, limits));
@@ -111,11 +112,15 @@ class FastLink implements TlsLink {
 
   async open(target: PeerTarget, protocol: string, options: OpenOptions): Promise<LinkStream> {
     options.signal.throwIfAborted();
-    const { peerId } = target;
-    if (this.#closed || peerId === this.peerId || !this.#isMember(peerId)) {
-      throw new AppError("NODE_UNREACHABLE", `${peerId} cannot be reached: it is no member, or this host itself`);
+    this.#requirePeer(target.peerId);
+    const connection = await this.#pool.take(target, options);
+    try {
+      this.#requirePeer(target.peerId);
+    } catch (error) {
+      connection.cut(error as AppError);
+      throw error;
     }
-    return (await this.#pool.take(target, options)).openStream(protocol);
+    return connection.openStream(protocol);
   }
 
   async listen(protocol: string, accept: (stream: LinkStream) => void): Promise<void> {
@@ -145,6 +150,11 @@ class FastLink implements TlsLink {
     const timer = setTimeout(late.resolve, CLOSE_TIMEOUT_MS);
     await Promise.race([Promise.all(ended), late.promise]);
     clearTimeout(timer);
+  }
+
+  #requirePeer(peerId: string): void {
+    if (!this.#closed && peerId !== this.peerId && this.#isMember(peerId)) return;
+    throw new AppError("NODE_UNREACHABLE", `${peerId} cannot be reached: it is no member, or this host itself`);
   }
 
   #isMember(peerId: string): boolean {

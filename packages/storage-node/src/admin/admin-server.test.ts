@@ -137,6 +137,23 @@ describe("the admin API", () => {
     },
   );
 
+  it.each(["cross-site", "same-site", "same-origin"])(
+    "refuses what a browser says a page has sent (%s), also where it names no origin",
+    async (site) => {
+      const { server, asked } = await adminServer();
+      for (const [method, url] of [
+        ["GET", "/chunks"],
+        ["POST", "/drain"],
+      ] as const) {
+        const response = await server.inject({ method, url, headers: { "sec-fetch-site": site } });
+        expect(response.statusCode).toBe(403);
+      }
+      expect(asked).toEqual([]);
+      const typed = await server.inject({ url: "/health", headers: { "sec-fetch-site": "none" } });
+      expect(typed.statusCode).toBe(200);
+    },
+  );
+
   it("refuses a request that names no host", () => {
     expect(() => assertLocalCaller({})).toThrow("not to");
     expect(() => assertLocalCaller({ host: "" })).toThrow("not to");

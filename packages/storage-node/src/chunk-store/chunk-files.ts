@@ -32,8 +32,8 @@ export interface ChunkFiles {
   makeFolder(path: string): Promise<void>;
   /** Resolves when the folder's entries are on the medium (fsync of the folder). */
   syncFolder(path: string): Promise<void>;
-  /** The file's first bytes, at most `lengthMax`; undefined where there is no such file. */
-  read(path: string, lengthMax: number): Promise<Uint8Array | undefined>;
+  /** The file's first bytes, read into `target` as far as it goes; undefined where there is no such file. */
+  read(path: string, target: Uint8Array): Promise<Uint8Array | undefined>;
   /** Undefined where there is no such regular file. */
   facts(path: string): Promise<FileFacts | undefined>;
   /** Entries in the file system's order, read in small batches; nothing where the folder is missing. */

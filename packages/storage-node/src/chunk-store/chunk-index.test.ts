@@ -66,7 +66,7 @@ describe("the index of chunks", () => {
     const db = new DatabaseSync(file);
     db.exec("PRAGMA user_version = 99");
     db.close();
-    const { index, rebuilt } = openChunkIndex(file);
+    const { index, rebuilt } = openChunkIndex(file, false);
     expect(rebuilt).toContain("version 99");
     index.close();
   });

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { matchesSeal, sealIndexFile, sealOf } from "./index-seal.ts";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { storageError } from "./storage-error.ts";
@@ -39,12 +40,14 @@ export interface IndexTotals {
  */
 export class ChunkIndex {
   readonly #db: DatabaseSync;
+  readonly #file: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #readNotes = new Map<ChunkName, number>();
   #totals: IndexTotals = { chunkCount: 0, usedBytes: 0 };
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, file: string) {
     this.#db = db;
+    this.#file = file;
     this.#statements = prepareStatements(db);
     this.recount();
   }
@@ -141,6 +144,7 @@ export class ChunkIndex {
       this.flushReadNotes();
       this.#db.close();
     });
+    sealIndexFile(this.#file);
   }
 
   #count(chunks: number, bytes: number): void {
@@ -161,13 +165,20 @@ export class ChunkIndex {
 
 /**
  * Opens the index. One that is missing, damaged or of another version is made anew and is empty then.
+ * @param wasClosed whether it was closed when it was used last: not a byte of it may have changed since then
  * @returns `rebuilt` says why it is empty, and is undefined where the old one was usable
  */
-export function openChunkIndex(file: string): { readonly index: ChunkIndex; readonly rebuilt: string | undefined } {
+export function openChunkIndex(
+  file: string,
+  wasClosed = true,
+): { readonly index: ChunkIndex; readonly rebuilt: string | undefined } {
   try {
+    const isWhole = matchesSeal(file);
+    rmSync(sealOf(file), { force: true });
+    if (wasClosed && !isWhole) return { index: createIndex(file), rebuilt: "it is damaged: its bytes have changed" };
     const existing = openDatabase(file);
     const trouble = troubleWith(existing);
-    if (trouble === undefined) return { index: new ChunkIndex(existing), rebuilt: undefined };
+    if (trouble === undefined) return { index: new ChunkIndex(existing, file), rebuilt: undefined };
     existing.close();
     return { index: createIndex(file), rebuilt: trouble };
   } catch (error) {
@@ -180,7 +191,7 @@ function createIndex(file: string): ChunkIndex {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
     const db = openDatabase(file);
     db.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    return new ChunkIndex(db);
+    return new ChunkIndex(db, file);
   } catch (error) {
     throw storageError(error, `make the index of chunks ${file}`);
   }
@@ -205,6 +216,8 @@ function troubleWith(db: DatabaseSync): string | undefined {
   if (version === 0) return "there was none";
   if (version !== SCHEMA_VERSION) return `it has version ${version}, not ${SCHEMA_VERSION}`;
   const verdict = db.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+  // A header that is damaged in the right place makes a database that can only be read.
+  db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`);
   return verdict === "ok" ? undefined : `it is damaged: ${String(verdict)}`;
 }
 

@@ -33,8 +33,8 @@ const CHILD = fileURLToPath(new URL("../testing/store-until-killed.ts", import.m
 const CHILD_CHUNK_BYTES = 200_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-function failingFiles() {
-  return createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()));
+function failingFiles(errno?: string) {
+  return createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()), errno);
 }
 
 function allNames(store: ChunkStore): readonly ChunkName[] {
@@ -158,6 +158,30 @@ describe("the n-th call to the file system failing", () => {
     }
   });
 
+  it.each([
+    ["ENOSPC", "NO_SPACE"],
+    ["EDQUOT", "NO_SPACE"],
+    ["EROFS", "STORAGE_FAILURE"],
+    ["EMFILE", "STORAGE_FAILURE"],
+  ])("while storing, by %s: refused as %s without a trace, wherever it came", async (errno, code) => {
+    const calls = await callsOf((store) => store.store(fresh.name, fresh.sealed));
+    const folder = tempFolder();
+    const files = failingFiles(errno);
+    const store = await openTestStore(folder, { files });
+    for (let n = 1; n <= calls; n++) {
+      files.failAt(n);
+      await expect(store.store(fresh.name, fresh.sealed), `call ${n}`).rejects.toMatchObject({ code });
+      files.failAt(NEVER);
+      expect(await store.usage()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
+      expect([...filesBelow(join(folder, "chunks")), ...readdirSync(join(folder, "tmp"))]).toEqual([]);
+      // Its folders are made anew, as at the first time.
+      rmSync(join(folder, "chunks", fresh.name.slice(0, 2)), { recursive: true, force: true });
+    }
+    await store.store(fresh.name, fresh.sealed);
+    await expectWholeStore(store, folder);
+    await store.close();
+  });
+
   it("while deleting: the chunk is whole or gone", async () => {
     const calls = await callsOf((store) => store.delete(old.name));
     expect(calls).toBe(2);
@@ -275,6 +299,21 @@ describe("an index that cannot be trusted", () => {
     expect(allNames(store)).toEqual(chunks.map(({ name }) => name).sort());
     await expectWholeStore(store, folder);
     await store.close();
+  });
+
+  it("is made anew, or does no harm, with any byte of it changed", async () => {
+    const folder = await filledFolder();
+    const file = join(folder, "index.db");
+    const whole = readFileSync(file);
+    for (let offset = 0; offset < whole.length; offset += offset < 100 ? 3 : 701) {
+      const spoilt = Buffer.from(whole);
+      spoilt[offset]! ^= 0xff;
+      writeFileSync(file, spoilt);
+      const store = await openTestStore(folder);
+      expect(allNames(store), `offset ${offset}`).toEqual(chunks.map(({ name }) => name).sort());
+      await expectWholeStore(store, folder);
+      await store.close();
+    }
   });
 
   it("is compared with the files after an unclean stop: added, damaged and removed", async () => {

@@ -46,9 +46,10 @@ export interface ChunkStore {
   store(name: ChunkName, sealed: Uint8Array): Promise<{ readonly alreadyHeld: boolean }>;
   /**
    * The sealed bytes as they are on the disk; whoever uses them checks the name.
+   * @param allocate memory for them, of one byte more than they have; new memory where it is not given
    * @throws AppError CHUNK_NOT_FOUND, CHUNK_CORRUPT (known to be rotten, or of another length), STORAGE_FAILURE
    */
-  read(name: ChunkName): Promise<Uint8Array>;
+  read(name: ChunkName, allocate?: (length: number) => Uint8Array): Promise<Uint8Array>;
   /** Whether the chunk was held; resolves when its removal is on the medium. */
   delete(name: ChunkName): Promise<boolean>;
   /** Up to `limit` whole chunks with a name above `after`, ascending. */
@@ -88,7 +89,11 @@ export async function createChunkStore(deps: ChunkStoreDeps, options: ChunkStore
   const layout = storeLayout(options.folder);
   const index = await openChunkFolder(deps, layout);
   const quota = new StorageQuota(
-    { usedBytes: () => index.totals.usedBytes, diskFreeBytes: () => deps.files.freeBytes(layout.folder) },
+    {
+      usedBytes: () => index.totals.usedBytes,
+      diskFreeBytes: () => deps.files.freeBytes(layout.folder),
+      clock: deps.clock,
+    },
     options,
   );
   return new FolderChunkStore(deps, { layout, index, quota });
@@ -146,14 +151,14 @@ class FolderChunkStore implements ChunkStore {
     return await this.#turns.run(name, () => this.#storeAlone(name, sealed));
   }
 
-  async read(name: ChunkName): Promise<Uint8Array> {
+  async read(name: ChunkName, allocate = allocateNew): Promise<Uint8Array> {
     this.#assertOpen();
     const row = this.#index.get(name);
     if (row === undefined) throw notHeld(name);
     if (row.damaged) throw damaged(name, "was found to be rotten");
     // One byte more than is due shows a file that has grown without a second call to the file system.
     const bytes = await this.#diskWork(`read chunk ${name}`, () =>
-      this.#deps.files.read(chunkPath(this.#layout, name), row.length + 1),
+      this.#deps.files.read(chunkPath(this.#layout, name), allocate(row.length + 1)),
     );
     if (bytes === undefined) return this.#vanished(name);
     if (bytes.length !== row.length) {
@@ -272,6 +277,10 @@ class FolderChunkStore implements ChunkStore {
       throw storageError(error, doing);
     }
   }
+}
+
+function allocateNew(length: number): Uint8Array {
+  return Buffer.allocUnsafeSlow(length);
 }
 
 function notHeld(name: ChunkName): AppError {

@@ -31,7 +31,7 @@ describe("the real file system", () => {
     expect(Buffer.compare(readFileSync(join(folder, "b")), bytes)).toBe(0);
     expect(statSync(join(folder, "b")).mode & 0o777).toBe(0o600);
     for (const lengthMax of [1, 2_999_999, 3_000_000, 3_000_001]) {
-      const read = await files.read(join(folder, "b"), lengthMax);
+      const read = await files.read(join(folder, "b"), new Uint8Array(lengthMax));
       expect(Buffer.compare(read!, bytes.subarray(0, lengthMax))).toBe(0);
     }
     expect(await files.facts(join(folder, "b"))).toEqual({
@@ -50,12 +50,14 @@ describe("the real file system", () => {
   it("tells what is missing from what fails", async () => {
     const folder = tempFolder();
     const missing = join(folder, "missing");
-    expect(await files.read(missing, 1)).toBeUndefined();
+    expect(await files.read(missing, new Uint8Array(1))).toBeUndefined();
     expect(await files.facts(missing)).toBeUndefined();
     expect(await files.remove(missing)).toBe(false);
     expect(await listed(files.entries(missing))).toEqual([]);
     writeFileSync(join(folder, "file"), "x");
-    await expect(files.read(join(folder, "file", "below"), 1)).rejects.toMatchObject({ code: "ENOTDIR" });
+    await expect(files.read(join(folder, "file", "below"), new Uint8Array(1))).rejects.toMatchObject({
+      code: "ENOTDIR",
+    });
     await expect(files.makeFolder(join(folder, "missing", "below"))).rejects.toMatchObject({ code: "ENOENT" });
     expect(await files.remove(join(folder, "file"))).toBe(true);
   });

@@ -73,18 +73,17 @@ function newFile(handle: FileHandle, timedSync: (handle: FileHandle) => Promise<
   };
 }
 
-async function readFirst(path: string, lengthMax: number): Promise<Uint8Array | undefined> {
+async function readFirst(path: string, target: Uint8Array): Promise<Uint8Array | undefined> {
   const handle = await orMissing(open(path, "r"));
   if (handle === undefined) return undefined;
   try {
-    const bytes = Buffer.allocUnsafeSlow(lengthMax);
     let length = 0;
-    while (length < lengthMax) {
-      const { bytesRead } = await handle.read(bytes, length, lengthMax - length, length);
+    while (length < target.length) {
+      const { bytesRead } = await handle.read(target, length, target.length - length, length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
-    return bytes.subarray(0, length);
+    return target.subarray(0, length);
   } finally {
     await handle.close();
   }

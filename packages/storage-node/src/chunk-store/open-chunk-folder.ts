@@ -22,7 +22,7 @@ export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLa
     await removeLeftovers(deps, layout);
     const uncleanStop = (await files.facts(layout.openMarker)) !== undefined;
     if (!uncleanStop) await leaveMarker(files, layout);
-    const { index, rebuilt } = openChunkIndex(layout.index);
+    const { index, rebuilt } = openChunkIndex(layout.index, !uncleanStop);
     try {
       if (uncleanStop || rebuilt !== undefined) await reconcile(deps, layout, { index, rebuilt });
       return index;

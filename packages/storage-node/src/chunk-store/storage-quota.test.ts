@@ -107,6 +107,7 @@ describe("the quota of a store", () => {
           new Promise((resolve) => {
             asked.push(() => resolve(1000));
           }),
+        clock: new ManualClock(),
       },
       { bytesMax: 1e6, diskFreeBytesMin: 0 },
     );

@@ -1,5 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { formatByteSize } from "@commonhold/core/byte-size.ts";
+import type { Clock } from "@commonhold/core/clock.ts";
 
 export interface QuotaOptions {
   /** Sealed bytes that may be held in all. */
@@ -12,6 +13,17 @@ export interface QuotaDeps {
   /** Sealed bytes held now. */
   readonly usedBytes: () => number;
   readonly diskFreeBytes: () => Promise<number>;
+  readonly clock: Clock;
+}
+
+/** For how long a look at the disk holds, unless less than this is left. */
+const SAMPLE_MS = 1_000;
+const SAMPLE_MARGIN_BYTES = 1024 ** 3;
+
+interface DiskSample {
+  /** What was free then, without what was stored since. */
+  freeBytes: number;
+  readonly atMs: number;
 }
 
 /** Bytes promised to a store under way. */
@@ -24,6 +36,7 @@ export class StorageQuota {
   readonly #deps: QuotaDeps;
   readonly #options: QuotaOptions;
   #pendingBytes = 0;
+  #disk: DiskSample | undefined;
 
   constructor(deps: QuotaDeps, options: QuotaOptions) {
     this.#deps = deps;
@@ -45,7 +58,7 @@ export class StorageQuota {
     // Taken before the disk is asked: another store that asks meanwhile must see it.
     this.#pendingBytes += length;
     try {
-      this.#checkDisk(length, (await this.#deps.diskFreeBytes()) - this.#pendingBytes);
+      await this.#requireDisk(length);
     } catch (error) {
       this.#pendingBytes -= length;
       throw error;
@@ -53,8 +66,11 @@ export class StorageQuota {
     let held = true;
     return {
       release: () => {
-        if (held) this.#pendingBytes -= length;
+        if (!held) return;
         held = false;
+        this.#pendingBytes -= length;
+        // Written since, or else not: to assume it costs no more than another look at the disk.
+        if (this.#disk !== undefined) this.#disk.freeBytes -= length;
       },
     };
   }
@@ -77,6 +93,18 @@ export class StorageQuota {
         `${formatByteSize(this.#pendingBytes)} are being written; raise storage.max_bytes or choose another node`,
       { details: { length, used_bytes: used, pending_bytes: this.#pendingBytes, max_bytes: bytesMax } },
     );
+  }
+
+  /** Where the disk is far from full, what it had a moment ago is good enough. */
+  async #requireDisk(length: number): Promise<void> {
+    const { clock } = this.#deps;
+    const disk = this.#disk;
+    const isFresh = disk !== undefined && clock.monotonicMs() - disk.atMs < SAMPLE_MS;
+    const margin = this.#options.diskFreeBytesMin + SAMPLE_MARGIN_BYTES;
+    if (isFresh && disk.freeBytes - this.#pendingBytes > margin) return;
+    const freeBytes = await this.#deps.diskFreeBytes();
+    this.#disk = { freeBytes, atMs: clock.monotonicMs() };
+    this.#checkDisk(length, freeBytes - this.#pendingBytes);
   }
 
   #checkDisk(length: number, freeBytesAfter: number): void {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ChunkName } from "@commonhold/core/ids.ts";
+import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
 import type { DurableFolders } from "./durable-folders.ts";
 import { chunkPath, leafFolder, type StoreLayout } from "./store-layout.ts";
@@ -42,8 +43,11 @@ export async function writeChunkFile(deps: WriteChunkDeps, chunk: ChunkToWrite):
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     renaming = true;
     await files.rename(temporary, path);
+    reachUploadStep("node:chunk-renamed");
     await files.syncFolder(folder);
+    reachUploadStep("node:folder-synced");
     chunk.onDurable();
+    reachUploadStep("node:index-written");
   } catch (error) {
     await removeQuietly(files, temporary, chunk.onRemainder);
     // Whoever took the folder away is the likeliest reason for a rename that fails.
@@ -59,8 +63,11 @@ export async function writeChunkFile(deps: WriteChunkDeps, chunk: ChunkToWrite):
 async function writeSynced(files: ChunkFiles, path: string, bytes: Uint8Array): Promise<void> {
   const file = await files.create(path);
   try {
+    reachUploadStep("node:temporary-created");
     await file.write(bytes);
+    reachUploadStep("node:temporary-written");
     await file.sync();
+    reachUploadStep("node:temporary-synced");
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;

@@ -7,7 +7,7 @@ import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { type Identity, verifySignature } from "@commonhold/p2p/identity.ts";
 import type { Exchange, PeerHost } from "@commonhold/p2p/peer-host.ts";
 import { createHostilePeer, type HostileConnection, type HostilePeer } from "@commonhold/p2p/testing/hostile-peer.ts";
-import { createLibp2pHarness, identityOf } from "@commonhold/p2p/testing/libp2p-harness.ts";
+import { createHostHarness, identityOf } from "@commonhold/p2p/testing/host-harness.ts";
 import type { PeerHostHarness } from "@commonhold/p2p/testing/peer-host-context.ts";
 import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
@@ -49,7 +49,7 @@ let mallory: HostilePeer;
 let line: HostileConnection;
 
 beforeAll(async () => {
-  harness = createLibp2pHarness("/ip4/127.0.0.1/tcp/0");
+  harness = createHostHarness("/ip4/127.0.0.1/tcp/0");
   [coordinator, node, mallory] = await Promise.all([
     harness.start("coordinator"),
     harness.start("node", { members: new Set([COORDINATOR.peerId, MALLORY.peerId]) }),

@@ -20,7 +20,7 @@ export interface ChunkExchangeDeps {
   /** @throws AppError NODE_DRAINING or SHUTTING_DOWN while this node takes no chunks */
   readonly assertTakesChunks: () => void;
   readonly fetchReplica: FetchReplica;
-  /** For chunks on their way in. */
+  /** For chunks on their way in and out. */
   readonly buffers: BufferPool;
   readonly proveChunk: ProveChunk;
 }
@@ -61,15 +61,19 @@ function serveStore(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Exchan
 }
 
 function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
-  return serveRetrieveChunk(exchange.stream, {
+  const { stream } = exchange;
+  let memory: BufferLease | undefined;
+  const allocate = (length: number): Uint8Array => (memory = deps.buffers.lease(length)).bytes;
+  const served = serveRetrieveChunk(stream, {
     authorise: ({ grant, chunkName }) =>
       outcome.note(() => deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "retrieve", chunkName })),
     retrieve: (chunkName) =>
       outcome.act(async () => {
-        const bytes = await deps.store.read(chunkName);
+        const bytes = await deps.store.read(chunkName, stream.copiesWrites === true ? allocate : undefined);
         return { length: bytes.length, bytes };
       }),
   });
+  return served.finally(() => memory?.release());
 }
 
 function serveDelete(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {

@@ -1,7 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
-import { CoordinatorContactSchema } from "./credentials.ts";
+import { ApiKeySchema, CoordinatorContactSchema } from "./credentials.ts";
 
 /** A list of 100,000 members fits. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
@@ -12,7 +12,7 @@ const IntervalSchema = Type.Integer({ minimum: 100, maximum: 3_600_000 });
 
 const RegistrationSchema = Type.Object({
   node_id: Type.String(),
-  api_key: Type.String({ minLength: 1, maxLength: 1024 }),
+  api_key: ApiKeySchema,
   coordinator: CoordinatorContactSchema,
   heartbeat_interval_ms: IntervalSchema,
   members: MembersSchema,

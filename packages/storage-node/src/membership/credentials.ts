@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { readSecretFileIfPresent, writeSecretFile } from "@commonhold/runtime/secret-file.ts";
+import { parseAddresses } from "@commonhold/p2p/libp2p/addresses.ts";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 
@@ -12,9 +13,12 @@ export const CoordinatorContactSchema = Type.Object({
   addresses: Type.Array(Type.String({ maxLength: 512 }), { maxItems: ADDRESSES_MAX }),
 });
 
+/** What a header can carry: `fetch` refuses anything else with an error that quotes it. */
+export const ApiKeySchema = Type.String({ minLength: 1, maxLength: 1024, pattern: "^[\\x21-\\x7e]+$" });
+
 const CredentialsSchema = Type.Object({
   node_id: Type.String({ minLength: 1, maxLength: 128 }),
-  api_key: Type.String({ minLength: 1, maxLength: 1024 }),
+  api_key: ApiKeySchema,
   coordinator: CoordinatorContactSchema,
 });
 
@@ -47,6 +51,22 @@ export async function readCredentialsIfPresent(
     "INVALID_CONFIG",
     `"${file}" is damaged: register the node again (node init --rejoin with a new join token)`,
   );
+}
+
+/**
+ * Where libp2p can dial the coordinator. Its addresses come with every heartbeat, whose answer nobody signs: a malformed
+ * one that somebody on the way put in must not keep the node from starting.
+ */
+export function dialableAddresses({ peer_id: peerId, addresses }: Credentials["coordinator"]): readonly string[] {
+  return addresses.filter((address) => isDialable(peerId, address));
+}
+
+function isDialable(peerId: string, address: string): boolean {
+  try {
+    return parseAddresses({ peerId, addresses: [address] }).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 /** Mode 0600, durable. */

@@ -1,11 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type FakeCoordinator, heartbeatAnswer, startFakeCoordinator } from "../testing/fake-coordinator.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { silentLogger } from "../testing/open-test-store.ts";
 import { tempFolder } from "../testing/temp-folder.ts";
 import { createCoordinatorApi } from "./coordinator-api.ts";
-import { type Credentials, credentialsFile, readCredentials } from "./credentials.ts";
+import { type Credentials, credentialsFile, readCredentials, writeCredentials } from "./credentials.ts";
 import { Membership } from "./membership.ts";
 import { registerNode } from "./register-node.ts";
 
@@ -198,6 +199,15 @@ describe("membership", () => {
       api_key: "key-1",
       coordinator: { peer_id: "coordinator", addresses: ["/ip4/127.0.0.1/tcp/1"] },
     });
+  });
+
+  it("keeps no API key that a header cannot carry: the error would quote it in the log", async () => {
+    const folder = tempFolder();
+    const credentials = { node_id: "n", coordinator: { peer_id: "c", addresses: [] } };
+    await writeCredentials(folder, { ...credentials, api_key: "chn_secret\nvalue" });
+    const error: unknown = await readCredentials(folder).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "INVALID_CONFIG" });
+    expect(inspect(error, { depth: null })).not.toContain("chn_secret");
   });
 
   it("obeys no other coordinator than the one it registered with", async () => {

@@ -53,7 +53,7 @@ export function createFailingChunkFiles(inner: ChunkFiles, code = "EIO"): Failin
     remove: (path) => passed("remove", () => inner.remove(path)),
     makeFolder: (path) => passed("makeFolder", () => inner.makeFolder(path)),
     syncFolder: (path) => passed("syncFolder", () => inner.syncFolder(path)),
-    read: (path, lengthMax) => passed("read", () => inner.read(path, lengthMax)),
+    read: (path, target) => passed("read", () => inner.read(path, target)),
     facts: (path) => passed("facts", () => inner.facts(path)),
     freeBytes: (path) => passed("freeBytes", () => inner.freeBytes(path)),
     async *entries(path) {

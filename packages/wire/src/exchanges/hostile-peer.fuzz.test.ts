@@ -1,4 +1,5 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
+import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import { ERROR_CODES, type ErrorCode, isErrorCode } from "@commonhold/core/error-codes.ts";
 import { isChunkName } from "@commonhold/core/ids.ts";
@@ -6,11 +7,13 @@ import { fuzzRuns, parseOrRefuse } from "@commonhold/core/testing/fuzz.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  DeleteChunkResponseSchema,
   InventoryRequestSchema,
   InventoryResponseSchema,
   ProofChallengeRequestSchema,
   ProofChallengeResponseSchema,
   ReplicateChunkRequestSchema,
+  ReplicateChunkResponseSchema,
   RetrieveChunkResponseSchema,
   StoreChunkRequestSchema,
   StoreChunkResponseSchema,
@@ -19,7 +22,7 @@ import { encodeChunkName } from "../fields.ts";
 import { readFrame } from "../frame.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
 import { decodeMessage } from "../message.ts";
-import { FRAME_BYTES_MAX, SEALED_LENGTH_MAX } from "../protocols.ts";
+import { FRAME_BYTES_MAX, INVENTORY_PAGE_MAX, SEALED_LENGTH_MAX } from "../protocols.ts";
 import { CHUNK, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, serveInventory } from "./inventory.ts";
@@ -29,12 +32,20 @@ import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
 import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
 
 const grant = sampleGrant();
+const BOUNDS: Readonly<Record<string, number>> = {
+  length: SEALED_LENGTH_MAX,
+  leafCount: AUDIT_LEAF_COUNT_MAX,
+  difficulty: AUDIT_DIFFICULTY_MAX,
+  limit: INVENTORY_PAGE_MAX,
+};
 /** Whatever a claim says, it lies within the protocol's bounds by now. */
-const authorise = (claim: { readonly chunkName?: string; readonly length?: number }) => {
-  if (claim.chunkName !== undefined) expect(isChunkName(claim.chunkName)).toBe(true);
-  if (claim.length === undefined) return;
-  expect(claim.length).toBeGreaterThanOrEqual(1);
-  expect(claim.length).toBeLessThanOrEqual(SEALED_LENGTH_MAX);
+const authorise = (claim: object): void => {
+  for (const [field, value] of Object.entries(claim)) {
+    if (field === "chunkName" || field === "after") expect(isChunkName(String(value))).toBe(true);
+    if (!Object.hasOwn(BOUNDS, field)) continue;
+    expect(value).toBeGreaterThanOrEqual(1);
+    expect(value).toBeLessThanOrEqual(BOUNDS[field]!);
+  }
 };
 const ofChunk = { grant, chunkName: CHUNK };
 const challenge = {
@@ -63,8 +74,7 @@ const SERVERS: Record<string, (stream: ByteStream) => Promise<void>> = {
         signature: new Uint8Array(64),
       }),
     }),
-  inventory: (stream) =>
-    serveInventory(stream, { authorise: () => {}, list: async () => ({ chunkNames: [], more: false }) }),
+  inventory: (stream) => serveInventory(stream, { authorise, list: async () => ({ chunkNames: [], more: false }) }),
 };
 
 const REQUESTERS: Record<string, (stream: ByteStream) => Promise<unknown>> = {
@@ -123,10 +133,28 @@ function framed(payload: Uint8Array): number[] {
   return [...prefix, ...payload];
 }
 
-/** Random bytes, frames of random bytes, and well-formed messages with some bytes changed, cut off or appended. */
+/** Requests and answers whose numbers are any that the encoding has. */
+const anyNumbers = fc
+  .record({ large: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), small: fc.nat(2 ** 32 - 1), shift: fc.nat(63) })
+  .chain(({ large, small, shift }) => {
+    const length = large >> BigInt(shift);
+    const [leafCount, difficulty] = [small >>> (shift & 31), small >>> (31 - (shift & 31))];
+    return fc.constantFrom(
+      toBinary(StoreChunkRequestSchema, create(StoreChunkRequestSchema, { grant, chunkName, length })),
+      toBinary(
+        ProofChallengeRequestSchema,
+        create(ProofChallengeRequestSchema, { ...challenge, chunkName, leafCount, difficulty }),
+      ),
+      toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, after: chunkName, limit: leafCount })),
+      toBinary(RetrieveChunkResponseSchema, create(RetrieveChunkResponseSchema, { status, length })),
+    );
+  });
+
+/** Random bytes, frames of random bytes, numbers of every size, and well-formed messages with some bytes changed, cut off or appended. */
 const hostileBytes = fc.oneof(
   fc.uint8Array({ maxLength: 200 }),
   fc.uint8Array({ maxLength: 127 }).map((payload) => Uint8Array.from(framed(payload))),
+  anyNumbers.map((message) => Uint8Array.from([...framed(message), 1, 2, 3])),
   fc
     .record({
       message: fc.constantFrom(...WELL_FORMED),
@@ -169,12 +197,22 @@ async function runAgainst(side: (stream: ByteStream) => Promise<unknown>, bytes:
   return { largestRead, refusal, answer: Buffer.concat(answer) };
 }
 
-/** The code of the status in a message: field 1 of every response. */
-async function statusCodeIn(bytes: Uint8Array): Promise<string | undefined> {
+const RESPONSES: Readonly<Record<string, DescMessage>> = {
+  store: StoreChunkResponseSchema,
+  retrieve: RetrieveChunkResponseSchema,
+  delete: DeleteChunkResponseSchema,
+  replicate: ReplicateChunkResponseSchema,
+  challenge: ProofChallengeResponseSchema,
+  inventory: InventoryResponseSchema,
+};
+
+/** The code of the status in the response of an exchange. */
+async function statusCodeIn(bytes: Uint8Array, name: string): Promise<string | undefined> {
   const [near, far] = createMemoryStreamPair({ windowBytes: Number.MAX_SAFE_INTEGER });
   await near.write(Uint8Array.from(bytes));
   await near.closeWrite();
-  return decodeMessage(StoreChunkResponseSchema, await readFrame(far, FRAME_BYTES_MAX.proof)).status?.code;
+  const response = decodeMessage(RESPONSES[name]!, await readFrame(far, FRAME_BYTES_MAX.proof));
+  return (response as { readonly status?: { readonly code: string } }).status?.code;
 }
 
 describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, serve) => {
@@ -185,9 +223,9 @@ describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, se
         const { largestRead, refusal, answer } = await runAgainst(serve, bytes);
         expect(largestRead).toBeLessThanOrEqual(readMax);
         expect(refusal).toBeUndefined();
-        expect(["OK", "PROTOCOL_ERROR"]).toContain(await statusCodeIn(answer));
+        expect(["OK", "PROTOCOL_ERROR"]).toContain(await statusCodeIn(answer, name));
       }),
-      fuzzRuns(300),
+      fuzzRuns(700),
     );
   });
 });
@@ -200,11 +238,11 @@ describe.each(Object.entries(REQUESTERS))("requesting %s of a hostile peer", (na
         const { largestRead, refusal } = await runAgainst(request, bytes);
         expect(largestRead).toBeLessThanOrEqual(frameMax ?? FRAME_BYTES_MAX.response);
         if (refusal === undefined || refusal === "PROTOCOL_ERROR") return;
-        const said = (await statusCodeIn(bytes)) ?? "";
+        const said = (await statusCodeIn(bytes, name)) ?? "";
         // What a newer peer says and this one does not know counts as INTERNAL.
         expect(refusal).toBe(isErrorCode(said) ? said : "INTERNAL");
       }),
-      fuzzRuns(300),
+      fuzzRuns(700),
     );
   });
 });

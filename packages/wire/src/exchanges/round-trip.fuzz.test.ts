@@ -52,7 +52,7 @@ it("store-chunk carries claim, bytes and answer as they are", async () => {
       expect(asked).toEqual([claim, sent.chunkName, 0]);
       expect(answer).toEqual({ alreadyHeld });
     }),
-    fuzzRuns(200),
+    fuzzRuns(500),
   );
 });
 
@@ -77,7 +77,7 @@ it("retrieve-chunk and delete-chunk carry claim and answer as they are", async (
       );
       expect(deleted).toEqual({ asked: [sent], answer: { wasHeld } });
     }),
-    fuzzRuns(200),
+    fuzzRuns(500),
   );
 });
 
@@ -102,7 +102,7 @@ it("replicate-chunk carries the order as it is", async () => {
       expect(asked).toEqual([sent]);
       expect(answer).toEqual({ alreadyHeld });
     }),
-    fuzzRuns(200),
+    fuzzRuns(500),
   );
 });
 
@@ -137,7 +137,7 @@ it("proof-challenge carries question and answer as they are", async () => {
       expect(asked).toEqual([sent]);
       expect(answer).toEqual(given);
     }),
-    fuzzRuns(200),
+    fuzzRuns(500),
   );
 });
 
@@ -156,6 +156,6 @@ it("inventory carries query and page as they are", async () => {
       expect(asked).toEqual([{ ...query, grant: signed }]);
       expect(answer).toEqual(given);
     }),
-    fuzzRuns(200),
+    fuzzRuns(500),
   );
 });

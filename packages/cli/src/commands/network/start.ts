@@ -9,6 +9,7 @@ import { LocalNetworkRun, type StartedNetwork } from "../../network/local-networ
 import { watchParent } from "../../network/watch-parent.ts";
 import { AlreadyReported } from "../../output/report-error.ts";
 import { commandName } from "../../command-name.ts";
+import { keepFilesPrivate } from "../../roles/private-files.ts";
 import { commonholdVersion } from "../../version.ts";
 
 /** The roles have limits of their own; this is beyond them. */
@@ -27,6 +28,7 @@ export interface StartNetworkOptions {
 export async function startNetwork(context: CliContext, options: StartNetworkOptions): Promise<void> {
   const { output } = context;
   process.title = "commonhold network";
+  keepFilesPrivate();
   const say = (line: string) => process.stderr.write(`${line}\n`);
   let givenUp: (name: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => {

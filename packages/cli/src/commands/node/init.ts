@@ -6,6 +6,7 @@ import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { initNode } from "@commonhold/storage-node/init-node.ts";
 import { type CliContext, nonEmpty } from "../../cli-context.ts";
 import { commandName } from "../../command-name.ts";
+import { keepFilesPrivate } from "../../roles/private-files.ts";
 import { usageError } from "../../usage.ts";
 import { commonholdVersion } from "../../version.ts";
 
@@ -23,6 +24,9 @@ export interface InitNodeCommandOptions {
 }
 
 export async function initialiseNode(context: CliContext, options: InitNodeCommandOptions): Promise<void> {
+  // Takes the place of the arguments, and so of the join token, in the system's list of processes.
+  process.title = "commonhold node init";
+  keepFilesPrivate();
   const joinToken = options.joinToken ?? nonEmpty(context.env.COMMONHOLD_JOIN_TOKEN);
   if (joinToken === undefined) {
     throw usageError('give --join-token or set COMMONHOLD_JOIN_TOKEN: "commonhold token create" makes one');

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { HostLogger } from "../host-logger.ts";
 import { createIdentity, type Identity } from "../identity.ts";
-import { createLibp2pHost, type Libp2pHostOptions } from "../libp2p-host.ts";
+import { openPeerHost, type PeerHostOptions } from "../open-peer-host.ts";
 import type { PeerHost } from "../peer-host.ts";
 import type { PeerHostHarness } from "./peer-host-context.ts";
 
@@ -14,15 +14,15 @@ export function identityOf(name: string): Identity {
 }
 
 /** Hosts of this process, each on free ports of the loopback. */
-export function createLibp2pHarness(
+export function createHostHarness(
   listen: string | readonly string[],
-  options: Partial<Libp2pHostOptions> = {},
+  options: Partial<PeerHostOptions> = {},
 ): PeerHostHarness {
   const hosts: PeerHost[] = [];
   return {
     peerId: (name) => identityOf(name).peerId,
     start: async (name, changes) => {
-      const host = await createLibp2pHost(
+      const host = await openPeerHost(
         { identity: identityOf(name), logger: SILENT_LOGGER },
         { listen: [listen].flat(), bootstrap: [], limits: { addressDialTimeoutMs: 1000 }, ...options, ...changes },
       );

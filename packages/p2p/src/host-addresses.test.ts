@@ -1,7 +1,8 @@
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { createLibp2pHost, type Libp2pHostOptions } from "./libp2p-host.ts";
+import { openPeerHost, type PeerHostOptions } from "./open-peer-host.ts";
 import type { Exchange, PeerHost } from "./peer-host.ts";
-import { identityOf, SILENT_LOGGER } from "./testing/libp2p-harness.ts";
+import { identityOf, SILENT_LOGGER } from "./testing/host-harness.ts";
 
 const ANY_TCP = "/ip4/127.0.0.1/tcp/0";
 const ANY_QUIC = "/ip4/127.0.0.1/udp/0/quic-v1";
@@ -12,8 +13,8 @@ afterEach(async () => {
   await Promise.all(hosts.splice(0).map((host) => host.stop(0)));
 });
 
-async function start(name: string, options: Partial<Libp2pHostOptions>): Promise<PeerHost> {
-  const host = await createLibp2pHost(
+async function start(name: string, options: Partial<PeerHostOptions>): Promise<PeerHost> {
+  const host = await openPeerHost(
     { identity: identityOf(name), logger: SILENT_LOGGER },
     { listen: [ANY_TCP], bootstrap: [], ...options },
   );
@@ -30,7 +31,7 @@ function ask(from: PeerHost, peerId: string, addresses: readonly string[]): Prom
   return from.exchange({ peerId, addresses }, "/echo", run, options);
 }
 
-describe("a libp2p host", () => {
+describe("a host", () => {
   it("tells where it listens, on every interface for a wildcard", async () => {
     const host = await start("a", { listen: ["/ip4/0.0.0.0/tcp/0", ANY_QUIC] });
     const suffix = `/p2p/${host.peerId}`;
@@ -56,6 +57,21 @@ describe("a libp2p host", () => {
     await a.setMembers(new Set());
     await a.setMembers(new Set([b.peerId]));
     expect(await ask(a, b.peerId, ["/ip4/127.0.0.1/tcp/1", ...tcp])).toEqual(Uint8Array.of(7));
+  });
+
+  const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
+  it.runIf(hasIPv6)("is reached over IPv6, on the same port as over IPv4, on either lane", async () => {
+    const answer = async ({ stream }: Exchange): Promise<void> => stream.write(await stream.read(1));
+    const a = await start("a", {});
+    for (const lane of ["", "/tls"]) {
+      const four = await start("four", { listen: [`/ip4/0.0.0.0/tcp/0${lane}`] });
+      const port = /tcp\/(\d+)/.exec(four.addresses()[0]!)![1];
+      const six = await start("six", { listen: [`/ip6/::/tcp/${port}${lane}`] });
+      for (const host of [four, six]) await host.handle("/echo", answer, LIMITS);
+      for (const address of six.addresses()) expect(address).toMatch(/^\/ip6\//);
+      expect(await ask(a, six.peerId, [`/ip6/::1/tcp/${port}${lane}`])).toEqual(Uint8Array.of(7));
+      expect(await ask(a, four.peerId, [`/ip4/127.0.0.1/tcp/${port}${lane}`])).toEqual(Uint8Array.of(7));
+    }
   });
 
   it("connects to its bootstrap peers by itself", async () => {

@@ -17,13 +17,13 @@ import { createTlsLink } from "./tls/tls-link.ts";
 /** What one peer may ask of this host, over all protocols. */
 const REQUEST_RATE: RequestRate = { perSecond: 2000, burst: 4000 };
 
-export interface Libp2pHostDeps {
+export interface PeerHostDeps {
   readonly identity: Identity;
   readonly logger: HostLogger;
   readonly clock?: Clock;
 }
 
-export interface Libp2pHostOptions {
+export interface PeerHostOptions {
   /**
    * Multiaddrs of libp2p over TCP or QUIC, such as "/ip4/0.0.0.0/tcp/4001" and "/ip4/0.0.0.0/udp/4001/quic-v1", and of
    * the fast lane, such as "/ip4/0.0.0.0/tcp/4003/tls".
@@ -44,7 +44,7 @@ export interface Libp2pHostOptions {
  * all.
  * @throws AppError INVALID_CONFIG when an address is no multiaddr or cannot be listened on
  */
-export async function createLibp2pHost(deps: Libp2pHostDeps, options: Libp2pHostOptions): Promise<PeerHost> {
+export async function openPeerHost(deps: PeerHostDeps, options: PeerHostOptions): Promise<PeerHost> {
   const { listen, announce = [], bootstrap } = options;
   for (const address of [...listen, ...announce, ...bootstrap]) requireMultiaddr(address);
   const clock = deps.clock ?? systemClock;
@@ -57,7 +57,7 @@ export async function createLibp2pHost(deps: Libp2pHostDeps, options: Libp2pHost
 
 async function openLanes(
   deps: { readonly identity: Identity; readonly logger: HostLogger; readonly clock: Clock },
-  options: Libp2pHostOptions,
+  options: PeerHostOptions,
 ): Promise<PeerLink> {
   const { identity, logger, clock } = deps;
   const { listen, announce = [], members } = options;

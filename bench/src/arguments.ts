@@ -1,0 +1,152 @@
+import { parseArgs } from "node:util";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { parseByteSize } from "@commonhold/core/byte-size.ts";
+import { nearestName } from "@commonhold/runtime/nearest-name.ts";
+
+const RUNS_MAX = 99;
+const SOAK_GIGABYTES_MAX = 300;
+const CLIENTS_MAX = 100;
+const DISK_MAX = "40GB";
+
+/** The command was not used as it can be. */
+export class UsageError extends Error {}
+
+/** Where files go and what ends the run with an error, whatever is run. */
+interface CommonOptions {
+  /** The folder in which the temporary ones are made; the system's where it is not given. */
+  readonly data: string | undefined;
+  readonly strict: boolean;
+}
+
+export interface CasesOptions extends CommonOptions {
+  readonly names: readonly string[];
+  readonly runs: number;
+  /** Bytes on the disk at once. */
+  readonly diskBytesMax: number;
+  readonly jsonFile: string | undefined;
+}
+
+export interface SoakOptions extends CommonOptions {
+  readonly bytes: number;
+  readonly clients: number;
+  readonly slowReader: boolean;
+  readonly stoppedReader: boolean;
+  readonly csvFile: string | undefined;
+}
+
+export type BenchCommand =
+  | { readonly kind: "help" }
+  | { readonly kind: "list" }
+  | { readonly kind: "cases"; readonly options: CasesOptions }
+  | { readonly kind: "soak"; readonly options: SoakOptions };
+
+const COMMON = {
+  help: { type: "boolean", short: "h", default: false },
+  data: { type: "string" },
+  strict: { type: "boolean", default: false },
+} as const;
+const FOR_CASES = {
+  list: { type: "boolean", default: false },
+  runs: { type: "string", default: "5" },
+  "disk-max": { type: "string", default: DISK_MAX },
+  json: { type: "string" },
+} as const;
+const FOR_SOAK = {
+  gb: { type: "string", default: "10" },
+  clients: { type: "string", default: "1" },
+  "slow-reader": { type: "boolean", default: false },
+  "stopped-reader": { type: "boolean", default: false },
+  csv: { type: "string" },
+} as const;
+
+/**
+ * What is asked for on the command line.
+ * @param caseNames all that there are
+ * @throws UsageError that says what would be right
+ */
+export function parseArguments(args: readonly string[], caseNames: readonly string[]): BenchCommand {
+  return args.includes("soak") ? parseSoak(args) : parseCases(args, caseNames);
+}
+
+function parseCases(args: readonly string[], caseNames: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_CASES }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  if (values.list) return { kind: "list" };
+  for (const name of positionals) {
+    if (!caseNames.includes(name)) throw unknownCase(name, caseNames);
+  }
+  const names = positionals.length === 0 ? caseNames : caseNames.filter((name) => positionals.includes(name));
+  return {
+    kind: "cases",
+    options: {
+      names,
+      runs: wholeNumber("--runs", values.runs, RUNS_MAX),
+      diskBytesMax: byteSize("--disk-max", values["disk-max"]),
+      jsonFile: values.json,
+      data: values.data,
+      strict: values.strict,
+    },
+  };
+}
+
+function parseSoak(args: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_SOAK }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  if (positionals.length > 1) {
+    throw new UsageError(`soak runs alone: leave ${positionals.filter((name) => name !== "soak").join(", ")} out.`);
+  }
+  return {
+    kind: "soak",
+    options: {
+      bytes: gigabytes("--gb", values.gb),
+      clients: wholeNumber("--clients", values.clients, CLIENTS_MAX),
+      slowReader: values["slow-reader"],
+      stoppedReader: values["stopped-reader"],
+      csvFile: values.csv,
+      data: values.data,
+      strict: values.strict,
+    },
+  };
+}
+
+function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function unknownCase(name: string, caseNames: readonly string[]): UsageError {
+  const nearest = nearestName(name, [...caseNames, "soak"]);
+  const meant = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+  return new UsageError(
+    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there is soak.`,
+  );
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
+  throw new UsageError(`${option} is "${text}": give a whole number from 1 to ${max}.`);
+}
+
+function gigabytes(option: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= SOAK_GIGABYTES_MAX) return Math.round(value * 1e9);
+  throw new UsageError(`${option} is "${text}": give gigabytes, more than 0 and at most ${SOAK_GIGABYTES_MAX}.`);
+}
+
+function byteSize(option: string, text: string): number {
+  try {
+    return parseByteSize(text);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new UsageError(`${option}: ${error.message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,35 @@
+import { formatColumns } from "./report/format-columns.ts";
+import type { BenchCase } from "./cases/bench-case.ts";
+
+export function listText(cases: readonly BenchCase[]): string[] {
+  const soak = ["soak", "memory while many gigabytes go up and down: coordinator under 300 MB, each node under 200 MB"];
+  return formatColumns([...cases.map(({ name, summary }) => [name, summary]), soak], "ll");
+}
+
+export function helpText(cases: readonly BenchCase[]): string[] {
+  return [
+    "npm run bench -- [CASE…] [--runs 5] [--json FILE] [--data DIR] [--disk-max 40GB] [--strict] [--list]",
+    "npm run bench -- soak [--gb 10] [--clients 1] [--slow-reader] [--stopped-reader] [--csv FILE] [--data DIR] [--strict]",
+    "",
+    ...listText(cases).map((line) => `  ${line}`),
+    "",
+    ...formatColumns(
+      [
+        ["--runs N", "samples of each; the median counts"],
+        ["--json FILE", "write every sample there"],
+        ["--data DIR", "the folder in which temporary ones are made: choose the disk that is to be measured"],
+        ["--disk-max SIZE", "refuse to take more of the disk than this at once"],
+        ["--strict", "exit code 1 also where everything works but something asked is short"],
+        ["--gb N", "gigabytes up, and then down again"],
+        ["--clients N", "so many transfers at once"],
+        ["--slow-reader", "beside them a client that reads 1 MB a second"],
+        ["--stopped-reader", "beside them a client that stops reading"],
+        ["--csv FILE", "write every sample of memory there"],
+      ],
+      "ll",
+    ).map((line) => `  ${line}`),
+    "",
+    "Settings of the roles can be tried by environment, such as COMMONHOLD_COORDINATOR_LIMITS_TRANSFER_MEMORY_BYTES=64MiB.",
+    "Exit codes: 0 it worked, 1 something did not work, 2 wrong usage, 130 Ctrl-C.",
+  ];
+}

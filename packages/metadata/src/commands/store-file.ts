@@ -1,0 +1,65 @@
+import { formatCredits } from "@commonhold/core/credits.ts";
+import Type from "typebox";
+import { defineCommand } from "../command.ts";
+import { addChunkToFile, chunkFields, recordChunk } from "./chunks.ts";
+import { chargeCredits } from "./ledger.ts";
+import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
+
+/**
+ * Records a whole file of at most one chunk, which is on its nodes already, and pays for it: what `upload.initiate`,
+ * `chunk.commit` and `upload.complete` do for larger ones.
+ */
+export const storeFile = defineCommand({
+  name: "file.store",
+  payload: payloadOf({
+    file_id: Id,
+    owner_id: Id,
+    name: Type.String(),
+    size_bytes: Type.Integer({ minimum: 0 }),
+    chunk_size_bytes: Type.Integer({ minimum: 1 }),
+    copies: Type.Integer({ minimum: 1 }),
+    media_type: Type.String(),
+    sealed_key: Type.String(),
+    content_id: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+    /** Null for an empty file. */
+    chunk: Type.Union([Type.Null(), Type.Object(chunkFields, { additionalProperties: false })]),
+    cost_microcredits: MicroCredits,
+    transaction_id: Id,
+    now_ms: TimeMs,
+  }),
+  apply: async (tx, p) => {
+    await tx
+      .insertInto("files")
+      .values({
+        id: p.file_id,
+        owner_id: p.owner_id,
+        name: p.name,
+        size_bytes: p.size_bytes,
+        chunk_size_bytes: p.chunk_size_bytes,
+        chunk_count: p.chunk === null ? 0 : 1,
+        copies: p.copies,
+        state: "complete",
+        media_type: p.media_type,
+        content_id: p.content_id,
+        sealed_key: Buffer.from(p.sealed_key, "base64"),
+        created_at_ms: p.now_ms,
+        completed_at_ms: p.now_ms,
+        deleted_at_ms: null,
+      })
+      .execute();
+    if (p.chunk !== null) {
+      await recordChunk(tx, p.chunk, { ownerId: p.owner_id, nowMs: p.now_ms });
+      await addChunkToFile(tx, p.chunk, { fileId: p.file_id, index: 0 });
+    }
+    const cost = BigInt(p.cost_microcredits);
+    await chargeCredits(tx, {
+      transactionId: p.transaction_id,
+      userId: p.owner_id,
+      amount: cost,
+      description: `Storing ${p.name} for a month (${formatCredits(cost)} credits)`,
+      reference: p.file_id,
+      nowMs: p.now_ms,
+    });
+    return null;
+  },
+});

@@ -1,0 +1,116 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createLogger } from "@commonhold/runtime/logger.ts";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { purchasePayload } from "../commands/payloads.fixture.ts";
+import { createDatabaseFolder, type DatabaseFolder } from "../sqlite/database-folder.fixture.ts";
+import { openWriter } from "../sqlite/open-database.ts";
+import { openSqliteMetadata } from "../sqlite/open-sqlite-metadata.ts";
+import { migrations } from "./migrations.ts";
+
+const GOLDEN = join(import.meta.dirname, "golden");
+const ADA = "0192f0c1-0000-7000-8000-000000000001";
+
+let folder: DatabaseFolder;
+beforeEach(async () => {
+  folder = await createDatabaseFolder();
+});
+afterEach(() => folder.dispose());
+
+/** Every table and index, one statement each, however it was laid out. */
+function schemaOf(database: DatabaseSync): string {
+  const rows = database
+    .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY name")
+    .all();
+  return rows.map(({ sql }) => `${String(sql).replaceAll(/\s+/g, " ")};\n`).join("");
+}
+
+async function restoreVersion1(): Promise<void> {
+  const dump = await readFile(join(GOLDEN, "version-1.sql"), "utf8");
+  using database = new DatabaseSync(folder.file);
+  database.exec(dump);
+}
+
+describe("the schema", () => {
+  // A change needs a migration of its own: those that were released stay as they are.
+  it("of a new database is the one that was written down", async () => {
+    using database = await openWriter(folder.file, 7);
+    await expect(schemaOf(database)).toMatchFileSnapshot(join(GOLDEN, "schema.sql"));
+  });
+
+  it("of a database of version 1 becomes the same", async () => {
+    await restoreVersion1();
+    using migrated = await openWriter(folder.file, 7);
+    using fresh = await openWriter(join(folder.path, "new.db"), 7);
+    expect(schemaOf(migrated)).toBe(schemaOf(fresh));
+    const steps = migrated.prepare("SELECT version FROM schema_migrations ORDER BY version").all();
+    expect(steps.map(({ version }) => version)).toEqual(migrations.map(({ version }) => version));
+  });
+});
+
+describe("a database of version 1", () => {
+  const deps = { logger: createLogger({ level: "silent", name: "test" }), clock: systemClock };
+
+  it("is read as it was written, and takes new commands", async () => {
+    await restoreVersion1();
+    const metadata = await openSqliteMetadata(deps, { file: folder.file });
+    try {
+      const { read } = metadata;
+      expect(await read.selectFrom("users").selectAll().execute()).toEqual([
+        {
+          id: ADA,
+          email: "ada@example.org",
+          name: "Ada",
+          role: "admin",
+          password_hash: expect.stringMatching(/^\$argon2id\$/),
+          sealed_secret: Uint8Array.of(1, 0, 1, 2, 3, 4, 5),
+          created_at_ms: 1_767_225_600_001,
+        },
+      ]);
+      expect(await read.selectFrom("nodes").selectAll().executeTakeFirst()).toMatchObject({
+        name: "attic",
+        declared_state: "active",
+        addresses: '["/ip4/192.0.2.7/tcp/4001"]',
+        labels: '{"site":"home"}',
+        capacity_bytes: Number.MAX_SAFE_INTEGER,
+      });
+      const files = await read.selectFrom("files").selectAll().orderBy("name").execute();
+      expect(files).toMatchObject([
+        { name: "unfinished", size_bytes: -1, state: "uploading", content_id: null, completed_at_ms: null },
+        { name: "école.txt", size_bytes: 10, state: "complete", sealed_key: Uint8Array.of(1, 255, 0) },
+      ]);
+      expect(await read.selectFrom("uploads").select("reserved_microcredits").execute()).toEqual([
+        { reserved_microcredits: 9_007_199_254_740_993n },
+      ]);
+      const chunk = await read
+        .selectFrom("file_chunks")
+        .innerJoin("chunks", "chunks.name", "file_chunks.chunk_name")
+        .innerJoin("assignments", "assignments.chunk_name", "chunks.name")
+        .select(["chunk_index", "sealed_length", "plain_length", "sealed_entry", "state"])
+        .execute();
+      expect(chunk).toEqual([
+        {
+          chunk_index: 0,
+          sealed_length: 26,
+          plain_length: 10,
+          sealed_entry: Uint8Array.of(1, 0, 1, 2),
+          state: "active",
+        },
+      ]);
+      expect(await read.selectFrom("refresh_tokens").select("spent_at_ms").orderBy("spent_at_ms").execute()).toEqual([
+        { spent_at_ms: null },
+        { spent_at_ms: 1_767_225_600_002 },
+      ]);
+      expect(await read.selectFrom("join_tokens").select("uses_left").execute()).toEqual([{ uses_left: 7 }]);
+
+      await metadata.apply("ledger.purchase", purchasePayload("payment-2", { user_id: ADA, amount_microcredits: "7" }));
+      const account = `user:${ADA}:available`;
+      const balance = await read.selectFrom("ledger_accounts").selectAll().where("id", "=", account).execute();
+      expect(balance).toEqual([{ id: account, balance_microcredits: 9_007_199_254_741_000n }]);
+    } finally {
+      await metadata.close();
+    }
+  });
+});
