@@ -14,6 +14,9 @@ const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-s
 /** glibc would keep the memory of freed chunk buffers, in an arena for each thread; other systems ignore this. */
 const MEMORY_ENV = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
 
+/** Modules compiled once: later starts are quicker, and no process keeps the TypeScript stripper in memory. */
+const COMPILE_CACHE = "node_modules/.cache/commonhold";
+
 const PARENT_POLL_MS = 500;
 
 export const PROJECT_FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,7 +53,7 @@ export function runtimeNodePath() {
  */
 export function becomeNode(node, programAndArguments, { title = node } = {}) {
   const nodeArguments = [...NODE_FLAGS, ...programAndArguments];
-  const env = { ...MEMORY_ENV, ...process.env };
+  const env = { NODE_COMPILE_CACHE: join(PROJECT_FOLDER, COMPILE_CACHE), ...MEMORY_ENV, ...process.env };
   if (node === process.execPath && typeof process.execve === "function" && process.platform !== "win32") {
     process.execve(node, [title, ...nodeArguments], env);
   }

@@ -22,7 +22,7 @@ export function contradictions(network: TestNetwork): readonly string[] {
   expectNoRow("chunk of a file that no two nodes hold", UNSAFE_CHUNKS);
   expectNoRow("file being uploaded without its session", LOST_SESSIONS);
   for (const row of database.prepare(HELD_CHUNKS).all() as unknown as HeldChunk[]) {
-    const path = join(network.nodeFolder(row.node), "chunks", row.name.slice(0, 2), row.name.slice(2, 4), row.name);
+    const path = join(network.nodeFolder(row.node), "chunks", row.name.slice(0, 1), row.name.slice(1, 2), row.name);
     const length = statSync(path, { throwIfNoEntry: false })?.size;
     if (length !== Number(row.length)) found.push(`${row.node} acknowledged ${row.name} and has ${length} bytes of it`);
   }

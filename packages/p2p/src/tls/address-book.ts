@@ -35,6 +35,14 @@ export class AddressBook {
   }
 }
 
+/** By the list itself: a caller hands in the same one for every exchange, and parsing it costs more than all else. */
+const usable = new WeakMap<readonly string[], readonly string[]>();
+
 function usableOf(addresses: readonly string[]): readonly string[] {
-  return loopbackLast(addresses.filter(isLaneAddress)).slice(0, LANE_ADDRESSES_MAX);
+  let found = usable.get(addresses);
+  if (found === undefined) {
+    found = loopbackLast(addresses.filter(isLaneAddress)).slice(0, LANE_ADDRESSES_MAX);
+    usable.set(addresses, found);
+  }
+  return found;
 }

@@ -30,6 +30,8 @@ export interface ChunkFiles {
   remove(path: string): Promise<boolean>;
   /** Makes one folder; it may exist already. */
   makeFolder(path: string): Promise<void>;
+  /** Removes a folder; one that is missing or not empty stays as it is. */
+  removeEmptyFolder(path: string): Promise<void>;
   /** Resolves when the folder's entries are on the medium (fsync of the folder). */
   syncFolder(path: string): Promise<void>;
   /** The file's first bytes, read into `target` as far as it goes; undefined where there is no such file. */

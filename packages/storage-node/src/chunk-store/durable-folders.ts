@@ -5,8 +5,8 @@ import type { ChunkFiles } from "./chunk-files.ts";
  * Makes the folders of chunks and remembers which of them are on the medium for certain: an entry in a folder is
  * worth nothing while the folder's own entry may still be lost in a power cut.
  *
- * A folder found at the start may have been made just before a crash, so each is synced once per run. At most 65,792
- * paths are remembered.
+ * A folder found at the start may have been made just before a crash, so each is synced once per run. At most 272 paths
+ * are remembered.
  */
 export class DurableFolders {
   readonly #files: ChunkFiles;

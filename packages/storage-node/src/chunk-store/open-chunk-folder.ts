@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
 import { type ChunkIndex, openChunkIndex } from "./chunk-index.ts";
+import { DurableFolders } from "./durable-folders.ts";
+import { moveOldLayout } from "./move-old-layout.ts";
 import { reconcileIndex } from "./reconcile-index.ts";
 import { storageError } from "./storage-error.ts";
 import type { StoreLayout } from "./store-layout.ts";
@@ -22,6 +24,8 @@ export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLa
     await removeLeftovers(deps, layout);
     const uncleanStop = (await files.facts(layout.openMarker)) !== undefined;
     if (!uncleanStop) await leaveMarker(files, layout);
+    const moved = await moveOldLayout({ files, folders: new DurableFolders(files), layout });
+    if (moved > 0) deps.logger.info({ moved }, "moved the chunks of an older version to where they belong now");
     const { index, rebuilt } = openChunkIndex(layout.index, !uncleanStop);
     try {
       if (uncleanStop || rebuilt !== undefined) await reconcile(deps, layout, { index, rebuilt });

@@ -26,8 +26,8 @@ export interface ReconcileDeps {
 }
 
 /**
- * Makes the index say what the folder holds, one leaf folder at a time: memory is bounded by what one of the 65,536
- * leaf folders holds. Contents are not read; that is the scrub's work.
+ * Makes the index say what the folder holds, one leaf folder at a time: memory is bounded by what one of the 256 leaf
+ * folders holds. Contents are not read; that is the scrub's work.
  */
 export async function reconcileIndex(deps: ReconcileDeps): Promise<Reconciliation> {
   const tally = new Tally();
@@ -43,7 +43,7 @@ export async function reconcileIndex(deps: ReconcileDeps): Promise<Reconciliatio
   return tally.toReconciliation();
 }
 
-/** "abcd" for every folder chunks/ab/cd, ascending; 65,536 at most. */
+/** "ab" for every folder chunks/a/b, ascending; 256 at most. */
 async function leafPrefixes({ files, layout }: ReconcileDeps, tally: Tally): Promise<readonly string[]> {
   const prefixes: string[] = [];
   for await (const branch of files.entries(layout.chunks)) {
@@ -64,7 +64,7 @@ async function reconcileLeaf({ files, index, layout }: ReconcileDeps, prefix: st
   for (const row of index.range(prefix, nextPrefix(prefix))) known.set(row.name, row);
   const found: { name: ChunkName; length: number; storedAtMs: number }[] = [];
   const damaged: ChunkName[] = [];
-  const relative = join(prefix.slice(0, 2), prefix.slice(2));
+  const relative = join(prefix.charAt(0), prefix.charAt(1));
   for await (const entry of files.entries(join(layout.chunks, relative))) {
     const facts = belongsIn(prefix, entry.name)
       ? await files.facts(join(layout.chunks, relative, entry.name))
@@ -99,7 +99,7 @@ function isChunkLength(bytes: number): boolean {
 
 /** The lowest text above every name that begins with `prefix` (hex digits). */
 function nextPrefix(prefix: string): string {
-  return prefix === "ffff" ? AFTER_LAST : (Number.parseInt(prefix, 16) + 1).toString(16).padStart(4, "0");
+  return prefix === "ff" ? AFTER_LAST : (Number.parseInt(prefix, 16) + 1).toString(16).padStart(2, "0");
 }
 
 class Tally {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
 
-const BRANCH = /^[0-9a-f]{2}$/;
+const BRANCH = /^[0-9a-f]$/;
 
 /** Where the store keeps what, inside the node's data folder: docs/protocol.md, "data folder of a node". */
 export interface StoreLayout {
@@ -23,9 +23,9 @@ export function storeLayout(folder: string): StoreLayout {
   };
 }
 
-/** `chunks/ab/cd` for abcd…. */
+/** `chunks/a/b` for ab…: 256 folders, so that few chunks have to wait for a new one, and none of them grows large. */
 export function leafFolder(layout: StoreLayout, name: ChunkName): string {
-  return join(layout.chunks, name.slice(0, 2), name.slice(2, 4));
+  return join(layout.chunks, name.charAt(0), name.charAt(1));
 }
 
 export function chunkPath(layout: StoreLayout, name: ChunkName): string {
@@ -37,7 +37,7 @@ export function isBranchName(text: string): boolean {
   return BRANCH.test(text);
 }
 
-/** Whether a file of this name belongs in `chunks/ab/cd` where `prefix` is "abcd". */
+/** Whether a file of this name belongs in `chunks/a/b` where `prefix` is "ab". */
 export function belongsIn(prefix: string, fileName: string): fileName is ChunkName {
   return isChunkName(fileName) && fileName.startsWith(prefix);
 }

@@ -80,7 +80,7 @@ function onChunk(action: Action): { readonly chunkName?: ChunkName } {
 }
 
 function pathOf(node: ServingNode, name: ChunkName): string {
-  return join(node.folder, "chunks", name.slice(0, 2), name.slice(2, 4), name);
+  return join(node.folder, "chunks", name.slice(0, 1), name.slice(1, 2), name);
 }
 
 describe("a storage node on the network", () => {

@@ -194,7 +194,8 @@ describe("a peer that breaks off in the middle of a chunk", () => {
     const [stream] = await line.openStreams(PROTOCOLS.storeChunk, 1);
     const written: Uint8Array[] = [];
     const noAnswer = new Promise<Uint8Array>(() => {});
-    const sink = { read: () => noAnswer, write: async (bytes: Uint8Array) => void written.push(bytes) };
+    const write = async (bytes: Uint8Array): Promise<void> => void written.push(bytes);
+    const sink = { read: () => noAnswer, write, closeWrite: async () => {} };
     const request = { grant: grant("store", { subject }), chunkName: chunk.name, sealed: chunk.sealed };
     void requestStoreChunk(sink as unknown as Exchange["stream"], request);
     await eventually(() => Buffer.concat(written).length).toBeGreaterThan(chunk.sealed.length);

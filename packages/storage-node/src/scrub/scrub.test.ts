@@ -45,7 +45,7 @@ describe("a scrub", () => {
   it("finds rotten and shortened chunks and takes them out of service", async () => {
     const { folder, store, chunks, scrub } = await scrubOver(5);
     const [rotten, short] = [chunks[1]!.name, chunks[3]!.name];
-    const pathOf = (name: string) => join(folder, "chunks", name.slice(0, 2), name.slice(2, 4), name);
+    const pathOf = (name: string) => join(folder, "chunks", name.slice(0, 1), name.slice(1, 2), name);
     writeFileSync(pathOf(rotten), Buffer.alloc(1000, 9));
     writeFileSync(pathOf(short), "short");
     scrub.start();

@@ -52,6 +52,7 @@ export function createFailingChunkFiles(inner: ChunkFiles, code = "EIO"): Failin
     rename: (from, to) => passed("rename", () => inner.rename(from, to)),
     remove: (path) => passed("remove", () => inner.remove(path)),
     makeFolder: (path) => passed("makeFolder", () => inner.makeFolder(path)),
+    removeEmptyFolder: (path) => passed("removeEmptyFolder", () => inner.removeEmptyFolder(path)),
     syncFolder: (path) => passed("syncFolder", () => inner.syncFolder(path)),
     read: (path, target) => passed("read", () => inner.read(path, target)),
     facts: (path) => passed("facts", () => inner.facts(path)),

@@ -44,6 +44,8 @@ export async function requestRetrieveChunk(
     init: { grant: request.grant, chunkName: encodeChunkName(request.chunkName) },
     maxBytes: FRAME_BYTES_MAX.request,
   });
+  // The end goes with the request, which spares both sides a packet of its own.
+  await stream.closeWrite();
   const response = await readResponse(stream, RESPONSE);
   const length = decodeSealedLength("length", response.length);
   if (length > request.lengthMax) {

@@ -47,7 +47,10 @@ export async function requestStoreChunk(
   const answer = readResponse(stream, RESPONSE).finally(() => {
     answered = true;
   });
-  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => answered });
+  // The end goes with the last bytes, which spares both sides a packet of its own.
+  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => answered }).then(() =>
+    stream.closeWrite(),
+  );
   // The first to fail tells why; the other fails because of it and has nothing to add.
   answer.catch(() => {});
   sent.catch(() => {});
