@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const SCRIPTS = ["launch.mjs", "install.mjs", "install-lock.mjs", "node-runtime.mjs"];
+const SCRIPTS = ["launch.mjs", "install.mjs", "install-lock.mjs", "node-runtime.mjs", "node-flags.json"];
 
 let project: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 // Plain JavaScript that Node.js 20 runs: it finds the Node.js that runs everything else, and runs it.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +11,11 @@ const NODE_VERSION_MIN = [24, 7];
  * set so tight a limit after a quiet minute that a transfer spends a fifth of its time collecting garbage.
  */
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "--no-memory-reducer"];
+/**
+ * By the first word of the command. The largest heap also says how much garbage may gather before it is collected: the
+ * coordinator's heap is below 100 MB, and so it stays.
+ */
+const FLAGS_FILE = "scripts/node-flags.json";
 /** glibc would keep the memory of freed chunk buffers, in an arena for each thread; other systems ignore this. */
 const MEMORY_ENV = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
 
@@ -52,7 +57,8 @@ export function runtimeNodePath() {
  * @param {{ title?: string }} options the name that process lists show
  */
 export function becomeNode(node, programAndArguments, { title = node } = {}) {
-  const nodeArguments = [...NODE_FLAGS, ...programAndArguments];
+  const roleFlags = JSON.parse(readFileSync(join(PROJECT_FOLDER, FLAGS_FILE), "utf8"))[programAndArguments[1]] ?? [];
+  const nodeArguments = [...NODE_FLAGS, ...roleFlags, ...programAndArguments];
   const env = { NODE_COMPILE_CACHE: join(PROJECT_FOLDER, COMPILE_CACHE), ...MEMORY_ENV, ...process.env };
   if (node === process.execPath && typeof process.execve === "function" && process.platform !== "win32") {
     process.execve(node, [title, ...nodeArguments], env);

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ErrorCode } from "@commonhold/core/error-codes.ts";
 import { verifySignature } from "@commonhold/p2p/identity.ts";
@@ -14,6 +15,8 @@ import { registerDownloadRoutes } from "./downloads/download-routes.ts";
 import { registerFileRoutes } from "./files/file-routes.ts";
 import { createFileService } from "./files/file-service.ts";
 import { createAuthentication } from "./http/authentication.ts";
+import { CONNECTIONS_PER_ADDRESS_MAX } from "./http/connections-per-address.ts";
+import { hostNamesOf } from "./http/host-names.ts";
 import { createHttpServer, type Http } from "./http/http-server.ts";
 import { registerNodeRoutes } from "./nodes/node-routes.ts";
 import { createNodeService } from "./nodes/node-service.ts";
@@ -35,6 +38,8 @@ export async function openCoordinatorHttp(
       version: base.version,
       trustProxy: http.trust_proxy,
       connectionsMax: http.connections_max,
+      connectionsPerAddressMax: CONNECTIONS_PER_ADDRESS_MAX,
+      hostNames: hostNamesOf(http, hostname()),
       headersBytesMax: http.headers_max_bytes,
       headersTimeoutMs: http.headers_timeout_ms,
       idleTimeoutMs: http.idle_timeout_ms,

@@ -45,7 +45,7 @@ const IDLE_BUFFERS_MAX = 8;
 /** What waits for a node that has been away for longer goes to another. */
 const AWAY_MS_MAX = 3_600_000;
 /** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
-const UPLOAD_SHARE = 2 / 3;
+const UPLOAD_SHARE = 1 / 2;
 /** Beside it, for the chunks that each open stream holds: clients may be slow, and then must not stop the others. */
 const STREAMS_SHARE = 4;
 
@@ -88,28 +88,10 @@ export async function openTransferParts(
 ): Promise<TransferParts> {
   const { metadata, directory, clock, random, logger, secrets, stopping } = deps;
   const { config, terms } = options;
-  const memoryBytes = config.limits.transfer_memory_bytes;
   await forgetAbandonedUploads({ metadata, clock, random, logger });
-  const uploadBudget = new ByteBudget(Math.floor(memoryBytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX);
-  const downloadBudget = new ByteBudget(Math.floor(memoryBytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX);
-  const streams = new ByteBudget(memoryBytes * STREAMS_SHARE, BUDGET_WAITERS_MAX);
-  const buffers = new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX });
+  const { uploadBudget, downloadBudget, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
   const metrics = createTransferMetrics(deps.registry, clock);
-  const transfers = createNodeTransfers(
-    {
-      host: deps.host,
-      sign: (bytes) => secrets.identity.sign(bytes),
-      target: (id) => directory.target(id),
-      clock,
-      random,
-      metrics,
-    },
-    {
-      concurrentPerNodeMax: config.limits.transfers_per_node,
-      queuedPerNodeMax: QUEUED_PER_NODE_MAX,
-      restMs: NODE_REST_MS,
-    },
-  );
+  const transfers = openNodeTransfers(deps, config, metrics);
   const spool = await openHandoffSpool({
     folder: join(options.folder, "spool"),
     maxBytes: config.storage.spool_max_bytes,
@@ -150,19 +132,8 @@ export async function openTransferParts(
     { metadata, openUploads: uploads.openUploads, clock, random, logger },
     EXPIRED_UPLOADS_INTERVAL_MS,
   );
-  const small = createStoreSmallFile({
-    metadata,
-    sessions: uploads.sessions,
-    pipeline: uploads.pipeline,
-    budget: uploadBudget,
-    streams,
-    buffers,
-    terms,
-    masterKey: secrets.masterKey,
-    clock,
-    random,
-    stopping,
-  });
+  const memory = { budget: uploadBudget, streams, buffers };
+  const small = createStoreSmallFile({ ...deps, ...uploads, ...memory, terms, masterKey: secrets.masterKey });
   return {
     spool,
     late,
@@ -175,6 +146,38 @@ export async function openTransferParts(
     stopping,
     loops: [handoff, expired],
     handoff,
+  };
+}
+
+function openNodeTransfers(
+  deps: TransferPartsDeps,
+  config: CoordinatorConfig,
+  metrics: TransferMetrics,
+): NodeTransfers {
+  const { directory, clock, random, secrets } = deps;
+  return createNodeTransfers(
+    {
+      host: deps.host,
+      sign: (bytes) => secrets.identity.sign(bytes),
+      target: (id) => directory.target(id),
+      clock,
+      random,
+      metrics,
+    },
+    {
+      concurrentPerNodeMax: config.limits.transfers_per_node,
+      queuedPerNodeMax: QUEUED_PER_NODE_MAX,
+      restMs: NODE_REST_MS,
+    },
+  );
+}
+
+function createMemory(bytes: number) {
+  return {
+    uploadBudget: new ByteBudget(Math.floor(bytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX),
+    downloadBudget: new ByteBudget(Math.floor(bytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX),
+    streams: new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX),
+    buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX }),
   };
 }
 

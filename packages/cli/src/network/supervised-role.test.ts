@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -58,6 +59,40 @@ test("a role is started, tells its address, logs to its file, and is stopped in 
 test("what a role fails with at its start comes through", async () => {
   const { role } = await supervise(() => ["fail"]);
   await expect(role.start()).rejects.toMatchObject({ code: "INVALID_CONFIG", message: "the colour is wrong" });
+});
+
+test.each(["fail", "fail-open"])("the process of a role whose start failed is gone by itself: %s", async (how) => {
+  const { role, folder } = await supervise(() => [how], undefined, {
+    startLimits: { readyMs: 60_000, failedMs: 120_000 },
+  });
+  await expect(role.start()).rejects.toMatchObject({ message: "the colour is wrong" });
+  expect(role.pid).toBeUndefined();
+  expect(await readFile(join(folder, "logs", "role.log"), "utf8")).toContain("the colour is wrong");
+});
+
+test.each(["fail", "fail-open"])("a role whose start failed ends with the program's exit code: %s", async (how) => {
+  const child = fork(PROGRAM, [how], { stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  expect(await once(child, "exit")).toEqual([42, null]);
+});
+
+test("a role whose start failed and whose process stays is ended", async () => {
+  const startLimits = { readyMs: 60_000, failedMs: 10 };
+  const { role } = await supervise(() => ["fail-stuck"], undefined, { startLimits });
+  await expect(role.start()).rejects.toMatchObject({ code: "INVALID_CONFIG", message: "the colour is wrong" });
+  expect(role.pid).toBeUndefined();
+});
+
+test("a role that never gets ready is ended, and told with its log", async () => {
+  const startLimits = { readyMs: 300, failedMs: 60_000 };
+  const { role, folder } = await supervise(() => ["never"], undefined, { startLimits });
+  const starting = role.start();
+  const { pid } = role;
+  await expect(starting).rejects.toMatchObject({
+    code: "TIMEOUT",
+    message: `role was not ready within 0.3 s: its log is ${join(folder, "logs", "role.log")}`,
+  });
+  expect(isAlive(pid!)).toBe(false);
 });
 
 test("a program that cannot be run is told with its log", async () => {

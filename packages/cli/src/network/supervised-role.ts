@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { closeSync, createWriteStream } from "node:fs";
+import { closeSync, createWriteStream, readFileSync } from "node:fs";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { isRoleMessage } from "../roles/role-message.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 import { limitRoleLog, openRoleLog, type RoleLogLimits } from "./role-log.ts";
+
+const NODE_FLAGS_FILE = new URL("../../../../scripts/node-flags.json", import.meta.url);
 
 export interface RoleProcess {
   /** What people call it: "coordinator", "node-1". */
@@ -18,7 +20,18 @@ export interface RoleProcess {
   readonly logLimits?: RoleLogLimits;
   /** Show its log here as well. */
   readonly verbose: boolean;
+  readonly startLimits?: RoleStartLimits;
 }
+
+/** What does not keep to them is ended. */
+export interface RoleStartLimits {
+  /** From its begin until it is ready. Whoever has a great many chunks reads all their names first. */
+  readonly readyMs: number;
+  /** From telling that its start failed until its process is gone. */
+  readonly failedMs: number;
+}
+
+const START_LIMITS: RoleStartLimits = { readyMs: 300_000, failedMs: 10_000 };
 
 export interface SupervisedRoleDeps {
   readonly clock: Clock;
@@ -56,7 +69,7 @@ export class SupervisedRole {
 
   /**
    * Starts it for the first time. Gives the address that it tells.
-   * @throws AppError of the role when it ends before it is ready
+   * @throws AppError of the role when it ends before it is ready, TIMEOUT when it does not get ready
    */
   async start(): Promise<string> {
     const life = this.#begin();
@@ -93,11 +106,11 @@ export class SupervisedRole {
   #begin(): Life {
     const { child, log } = spawnRole(this.#process);
     const logLimit = limitRoleLog(this.#process.logFile, this.#process.logLimits);
+    let told: AppError | undefined;
+    const startLimit = limitStart(child, this.#process, (error) => {
+      told = error;
+    });
     const ended = new Promise<AppError>((resolve) => {
-      let told: AppError | undefined;
-      child.on("message", (message) => {
-        if (isRoleMessage(message) && message.kind === "failed") told = AppError.fromRecord(message.error);
-      });
       child.on("error", (cause) => resolve(new AppError("INTERNAL", `${this.name} could not be started`, { cause })));
       child.on("exit", (code, signal) => {
         const how = signal === null ? `with code ${code}` : `by ${signal}`;
@@ -109,6 +122,7 @@ export class SupervisedRole {
     void ended.then(() => {
       log?.end();
       logLimit.stop();
+      startLimit.stop();
       if (this.#life === life) this.#life = undefined;
     });
     return life;
@@ -130,6 +144,27 @@ export class SupervisedRole {
   }
 }
 
+/** Ends a process that does not get ready in time, or that stays after it told that its start failed. */
+function limitStart(
+  child: ChildProcess,
+  { name, logFile, startLimits = START_LIMITS }: RoleProcess,
+  onFailed: (error: AppError) => void,
+): { stop(): void } {
+  const { readyMs, failedMs } = startLimits;
+  let timer = setTimeout(() => {
+    onFailed(new AppError("TIMEOUT", `${name} was not ready within ${readyMs / 1000} s: its log is ${logFile}`));
+    child.kill("SIGKILL");
+  }, readyMs);
+  child.on("message", (message) => {
+    if (!isRoleMessage(message)) return;
+    clearTimeout(timer);
+    if (message.kind === "ready") return;
+    onFailed(AppError.fromRecord(message.error));
+    timer = setTimeout(() => child.kill("SIGKILL"), failedMs);
+  });
+  return { stop: () => clearTimeout(timer) };
+}
+
 /** What the person who starts the roles is logged in with, and no role needs. */
 const PERSONAL_SECRETS: ReadonlySet<string> = new Set(["COMMONHOLD_TOKEN", "COMMONHOLD_JOIN_TOKEN"]);
 
@@ -137,11 +172,18 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !PERSONAL_SECRETS.has(name)));
 }
 
+/** What a role's own command would add for it. */
+function nodeFlagsOf(role: string | undefined): readonly string[] {
+  const flags = JSON.parse(readFileSync(NODE_FLAGS_FILE, "utf8")) as Record<string, readonly string[] | undefined>;
+  return (role === undefined ? undefined : flags[role]) ?? [];
+}
+
 function spawnRole(role: RoleProcess) {
   const logFd = openRoleLog(role.logFile);
   const output = role.verbose ? "pipe" : logFd;
   const child = fork(role.program, [...role.args], {
     detached: true,
+    execArgv: [...process.execArgv, ...nodeFlagsOf(role.args[0])],
     env: { ...withoutSecrets(process.env), ...role.env },
     stdio: ["ignore", output, output, "ipc"],
   });

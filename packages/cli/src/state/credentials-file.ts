@@ -77,10 +77,33 @@ export function createCredentialsFile(folder: string): CredentialsFile {
 
 function parse(path: string, bytes: Uint8Array): CredentialsDocument {
   try {
-    const document = JSON.parse(new TextDecoder().decode(bytes)) as Partial<CredentialsDocument> | null;
-    if (document?.version === 1 && typeof document.coordinators === "object") return document as CredentialsDocument;
+    const document: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (isDocument(document)) return document;
   } catch {
     // What it says below holds for this too.
   }
   throw new AppError("INVALID_CONFIG", `${path} cannot be read as credentials: remove it and log in again`);
+}
+
+function isDocument(value: unknown): value is CredentialsDocument {
+  if (!isObject(value) || value["version"] !== 1 || !isTextOrMissing(value["last"])) return false;
+  const { coordinators } = value;
+  return isObject(coordinators) && Object.values(coordinators).every(isLogin);
+}
+
+function isLogin(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value["accessToken"] === "string" &&
+    isTextOrMissing(value["refreshToken"]) &&
+    isTextOrMissing(value["email"])
+  );
+}
+
+function isTextOrMissing(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

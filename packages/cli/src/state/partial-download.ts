@@ -97,8 +97,12 @@ export async function openPartialDownload(
 
 async function readRecord(path: string, options: PartialDownloadOptions): Promise<PartRecord | undefined> {
   try {
-    const record = JSON.parse(await readFile(path, "utf8")) as PartRecord;
-    return record.coordinator === options.coordinator && record.file_id === options.fileId ? record : undefined;
+    const record = JSON.parse(await readFile(path, "utf8")) as Partial<PartRecord>;
+    const { coordinator, file_id, etag, synced_bytes } = record;
+    if (coordinator !== options.coordinator || file_id !== options.fileId) return undefined;
+    if (typeof etag !== "string" || etag === "") return undefined;
+    if (typeof synced_bytes !== "number" || !Number.isSafeInteger(synced_bytes) || synced_bytes < 0) return undefined;
+    return { coordinator, file_id, etag, synced_bytes };
   } catch {
     // Missing or unreadable, the download begins anew: nothing is lost but time.
     return undefined;

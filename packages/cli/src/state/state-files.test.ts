@@ -57,14 +57,28 @@ test("those who want to change the credentials at once take turns", async () => 
   expect(insideMax).toBe(1);
 });
 
-test("a file that is no credentials is refused with what to do", async () => {
+test.each([
+  "[]",
+  "{",
+  '{"version":2,"coordinators":{}}',
+  '{"version":1,"coordinators":null}',
+  '{"version":1,"coordinators":[]}',
+  '{"version":1,"coordinators":{"http://a.example":null}}',
+  '{"version":1,"coordinators":{"http://a.example":{}}}',
+  '{"version":1,"coordinators":{"http://a.example":{"accessToken":7}}}',
+  '{"version":1,"coordinators":{"http://a.example":{"accessToken":"a","refreshToken":null}}}',
+  '{"version":1,"coordinators":{"http://a.example":{"accessToken":"a","email":{}}}}',
+  '{"version":1,"last":7,"coordinators":{}}',
+])("a file that is no credentials is refused with what to do: %s", async (text) => {
   const folder = await tempFolder();
-  await writeFile(join(folder, "credentials.json"), "[]", { mode: 0o600 });
-  const read = createCredentialsFile(folder).lastCoordinator();
-  await expect(read).rejects.toMatchObject({
-    code: "INVALID_CONFIG",
-    message: expect.stringContaining("log in again"),
-  });
+  await writeFile(join(folder, "credentials.json"), text, { mode: 0o600 });
+  const file = createCredentialsFile(folder);
+  for (const read of [file.lastCoordinator, () => file.emailAt(URL_A), () => file.storeFor(URL_A).read()]) {
+    await expect(read()).rejects.toMatchObject({
+      code: "INVALID_CONFIG",
+      message: expect.stringContaining("log in again"),
+    });
+  }
 });
 
 test("folders follow the XDG variables where they are absolute", () => {
@@ -151,6 +165,29 @@ test("of a part from before a restart of the machine only what was synced counts
   expect(second.resume).toEqual({ offset: 3, etag: '"v1"' });
   await second.pause();
   expect(await readFile(join(folder, "a.txt.part"), "utf8")).toBe("abc");
+});
+
+test.each([
+  { etag: 7 },
+  { etag: null },
+  { etag: "" },
+  { synced_bytes: "3" },
+  { synced_bytes: -1 },
+  { synced_bytes: 1.5 },
+  { synced_bytes: null },
+])("a note with %j in it counts as none", async (wrong) => {
+  const folder = await tempFolder();
+  const first = await partOf(folder);
+  await first.noteEtag('"v1"');
+  await first.sink.write(bytes("abc"));
+  await first.pause();
+  const downloads = join(folder, "state", "downloads");
+  const [key] = await readdir(downloads);
+  const note = join(downloads, key!, "part.json");
+  await writeFile(note, JSON.stringify({ ...JSON.parse(await readFile(note, "utf8")), ...wrong }));
+  const second = await partOf(folder);
+  expect(second.resume).toBeUndefined();
+  await second.pause();
 });
 
 test("two downloads to one place are refused", async () => {

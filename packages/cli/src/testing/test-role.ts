@@ -5,15 +5,23 @@ import { runRole } from "../roles/run-role.ts";
 
 const [behaviour, file = ""] = process.argv.slice(2);
 
-/** A role that does nothing: `ready`, `fail`, `die-once FILE` (after it was ready), `hang` (when told to stop), `chatter`. */
+/**
+ * A role that does nothing: `ready`, `fail` (its start), `fail-open` (the same, and leaves something open), `fail-stuck`
+ * (the same, and does nothing any more), `never` (is ready), `die-once FILE` (after it was ready), `hang` (when told to
+ * stop), `chatter`. It ends as the program does: by an exit code.
+ */
 await runRole("test role", async () => {
   console.log(`begun ${behaviour}`);
-  if (behaviour === "fail") throw new AppError("INVALID_CONFIG", "the colour is wrong");
+  if (behaviour === "fail-stuck")
+    process.on("exit", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  if (behaviour === "fail-open") setInterval(() => undefined, 60_000);
+  if (behaviour?.startsWith("fail") === true) throw new AppError("INVALID_CONFIG", "the colour is wrong");
   const keepAlive = setInterval(() => undefined, 60_000);
   if (behaviour === "die-once" && !existsSync(file)) {
     writeFileSync(file, "");
     setTimeout(() => process.exit(3), 20);
   }
+  if (behaviour === "never") await new Promise(() => undefined);
   if (behaviour === "chatter") setInterval(() => console.log("chatter ".repeat(100)), 1);
   return {
     logger: createLogger({ level: "silent", name: "test" }),
@@ -25,4 +33,7 @@ await runRole("test role", async () => {
       return true;
     },
   };
+}).catch((error: unknown) => {
+  console.log(error);
+  process.exitCode = 42;
 });

@@ -40,6 +40,12 @@ const http = Type.Object(
         "Whether X-Forwarded-For and X-Forwarded-Proto are believed where they come from this machine or a private network.",
       default: false,
     }),
+    allowed_hosts: Type.Array(Type.String({ pattern: "^[^\\s:/]+$", minLength: 1, maxLength: 253 }), {
+      description:
+        "Further names, without port, by which the API may be called from this machine; unknown ones are refused, as a web page can make one point here. IP addresses, localhost, this machine's name and the one in public_url always work; with trust_proxy every name does.",
+      default: [],
+      maxItems: 64,
+    }),
     connections_max: Count("Connections open at once; more are refused.", 4000, 1_000_000),
     headers_max_bytes: ByteSize({
       description: "The largest headers of a request.",
@@ -163,7 +169,11 @@ const limits = Type.Object(
       default: "32MiB",
       minimum: "32MiB",
     }),
-    transfers_per_node: Count("Transfers with one storage node at once.", 5, 100),
+    transfers_per_node: Count(
+      "Transfers with one storage node at once. A node refuses more than 12 stores of one peer.",
+      5,
+      12,
+    ),
   },
   { description: "What the coordinator takes on at once." },
 );

@@ -121,6 +121,8 @@ export async function createApiFixture(options: ApiFixtureOptions = {}): Promise
       version: VERSION,
       trustProxy: false,
       connectionsMax: 100,
+      connectionsPerAddressMax: 100,
+      hostNames: ["x"],
       headersBytesMax: 16_384,
       headersTimeoutMs: 30_000,
       idleTimeoutMs: 30_000,

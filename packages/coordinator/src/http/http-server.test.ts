@@ -254,6 +254,27 @@ describe("every answer", () => {
     expect(JSON.stringify(fixture.logLines)).not.toMatch(/secret-(query|body|header)/);
   });
 
+  it("is logged without names of files, whether or not there is such an address", async () => {
+    const id = "0190a0b0-0000-7000-8000-000000000000";
+    const secret = `/${"s".repeat(5000)}ecret%20name`;
+    await fixture.app.inject({ method: "PUT", url: "/raw/secret%20name" });
+    await fixture.app.inject({ method: "POST", url: "/raw/secret%20name" });
+    await fixture.app.inject({ method: "PUT", url: "/raw/secret%20name/of/mine" });
+    await fixture.app.inject({ method: "POST", url: "/things/secret%20name" });
+    await fixture.app.inject({ method: "POST", url: `/things/${id}` });
+    await fixture.app.inject({ method: "PUT", url: secret });
+    const lines = fixture.logLines.filter((line) => line["msg"] === "Answered");
+    expect(lines.map(({ path, route, status }) => [path, route, status])).toEqual([
+      ["/raw/*", "/raw/:name", 200],
+      ["/raw/*", null, 405],
+      ["/raw/*/*", null, 404],
+      ["/things/*", "/things/:id", 200],
+      [`/things/${id}`, "/things/:id", 200],
+      ["/*", null, 404],
+    ]);
+    expect(lines.every((line) => typeof line["request_id"] === "string")).toBe(true);
+  });
+
   it("is logged with the client's address, which only a near proxy may tell", async () => {
     const behindProxy = await createHttpFixture({ trustProxy: true });
     registerJsonRoutes(behindProxy.app, (routes) => {

@@ -16,6 +16,8 @@ import {
 import type { Registry } from "prom-client";
 import { answerUnparsable, registerClosingRefusal, registerConnectionLimits } from "./connection-limits.ts";
 import { BAD_ESCAPE, errorBody, errorHeaders, toAppError } from "./error-response.ts";
+import { limitConnectionsPerAddress } from "./connections-per-address.ts";
+import { registerHostCheck } from "./host-check.ts";
 import { registerHttpMetrics } from "./http-metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { createRequestIds } from "./request-id.ts";
@@ -41,6 +43,10 @@ export interface HttpOptions {
   /** Whether X-Forwarded-For and -Proto of proxies on this machine and on private networks are believed. */
   readonly trustProxy: boolean;
   readonly connectionsMax: number;
+  /** From one IPv4 address, or one IPv6 /64. */
+  readonly connectionsPerAddressMax: number;
+  /** Names besides localhost that requests from this machine may call us by. */
+  readonly hostNames: readonly string[];
   readonly headersBytesMax: number;
   /** From the first to the last byte of a request's headers. */
   readonly headersTimeoutMs: number;
@@ -85,6 +91,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.maxConnections = options.connectionsMax;
+  limitConnectionsPerAddress(app, options);
   app.removeAllContentTypeParsers();
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(answerError);
@@ -95,6 +102,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
   registerConnectionLimits(app);
   registerHttpMetrics(app, deps.registry);
   registerRequestLog(app);
+  registerHostCheck(app, options);
   registerClosingRefusal(app);
   registerUnknownAddresses(app);
   await app.register(rateLimit, { global: false });

@@ -15,6 +15,9 @@ const OPTIONS: HttpOptions = {
   version: "0.0.0-test",
   trustProxy: false,
   connectionsMax: 100,
+  connectionsPerAddressMax: 100,
+  // What tests that write their own requests call it.
+  hostNames: ["x"],
   headersBytesMax: 16 * 1024,
   headersTimeoutMs: 30_000,
   idleTimeoutMs: 30_000,

@@ -1,18 +1,25 @@
 import { onAnswered } from "./answered-requests.ts";
 import type { Http } from "./http-server.ts";
+import { shownPath } from "./logged-path.ts";
 import { principalOf } from "./principal.ts";
 
 /** Asked every few seconds by machines: shown at debug only. */
 const PROBES = new Set(["/health", "/ready", "/metrics"]);
 
-/** One line for each answered request. No body, no header and no query is logged: they may carry secrets. */
+/**
+ * One line for each answered request. No body, no header and no query is logged: they may carry secrets. Of the path
+ * only what is the API's own and ids: people write names of files into it.
+ */
 export function registerRequestLog(app: Http): void {
+  const templates = new Set<string>();
+  app.addHook("onRoute", ({ url }) => void templates.add(url));
   onAnswered(app, (request, { status, elapsedMs, cut }) => {
-    const path = pathOf(request.raw.url);
+    const route = request.routeOptions.url;
+    const path = shownPath(pathOf(request.raw.url), route === undefined ? templates : [route]);
     const line = {
       method: request.method,
       path,
-      route: request.routeOptions.url ?? null,
+      route: route ?? null,
       status,
       duration_ms: Math.round(elapsedMs * 10) / 10,
       remote_address: request.ip,

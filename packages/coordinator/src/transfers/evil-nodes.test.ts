@@ -150,7 +150,8 @@ const WRONG_CHUNKS: Readonly<Record<string, readonly [reason: string, evil: Evil
     "wrong",
     (node) => give(node, (held) => held.subarray(0, held.length >> 1)),
   ],
-  "sends more than there are": ["unreachable", (node) => give(node, (held) => Buffer.concat([held, held]))],
+  "sends more than there are": ["wrong", (node) => give(node, (held) => Buffer.concat([held, held]))],
+  "sends nothing as if it were all": ["wrong", (node) => give(node, () => new Uint8Array())],
   "closes in the middle of them": ["unreachable", (node) => give(node, closeHalfWay)],
   "has lost them": ["missing", (node) => give(node, () => undefined)],
 };

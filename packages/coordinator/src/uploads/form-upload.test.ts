@@ -34,6 +34,7 @@ describe("forms", () => {
 
   it.each([
     ["several files", file("a", "one") + file("b", "two") + END],
+    ["several files between fields", file("a", "one") + field("b") + file("c", "two") + END],
     ["no file", field("a") + END],
     ["no end", file("a", "one").repeat(1)],
     [
@@ -44,6 +45,23 @@ describe("forms", () => {
     const before = await traces();
     expect(await send(body)).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST" } } });
     expect(await traces()).toEqual(before);
+  });
+
+  it.each([
+    ["a second file beyond them", field("a").repeat(15) + file("a", "one") + field("b").repeat(2) + file("b", "two")],
+    ["the file before them", file("a", "one") + field("a").repeat(17)],
+    ["the file after them", field("a").repeat(17) + file("a", "one")],
+    ["the file and another after them", field("a").repeat(17) + file("a", "one") + file("b", "two")],
+  ])("are refused for too many parts with %s, and nothing stays", async (_what, parts) => {
+    const before = await traces();
+    const error = { code: "INVALID_REQUEST", message: "the form has too many parts" };
+    expect(await send(parts + END)).toMatchObject({ status: 400, body: { error } });
+    expect(await traces()).toEqual(before);
+  });
+
+  it("take as many fields as they may have", async () => {
+    const { status, body } = await send(field("a").repeat(15) + file("a", "hello") + field("b") + END);
+    expect([status, body.size_bytes]).toEqual([201, 5]);
   });
 
   it("is refused for a second file that comes long after the first, and nothing stays", async () => {

@@ -40,6 +40,10 @@ export async function readFormFile<T>(body: IncomingMessage, use: (file: FormFil
       });
       used.catch(fail);
     });
+    // What lies beyond a limit is passed over without a word, another file too.
+    for (const limit of ["partsLimit", "fieldsLimit"] as const) {
+      form.on(limit, () => fail(new AppError("INVALID_REQUEST", "the form has too many parts")));
+    }
     form.on("finish", () => resolve());
     form.on("error", fail);
     body.on("error", (cause) => form.destroy(cause));

@@ -26,7 +26,7 @@ const WRITER_PRAGMAS = [
   "wal_autocheckpoint = 2000",
   "journal_size_limit = 67108864",
 ];
-const READER_PRAGMAS = ["trusted_schema = OFF", "temp_store = MEMORY", "cache_size = -32768"];
+const READER_PRAGMAS = ["trusted_schema = OFF", "temp_store = MEMORY", "cache_size = -16384"];
 
 /**
  * The one writing connection, its schema brought to the newest version.

@@ -308,7 +308,10 @@ describe("replication", () => {
   it("takes no more than was announced", async () => {
     const { source, target, replicate } = await pair();
     await source.store.store(chunk.name, chunk.sealed);
-    await expect(replicate({ length: chunk.sealed.length - 1 })).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    await expect(replicate({ length: chunk.sealed.length - 1 })).rejects.toMatchObject({
+      code: "CHUNK_CORRUPT",
+      message: expect.stringContaining(source.peerId),
+    });
     expect(target.store.totals().chunkCount).toBe(0);
   });
 

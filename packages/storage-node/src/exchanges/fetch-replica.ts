@@ -24,13 +24,13 @@ export function createFetchReplica({ host, store }: FetchReplicaDeps): FetchRepl
   return async (order, signal) => {
     const { chunkName, length, source, sourceGrant } = order;
     if (await store.holds(chunkName)) return { alreadyHeld: true };
-    const sealed = await host.exchange(
-      source,
-      PROTOCOLS.retrieveChunk,
-      ({ stream }) => requestRetrieveChunk(stream, { grant: sourceGrant, chunkName, lengthMax: length }),
-      { signal, timeoutMs: EXCHANGE_TIMEOUT_MS.retrieveChunk },
-    );
     try {
+      const sealed = await host.exchange(
+        source,
+        PROTOCOLS.retrieveChunk,
+        ({ stream }) => requestRetrieveChunk(stream, { grant: sourceGrant, chunkName, lengthMax: length }),
+        { signal, timeoutMs: EXCHANGE_TIMEOUT_MS.retrieveChunk },
+      );
       return await store.store(chunkName, sealed);
     } catch (error) {
       if (!hasCode(error, "CHUNK_CORRUPT")) throw error;

@@ -177,12 +177,16 @@ describe("retrieve-chunk", () => {
       authorise: allow,
       retrieve: async () => ({ length: bytes.length, bytes }),
     });
-    await expect(tooMuch).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    await expect(tooMuch).rejects.toMatchObject({ code: "CHUNK_CORRUPT" });
     near.abort(new AppError("PROTOCOL_ERROR", "too much"));
     await expect(served).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
   });
 
-  it("refuses an announced length that no chunk has before memory is taken", async () => {
+  it.each([
+    [2n ** 63n, "CHUNK_CORRUPT"],
+    [BigInt(SEALED_LENGTH_MAX) + 1n, "PROTOCOL_ERROR"],
+    [0n, "CHUNK_CORRUPT"],
+  ])("refuses an announced length of %d, that no chunk has, before memory is taken", async (length, code) => {
     const [near, far] = createMemoryStreamPair();
     const lengths: number[] = [];
     const watched: ByteStream = {
@@ -195,9 +199,9 @@ describe("retrieve-chunk", () => {
       abort: (reason) => near.abort(reason),
     };
     const refused = requestRetrieveChunk(watched, { grant, chunkName: CHUNK, lengthMax: Number.MAX_SAFE_INTEGER });
-    const init = { status: { code: "OK", message: "" }, length: 2n ** 63n };
+    const init = { status: { code: "OK", message: "" }, length };
     await writeMessage(far, RetrieveChunkResponseSchema, { init, maxBytes: 100 });
-    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    await expect(refused).rejects.toMatchObject({ code });
     expect(Math.max(...lengths)).toBeLessThan(100);
   });
 

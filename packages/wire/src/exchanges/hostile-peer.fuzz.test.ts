@@ -231,13 +231,15 @@ describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, se
 });
 
 describe.each(Object.entries(REQUESTERS))("requesting %s of a hostile peer", (name, request) => {
-  it("fails only as the peer says or by PROTOCOL_ERROR, and reads within bounds", async () => {
+  it("fails only as the peer says, by PROTOCOL_ERROR or a wrong length, and reads within bounds", async () => {
     const frameMax = { challenge: FRAME_BYTES_MAX.proof, inventory: FRAME_BYTES_MAX.inventory }[name];
     await fc.assert(
       fc.asyncProperty(hostileBytes, async (bytes) => {
         const { largestRead, refusal } = await runAgainst(request, bytes);
         expect(largestRead).toBeLessThanOrEqual(frameMax ?? FRAME_BYTES_MAX.response);
         if (refusal === undefined || refusal === "PROTOCOL_ERROR") return;
+        // A length that no chunk of the claim has.
+        if (refusal === "CHUNK_CORRUPT" && name === "retrieve") return;
         const said = (await statusCodeIn(bytes, name)) ?? "";
         // What a newer peer says and this one does not know counts as INTERNAL.
         expect(refusal).toBe(isErrorCode(said) ? said : "INTERNAL");

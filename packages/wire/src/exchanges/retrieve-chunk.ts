@@ -29,7 +29,7 @@ const RESPONSE: ResponseKind<typeof RetrieveChunkResponseSchema> = {
  * The sealed bytes of a chunk, not yet checked against its name.
  * @param request.lengthMax more is refused before memory is taken
  * @param request.target memory for `lengthMax` bytes, to be used instead of new memory
- * @throws AppError of the node's refusal, or of the stream
+ * @throws AppError CHUNK_CORRUPT where what is announced cannot be the chunk; of the node's refusal, or of the stream
  */
 export async function requestRetrieveChunk(
   stream: ByteStream,
@@ -47,10 +47,13 @@ export async function requestRetrieveChunk(
   // The end goes with the request, which spares both sides a packet of its own.
   await stream.closeWrite();
   const response = await readResponse(stream, RESPONSE);
-  const length = decodeSealedLength("length", response.length);
-  if (length > request.lengthMax) {
-    throw new AppError("PROTOCOL_ERROR", `a chunk of ${length} bytes is answered, at most ${request.lengthMax} can be`);
+  if (response.length < 1n || response.length > request.lengthMax) {
+    throw new AppError(
+      "CHUNK_CORRUPT",
+      `${response.length} bytes are answered for chunk ${request.chunkName}, which has 1 to ${request.lengthMax}`,
+    );
   }
+  const length = decodeSealedLength("length", response.length);
   return stream.read(length, request.target?.subarray(0, length));
 }
 
