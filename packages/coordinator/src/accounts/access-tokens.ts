@@ -62,7 +62,7 @@ export async function createAccessTokens(
     },
     verify: async (token) => {
       const known = verified.get(token);
-      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
+      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return { userId: known.userId };
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [ALGORITHM],
@@ -73,9 +73,9 @@ export async function createAccessTokens(
           currentDate: new Date(clock.nowMs()),
         });
         if (typeof payload.sub === "string" && isUuid(payload.sub)) {
-          const owner = { userId: payload.sub as UserId, expiresAtMs: payload.exp! * 1000 };
-          verified.set(token, owner);
-          return owner;
+          const userId = payload.sub as UserId;
+          verified.set(token, { userId, expiresAtMs: payload.exp! * 1000 });
+          return { userId };
         }
       } catch (cause) {
         if (cause instanceof errors.JWTExpired) {
