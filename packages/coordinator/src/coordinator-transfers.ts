@@ -5,9 +5,7 @@ import type { NodeId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
-import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import type { Registry } from "prom-client";
 import type { OwnerSecrets } from "./accounts/owner-secrets.ts";
 import type { CoordinatorConfig } from "./config/coordinator-config.ts";
@@ -24,6 +22,7 @@ import { type HandoffSpool, openHandoffSpool } from "./transfers/handoff-spool.t
 import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas.ts";
 import { createNodeTransfers, type NodeTransfers } from "./transfers/node-transfers.ts";
 import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
+import { createTransferBuffers, type TransferBuffers } from "./transfers/transfer-buffers.ts";
 import { createTransferMetrics, type TransferMetrics } from "./transfers/transfer-metrics.ts";
 import { forgetAbandonedUploads } from "./uploads/abandoned-uploads.ts";
 import { type ChunkPipeline, createChunkPipeline } from "./uploads/chunk-pipeline.ts";
@@ -41,7 +40,6 @@ const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
 const BUDGET_WAITERS_MAX = 1_000;
-const IDLE_BUFFERS_MAX = 8;
 /** What waits for a node that has been away for longer goes to another. */
 const AWAY_MS_MAX = 3_600_000;
 /** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
@@ -74,7 +72,7 @@ export interface TransferParts {
   readonly small: StoreSmallFile;
   readonly uploadBudget: ByteBudget;
   readonly streams: ByteBudget;
-  readonly buffers: BufferPool;
+  readonly buffers: TransferBuffers;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
   readonly loops: readonly Loop[];
@@ -177,7 +175,7 @@ function createMemory(bytes: number) {
     uploadBudget: new ByteBudget(Math.floor(bytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX),
     downloadBudget: new ByteBudget(Math.floor(bytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX),
     streams: new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX),
-    buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX }),
+    buffers: createTransferBuffers(),
   };
 }
 
@@ -200,7 +198,7 @@ function openUploadParts(
     readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly reader: FileReaderDeps;
-    readonly buffers: BufferPool;
+    readonly buffers: TransferBuffers;
   },
 ): Pick<TransferParts, "openUploads" | "sessions" | "pipeline" | "complete"> {
   const { metadata, directory, clock, random, secrets, stopping } = deps;
@@ -242,7 +240,7 @@ function createReader(
     readonly metrics: TransferMetrics;
     readonly budget: ByteBudget;
     readonly streams: ByteBudget;
-    readonly buffers: BufferPool;
+    readonly buffers: TransferBuffers;
   },
 ): FileReaderDeps {
   const { transfers, spool, doubtful, metrics, budget, streams, buffers } = parts;
@@ -270,7 +268,7 @@ function createPipeline(
     readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly writeQuorum: number;
-    readonly buffers: BufferPool;
+    readonly buffers: TransferBuffers;
   },
 ): ChunkPipeline {
   const { directory, metadata, clock, random, logger } = deps;

@@ -30,7 +30,7 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
     },
     spooled: () => Promise.resolve(options.spooled),
     doubtful,
-    buffers: new BufferPool({ bufferBytes: 1, idleMax: 0 }),
+    buffers: { sealed: new BufferPool({ bufferBytes: 1, idleMax: 0 }) },
     clock: systemClock,
     metrics: {
       measure: (_kind, call) => call(),

@@ -2,10 +2,11 @@ import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
 import type { ReplicaSelector } from "./replica-selector.ts";
 
@@ -20,7 +21,7 @@ export interface ChunkFetcherDeps {
   /** A copy that the coordinator keeps for a node that is away. */
   readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
   readonly doubtful: DoubtfulReplicas;
-  readonly buffers: BufferPool;
+  readonly buffers: Pick<TransferBuffers, "sealed">;
   readonly clock: Clock;
   readonly metrics: TransferMetrics;
   readonly logger: Logger;
@@ -43,7 +44,7 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   };
 
   const fromNode = async (chunk: ChunkRef, nodeId: NodeId, signal: AbortSignal): Promise<BufferLease> => {
-    const memory = deps.buffers.lease(chunk.sealedLength);
+    const memory = deps.buffers.sealed.lease(chunk.sealedLength);
     const from = deps.clock.monotonicMs();
     try {
       const bytes = await deps.transfers.retrieve(nodeId, chunk, { signal, target: memory.bytes });

@@ -3,8 +3,9 @@ import { openChunk } from "@commonhold/chunk/seal-chunk.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, FileId, NodeId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { ChunkFetcher } from "./chunk-fetcher.ts";
 
@@ -16,7 +17,7 @@ const MEMORY_PER_CHUNK_BYTE = 2;
 export interface FileReaderDeps {
   readonly metadata: Metadata;
   readonly fetch: ChunkFetcher;
-  readonly buffers: BufferPool;
+  readonly buffers: Pick<TransferBuffers, "plain">;
   /** For chunks that are fetched ahead, if there is room. */
   readonly budget: ByteBudget;
   /** For the one chunk that each reading has in memory in any case; it bounds how many read at once. */
@@ -128,7 +129,7 @@ function begin(
     const chunk = { name: row.name, sealedLength: row.sealedLength };
     const sealed = await deps.fetch(chunk, row.holders, task.signal);
     let memory: BufferLease | undefined;
-    const allocate = (length: number): Uint8Array => (memory = deps.buffers.lease(length)).bytes;
+    const allocate = (length: number): Uint8Array => (memory = deps.buffers.plain.lease(length)).bytes;
     try {
       const context = { fileKey: content.fileKey, fileId: content.fileId, index: row.index };
       const { key, codec } = openChunkEntry(row.sealedEntry, context);

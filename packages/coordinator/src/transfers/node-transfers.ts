@@ -27,6 +27,8 @@ export interface NodeTransfersDeps {
 export interface ChunkBytes {
   readonly name: ChunkName;
   readonly sealed: Uint8Array;
+  /** Called when an attempt to send it has failed: its stream may refer to the bytes for longer than the attempt. */
+  readonly onFailedAttempt?: () => void;
 }
 
 export interface ChunkRef {
@@ -80,16 +82,21 @@ async function storeAt(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, sealed } = chunk;
-  await exchange(deps, nodeId, {
-    kind: "storeChunk",
-    signal,
-    run: ({ stream }) =>
-      requestStoreChunk(stream, {
-        grant: grantFor(deps, { action: "store", nodeId, chunk: { name, sealedLength: sealed.byteLength } }),
-        chunkName: name,
-        sealed,
-      }),
-  });
+  try {
+    await exchange(deps, nodeId, {
+      kind: "storeChunk",
+      signal,
+      run: ({ stream }) =>
+        requestStoreChunk(stream, {
+          grant: grantFor(deps, { action: "store", nodeId, chunk: { name, sealedLength: sealed.byteLength } }),
+          chunkName: name,
+          sealed,
+        }),
+    });
+  } catch (error) {
+    chunk.onFailedAttempt?.();
+    throw error;
+  }
 }
 
 function retrieveFrom(

@@ -4,9 +4,11 @@ import type { Random } from "@commonhold/core/random.ts";
 import { sealChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { type SealedChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
 import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
+import type { ChunkBytes } from "../transfers/node-transfers.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { LateReplicas } from "../transfers/late-replicas.ts";
 import { type LateReplica, type ReplicaWriterDeps, writeReplicas } from "../transfers/replica-writer.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
@@ -21,7 +23,7 @@ export interface ChunkPipelineDeps {
   readonly isActive: (nodeId: NodeId) => boolean;
   readonly doubtful: DoubtfulReplicas;
   readonly writeQuorum: number;
-  readonly buffers: BufferPool;
+  readonly buffers: TransferBuffers;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: TransferMetrics;
@@ -60,7 +62,7 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
     reachUploadStep("coordinator:chunk-received");
     const plainLength = plain.bytes.length;
     let memory: BufferLease | undefined;
-    const allocate = (length: number): Uint8Array => (memory = deps.buffers.lease(length)).bytes;
+    const allocate = (length: number): Uint8Array => (memory = deps.buffers.sealed.lease(length)).bytes;
     const sealed = await sealChunk(plain.bytes, await deps.ownerSecret(upload.ownerId), { allocate });
     plain.release();
     reachUploadStep("coordinator:chunk-sealed");
@@ -95,7 +97,11 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
       await commit([]);
       return { name: sealed.name, plainHash: sealed.plainHash, replicas: holders, released: Promise.resolve() };
     }
-    const bytes = { name: sealed.name, sealed: sealed.sealed };
+    let isLent = false;
+    const onFailedAttempt = (): void => {
+      isLent = true;
+    };
+    const bytes: ChunkBytes = { name: sealed.name, sealed: sealed.sealed, onFailedAttempt };
     const acknowledged = await writeReplicas(
       deps.replicas,
       { chunk: bytes, ownerId: upload.ownerId, copies: upload.copies, quorum },
@@ -112,8 +118,8 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
       plainHash: sealed.plainHash,
       replicas: acknowledged.active.length,
       released: deps.late.follow(bytes, acknowledged).then(async () => {
-        // A copy that failed may have left bytes with its stream.
-        if (!(await acknowledged.settled).some(isMissing)) memory?.release();
+        // A stream that failed may still refer to the bytes: then they are never used again.
+        if (!(await acknowledged.settled).some(isMissing) && !isLent) memory?.release();
       }),
     };
   };

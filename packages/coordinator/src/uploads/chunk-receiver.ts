@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkLengthAt } from "@commonhold/core/chunk-size.ts";
-import type { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { ByteBudget } from "../transfers/byte-budget.ts";
 import { readExactly, wrongChunkLength } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
@@ -12,7 +12,7 @@ const MEMORY_PER_CHUNK_BYTE = 2;
 export interface ChunkReceiverDeps {
   readonly pipeline: ChunkPipeline;
   readonly budget: ByteBudget;
-  readonly buffers: BufferPool;
+  readonly buffers: Pick<TransferBuffers, "plain">;
   readonly stopping: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ export async function receiveChunk(
     requireIndex(upload, index);
     const length = chunkLengthAt(index, upload.sizeBytes, upload.chunkSizeBytes);
     release ??= await deps.budget.acquire(length * MEMORY_PER_CHUNK_BYTE, part.signal);
-    const plain = await readExactly(part.body, { length, refusal: wrongChunkLength }, deps.buffers);
+    const plain = await readExactly(part.body, { length, refusal: wrongChunkLength }, deps.buffers.plain);
     const stored = await deps.pipeline(upload, { index, plain }, deps.stopping);
     void stored.released.then(() => release?.());
     return stored;

@@ -6,10 +6,11 @@ import { type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { availableAccount } from "@commonhold/metadata/commands/ledger.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import { sealFileKeyText } from "../files/file-key.ts";
-import type { ByteBudget } from "../transfers/byte-budget.ts";
+import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import { readExactly, wrongBodyLength } from "./body-chunks.ts";
 import type { ChunkPipeline, ChunkRecord } from "./chunk-pipeline.ts";
 import { DigestCheck } from "./content-digest.ts";
@@ -26,7 +27,7 @@ export interface StoreSmallFileDeps {
   readonly budget: ByteBudget;
   /** For the body while it comes. */
   readonly streams: ByteBudget;
-  readonly buffers: BufferPool;
+  readonly buffers: Pick<TransferBuffers, "plain">;
   readonly terms: StorageTerms;
   readonly masterKey: Uint8Array;
   readonly clock: Clock;
@@ -34,75 +35,100 @@ export interface StoreSmallFileDeps {
   readonly stopping: AbortSignal;
 }
 
-/** A file of one chunk at most that comes in one request: one change of the metadata records it whole. */
+/** Takes a file of one chunk at most that comes in one request: one change of the metadata records it whole. */
 export interface StoreSmallFile {
-  /** Whether the file is small and its owner can pay for it; the longer way tells those who cannot. */
-  takes(request: NewUpload): Promise<boolean>;
   /**
-   * If anything fails, nothing of the file stays.
-   * @returns the id of the complete file
+   * If anything fails, nothing of the file stays in the metadata.
+   * @returns the id of the complete file; undefined where it is not small, or its owner cannot pay for it beside what is
+   * under way: the longer way tells why
    * @throws AppError WRONG_CHUNK_LENGTH, CHECKSUM_MISMATCH, NOT_ENOUGH_NODES, INSUFFICIENT_CREDITS
    */
-  store(
-    request: NewUpload,
-    input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
-  ): Promise<string>;
+  tryStore(request: NewUpload, input: UploadInput): Promise<string | undefined>;
+}
+
+export interface UploadInput {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
 }
 
 export function createStoreSmallFile(deps: StoreSmallFileDeps): StoreSmallFile {
-  return {
-    takes: async (request) => {
-      const { sizeBytes } = request;
-      if (sizeBytes === undefined || sizeBytes > CHUNK_SIZE_BYTES_MIN) return false;
-      const upload = deps.sessions.plan(request);
-      return (await availableCredits(deps.metadata, request.ownerId)) >= costOf(deps, upload);
-    },
+  /** Micro-credits that uploads under way will cost, by owner: their bytes go to nodes before they are paid for. */
+  const underWay = new Map<UserId, bigint>();
+  const add = (ownerId: UserId, amount: bigint): void => {
+    const sum = (underWay.get(ownerId) ?? 0n) + amount;
+    if (sum === 0n) underWay.delete(ownerId);
+    else underWay.set(ownerId, sum);
+  };
 
-    store: async (request, { body, signal }) => {
+  return {
+    tryStore: async (request, input) => {
+      const { sizeBytes, ownerId } = request;
+      if (sizeBytes === undefined || sizeBytes > CHUNK_SIZE_BYTES_MIN) return undefined;
       const upload = deps.sessions.plan(request);
-      const until = AbortSignal.any([signal, deps.stopping]);
-      const plain = await readWhole(deps, upload, { body, signal: until });
-      const release = await deps.budget.acquire(upload.sizeBytes * MEMORY_PER_BYTE, until);
-      const releasePlain = (): void => {
-        plain.release();
-        release(upload.sizeBytes);
-      };
-      const counted: BufferLease = { bytes: plain.bytes, release: releasePlain };
-      let released = Promise.resolve();
+      const cost = costOf(deps, upload);
+      const available = await availableCredits(deps.metadata, ownerId);
+      if (available - (underWay.get(ownerId) ?? 0n) < cost) return undefined;
+      add(ownerId, cost);
       try {
-        const record = (chunk: ChunkRecord | null): Promise<void> => recordFile(deps, { upload, request }, chunk);
-        if (upload.sizeBytes === 0) await record(null);
-        else ({ released } = await deps.pipeline(upload, { index: 0, plain: counted, record }, deps.stopping));
+        await store(deps, { upload, request }, input);
+        return upload.fileId;
       } finally {
-        void released.then(() => release());
+        add(ownerId, -cost);
       }
-      return upload.fileId;
     },
   };
 }
 
-async function readWhole(
+interface SmallFile {
+  readonly upload: OpenUpload;
+  readonly request: NewUpload;
+}
+
+async function store(deps: StoreSmallFileDeps, file: SmallFile, input: UploadInput): Promise<void> {
+  const { upload } = file;
+  const signal = AbortSignal.any([input.signal, deps.stopping]);
+  const { plain, release } = await receive(deps, upload, { body: input.body, signal });
+  const counted: BufferLease = {
+    bytes: plain.bytes,
+    release: () => {
+      plain.release();
+      release(upload.sizeBytes);
+    },
+  };
+  let released = Promise.resolve();
+  try {
+    const record = async (chunk: ChunkRecord | null): Promise<void> => {
+      signal.throwIfAborted();
+      await recordFile(deps, file, chunk);
+    };
+    if (upload.sizeBytes === 0) await record(null);
+    else ({ released } = await deps.pipeline(upload, { index: 0, plain: counted, record }, deps.stopping));
+  } finally {
+    void released.then(() => release());
+  }
+}
+
+/** The whole body, checked, and the memory in which it may be sealed. */
+async function receive(
   deps: StoreSmallFileDeps,
   upload: OpenUpload,
-  input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
-): Promise<BufferLease> {
-  const release = await deps.streams.acquireWithin(upload.sizeBytes, input.signal);
+  { body, signal }: UploadInput,
+): Promise<{ readonly plain: BufferLease; readonly release: ReleaseBytes }> {
+  const releaseStream = await deps.streams.acquireWithin(upload.sizeBytes, signal);
   try {
-    const expected = { length: upload.sizeBytes, refusal: wrongBodyLength };
-    const plain = await readExactly(input.body, expected, deps.buffers);
+    const plain = await readExactly(body, { length: upload.sizeBytes, refusal: wrongBodyLength }, deps.buffers.plain);
     const check = new DigestCheck({ sha256: upload.expectedSha256, md5: upload.expectedMd5 });
     check.update(plain.bytes);
     check.verify();
-    input.signal.throwIfAborted();
-    return plain;
+    return { plain, release: await deps.budget.acquire(upload.sizeBytes * MEMORY_PER_BYTE, signal) };
   } finally {
-    release();
+    releaseStream();
   }
 }
 
 async function recordFile(
   deps: StoreSmallFileDeps,
-  { upload, request }: { readonly upload: OpenUpload; readonly request: NewUpload },
+  { upload, request }: SmallFile,
   chunk: ChunkRecord | null,
 ): Promise<void> {
   const contentId = createContentId();

@@ -1,7 +1,8 @@
 import { createContentId } from "@commonhold/chunk/content-id.ts";
 import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
 import { cutIntoChunks, wrongBodyLength } from "./body-chunks.ts";
 import type { ChunkPipeline, StoredChunk } from "./chunk-pipeline.ts";
@@ -23,7 +24,7 @@ export interface StreamUploadDeps {
   readonly budget: ByteBudget;
   /** For the chunk that is being filled, as long as the upload lasts. */
   readonly streams: ByteBudget;
-  readonly buffers: BufferPool;
+  readonly buffers: Pick<TransferBuffers, "plain">;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
 }
@@ -38,7 +39,8 @@ export async function streamUpload(
   request: NewUpload,
   input: { readonly body: AsyncIterable<Uint8Array>; readonly signal: AbortSignal },
 ): Promise<string> {
-  if (await deps.small.takes(request)) return deps.small.store(request, input);
+  const small = await deps.small.tryStore(request, input);
+  if (small !== undefined) return small;
   const filling = Math.min(chunkSizeBytesFor(request.sizeBytes), request.sizeBytes ?? Number.POSITIVE_INFINITY);
   const release = await deps.streams.acquireWithin(filling, input.signal);
   try {
@@ -80,7 +82,7 @@ async function receiveAll(
   let chunkCount = 0;
   let sizeBytes = 0;
   try {
-    for await (const plain of cutIntoChunks(input.body, sizeOf(upload), deps.buffers)) {
+    for await (const plain of cutIntoChunks(input.body, sizeOf(upload), deps.buffers.plain)) {
       signal.throwIfAborted();
       const { length } = plain.bytes;
       sizeBytes += length;

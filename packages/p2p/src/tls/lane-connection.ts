@@ -193,6 +193,8 @@ export class LaneConnection implements StreamCarrier, FrameSink {
   }
 
   onEnded(): void {
+    // An exchange that is over while the socket still refers to its memory is no orderly one.
+    if (this.#writer.holdsLent) this.cut(connectionEnded(this.remotePeerId));
     this.#stream = undefined;
     if (!this.#closing) this.#events.onIdle(this);
   }

@@ -3,10 +3,15 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { describe, expect, it } from "vitest";
-import { RetrieveChunkResponseSchema } from "../gen/commonhold_pb.ts";
+import {
+  RetrieveChunkResponseSchema,
+  StoreChunkRequestSchema,
+  StoreChunkResponseSchema,
+} from "../gen/commonhold_pb.ts";
 import { createMemoryStreamPair, MEMORY_STREAM_WINDOW_BYTES } from "../memory-byte-stream.ts";
-import { writeMessage } from "../message.ts";
-import { SEALED_LENGTH_MAX } from "../protocols.ts";
+import { readMessage, writeMessage } from "../message.ts";
+import { FRAME_BYTES_MAX, SEALED_LENGTH_MAX } from "../protocols.ts";
+import { OK_STATUS } from "../status.ts";
 import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, serveInventory } from "./inventory.ts";
@@ -90,6 +95,23 @@ describe("store-chunk", () => {
     expect(await request).toEqual({ alreadyHeld: false });
     await served;
     expect(storedBytes).toBe(5);
+  });
+
+  it("is not done before the stream has taken all bytes, whatever the node answers meanwhile", async () => {
+    const [near, far] = createMemoryStreamPair();
+    let isDone = false;
+    const sealed = randomBytes(10 * MEMORY_STREAM_WINDOW_BYTES);
+    const request = requestStoreChunk(near, { grant, chunkName: CHUNK, sealed }).then(() => {
+      isDone = true;
+    });
+    // A liar: it says that it has stored what it has not read.
+    await readMessage(far, StoreChunkRequestSchema, FRAME_BYTES_MAX.request);
+    const init = { status: OK_STATUS, alreadyHeld: false };
+    await writeMessage(far, StoreChunkResponseSchema, { init, maxBytes: FRAME_BYTES_MAX.response });
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(isDone).toBe(false);
+    await far.read(sealed.length);
+    await request;
   });
 
   it.each([

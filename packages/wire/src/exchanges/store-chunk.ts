@@ -43,18 +43,21 @@ export async function requestStoreChunk(
     init: { grant, chunkName: encodeChunkName(chunkName), length: BigInt(sealed.length) },
     maxBytes: FRAME_BYTES_MAX.request,
   });
-  let answered = false;
-  const answer = readResponse(stream, RESPONSE).finally(() => {
-    answered = true;
+  let refused = false;
+  const answer = readResponse(stream, RESPONSE).catch((error: unknown) => {
+    refused = true;
+    throw error;
   });
   // The end goes with the last bytes, which spares both sides a packet of its own.
-  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => answered }).then(() =>
+  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => refused }).then(() =>
     stream.closeWrite(),
   );
   // The first to fail tells why; the other fails because of it and has nothing to add.
   answer.catch(() => {});
   sent.catch(() => {});
   const { alreadyHeld } = await Promise.race([answer, sent.then(() => answer)]);
+  // Acknowledged before it was sent: the caller must not get its memory back while the stream still refers to it.
+  await sent;
   return { alreadyHeld };
 }
 
