@@ -2,7 +2,9 @@ import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
 import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 
-const IDLE_BUFFERS_MAX = 5;
+/** Plaintext is done with once it is sealed or sent; sealed bytes wait for their nodes. */
+const IDLE_PLAIN_MAX = 3;
+const IDLE_SEALED_MAX = 5;
 
 /**
  * Memory for chunks, used again. Plaintext and sealed bytes never share a buffer: whatever went wrong with the sending
@@ -15,7 +17,7 @@ export interface TransferBuffers {
 
 export function createTransferBuffers(): TransferBuffers {
   return {
-    plain: new BufferPool({ bufferBytes: CHUNK_SIZE_BYTES_MAX, idleMax: IDLE_BUFFERS_MAX }),
-    sealed: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX }),
+    plain: new BufferPool({ bufferBytes: CHUNK_SIZE_BYTES_MAX, idleMax: IDLE_PLAIN_MAX }),
+    sealed: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_SEALED_MAX }),
   };
 }
