@@ -65,6 +65,17 @@ describe("launch.mjs", () => {
     expect(ended).toMatchObject({ code: 7, stdout: '["a b","--c","*"]\n' });
   });
 
+  it("gives each role its own flags of Node.js, and other programs none of them", async () => {
+    const sayFlags = "console.log(JSON.stringify(process.execArgv));";
+    const flagsOf = async (role: string) => JSON.parse((await launch(sayFlags, role)).stdout) as string[];
+    const own = JSON.parse(readFileSync(join(import.meta.dirname, "node-flags.json"), "utf8")) as {
+      coordinator: string[];
+    };
+    expect(own.coordinator.length).toBeGreaterThan(0);
+    expect(await flagsOf("coordinator")).toEqual([...(await flagsOf("node")), ...own.coordinator]);
+    expect(await flagsOf("constructor")).toEqual(await flagsOf("node"));
+  });
+
   it("installs before the first start, then only after the lock file has changed", async () => {
     expect((await launch(SAY_ARGUMENTS)).stderr).toContain("Installing dependencies (first start only)…\n");
     expect((await launch(SAY_ARGUMENTS)).stderr).toBe("");

@@ -57,8 +57,7 @@ export function runtimeNodePath() {
  * @param {{ title?: string }} options the name that process lists show
  */
 export function becomeNode(node, programAndArguments, { title = node } = {}) {
-  const roleFlags = JSON.parse(readFileSync(join(PROJECT_FOLDER, FLAGS_FILE), "utf8"))[programAndArguments[1]] ?? [];
-  const nodeArguments = [...NODE_FLAGS, ...roleFlags, ...programAndArguments];
+  const nodeArguments = [...NODE_FLAGS, ...roleFlags(programAndArguments[1]), ...programAndArguments];
   const env = { NODE_COMPILE_CACHE: join(PROJECT_FOLDER, COMPILE_CACHE), ...MEMORY_ENV, ...process.env };
   if (node === process.execPath && typeof process.execve === "function" && process.platform !== "win32") {
     process.execve(node, [title, ...nodeArguments], env);
@@ -71,6 +70,11 @@ export function becomeNode(node, programAndArguments, { title = node } = {}) {
     process.exitCode = 1;
   });
   child.on("exit", endLike);
+}
+
+function roleFlags(role) {
+  const flags = JSON.parse(readFileSync(join(PROJECT_FOLDER, FLAGS_FILE), "utf8"));
+  return Object.hasOwn(flags, role) ? flags[role] : [];
 }
 
 function passSignalsTo(child) {

@@ -173,9 +173,9 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** What a role's own command would add for it. */
-function nodeFlagsOf(role: string | undefined): readonly string[] {
-  const flags = JSON.parse(readFileSync(NODE_FLAGS_FILE, "utf8")) as Record<string, readonly string[] | undefined>;
-  return (role === undefined ? undefined : flags[role]) ?? [];
+function nodeFlagsOf(role = ""): readonly string[] {
+  const flags = new Map(Object.entries(JSON.parse(readFileSync(NODE_FLAGS_FILE, "utf8")) as Record<string, string[]>));
+  return flags.get(role) ?? [];
 }
 
 function spawnRole(role: RoleProcess) {

@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { BufferPool, type BufferLease } from "@commonhold/runtime/buffer-pool.ts";
@@ -53,6 +55,33 @@ describe("a stream of pieces", () => {
       expect(all.subarray(number * BYTES, (number + 1) * BYTES).every((byte) => byte === number)).toBe(true);
     }
     expect(new Set(given.map(({ bytes }) => bytes.buffer)).size).toBeLessThan(8);
+  });
+
+  it("gives every piece back that an HTTP answer has sent, the last one too", async () => {
+    const size = 1024 * 1024;
+    for (const count of [1, 3]) {
+      const pool = new BufferPool({ bufferBytes: size, idleMax: 8 });
+      const given = Array.from({ length: count }, () => pool.lease(size));
+      const server = createServer((_, answer) => {
+        const rest = (async function* () {
+          yield* given.slice(1);
+        })();
+        new PieceStream(given[0]!, rest, answer).pipe(answer);
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const answer = await fetch(`http://127.0.0.1:${port}/`);
+      expect((await answer.arrayBuffer()).byteLength).toBe(count * size);
+      const buffers = new Set(given.map(({ bytes }) => bytes.buffer));
+      const again = (): number => {
+        const leases = given.map(() => pool.lease(size));
+        for (const lease of leases) lease.release();
+        return leases.filter(({ bytes }) => buffers.has(bytes.buffer)).length;
+      };
+      await expect.poll(again, { timeout: 10_000 }).toBe(count);
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it("keeps what a sink that does not read was given", async () => {

@@ -11,17 +11,10 @@ export class PieceStream extends Readable {
   readonly #unsent: BufferLease[] = [];
 
   /** @param first the piece before all that `rest` gives */
-  constructor(
-    first: BufferLease,
-    rest: AsyncIterator<BufferLease, void, void>,
-    sink: Pick<Writable, "on" | "errored" | "destroyed">,
-  ) {
+  constructor(first: BufferLease, rest: AsyncIterator<BufferLease, void, void>, sink: Pick<Writable, "on">) {
     super({ highWaterMark: 1 });
     this.#pieces = rest;
     sink.on("drain", () => this.#releaseSent());
-    sink.on("finish", () => {
-      if (sink.errored === null && !sink.destroyed) this.#releaseSent();
-    });
     this.#give(first);
   }
 

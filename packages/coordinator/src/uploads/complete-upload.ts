@@ -61,22 +61,27 @@ export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
     return file_id;
   };
 
+  const checkContent = async (upload: OpenUpload, expected: ExpectedDigests, signal: AbortSignal): Promise<void> => {
+    const check = new DigestCheck(expected);
+    for await (const piece of deps.readBack(upload, signal)) {
+      check.update(piece.bytes);
+      piece.release();
+    }
+    check.verify();
+  };
+
   return {
     withContent,
     fromChunks: async (upload, promised, signal) => {
       const progress = await deps.sessions.progress(upload);
-      if (progress.state !== "uploading") return upload.fileId;
+      if (progress.state === "deleted") return upload.fileId;
       if (progress.missingCount > 0) throw chunksMissing(progress.missing, progress.missingCount);
       const expected = bothDigests(upload, promised);
+      // What was promised at the start was checked when it was completed; what is promised only now was not.
+      if (expectsDigest(progress.state === "complete" ? promised : expected))
+        await checkContent(upload, expected, signal);
+      if (progress.state === "complete") return upload.fileId;
       const contentId = await contentIdOf(deps.metadata, upload);
-      if (expectsDigest(expected)) {
-        const check = new DigestCheck(expected);
-        for await (const piece of deps.readBack(upload, signal)) {
-          check.update(piece.bytes);
-          piece.release();
-        }
-        check.verify();
-      }
       return withContent(upload, { sizeBytes: upload.sizeBytes, chunkCount: upload.chunkCount, contentId });
     },
   };

@@ -129,6 +129,17 @@ describe("completing", () => {
     expect((await complete(id, { sha256 })).status).toBe(201);
   });
 
+  it("again checks a digest that was not promised before", async () => {
+    const id = await begin([0, 1]);
+    expect((await complete(id)).status).toBe(201);
+    const wrong = await complete(id, { sha256: "0".repeat(64) });
+    expect([wrong.status, wrong.body.error.code]).toEqual([422, "CHECKSUM_MISMATCH"]);
+    expect((await complete(id, { sha256: createHash("sha256").update(bytes).digest("hex") })).status).toBe(201);
+    const empty = await api.initiate({ size_bytes: 0 });
+    expect((await complete(empty)).status).toBe(201);
+    expect((await complete(empty, { sha256: "0".repeat(64) })).status).toBe(422);
+  });
+
   it("with another digest than was promised at the start is refused", async () => {
     const id = await api.initiate({ sha256: "1".repeat(64), size_bytes: 0 });
     const answer = await complete(id, { sha256: createHash("sha256").digest("hex") });

@@ -3,6 +3,7 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import { addChunkToFile, chunkFields, recordChunk } from "./chunks.ts";
 import { chargeCredits } from "./ledger.ts";
+import { insertFile } from "./insert-file.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 
 /**
@@ -28,25 +29,12 @@ export const storeFile = defineCommand({
     now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
-    await tx
-      .insertInto("files")
-      .values({
-        id: p.file_id,
-        owner_id: p.owner_id,
-        name: p.name,
-        size_bytes: p.size_bytes,
-        chunk_size_bytes: p.chunk_size_bytes,
-        chunk_count: p.chunk === null ? 0 : 1,
-        copies: p.copies,
-        state: "complete",
-        media_type: p.media_type,
-        content_id: p.content_id,
-        sealed_key: Buffer.from(p.sealed_key, "base64"),
-        created_at_ms: p.now_ms,
-        completed_at_ms: p.now_ms,
-        deleted_at_ms: null,
-      })
-      .execute();
+    await insertFile(tx, p, {
+      state: "complete",
+      chunk_count: p.chunk === null ? 0 : 1,
+      content_id: p.content_id,
+      completed_at_ms: p.now_ms,
+    });
     if (p.chunk !== null) {
       await recordChunk(tx, p.chunk, { ownerId: p.owner_id, nowMs: p.now_ms });
       await addChunkToFile(tx, p.chunk, { fileId: p.file_id, index: 0 });

@@ -5,6 +5,7 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { releaseCredits, reserveCredits, settleCredits } from "./ledger.ts";
+import { insertFile } from "./insert-file.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 
 const Hex = (length: number) => Type.Union([Type.Null(), Type.String({ pattern: `^[0-9a-f]{${length}}$` })]);
@@ -44,25 +45,12 @@ export const initiateUpload = defineCommand({
         details: { open, max: p.open_uploads_max },
       });
     }
-    await tx
-      .insertInto("files")
-      .values({
-        id: p.file_id,
-        owner_id: p.owner_id,
-        name: p.name,
-        size_bytes: p.size_bytes,
-        chunk_size_bytes: p.chunk_size_bytes,
-        chunk_count: p.chunk_count,
-        copies: p.copies,
-        state: "uploading",
-        media_type: p.media_type,
-        content_id: null,
-        sealed_key: Buffer.from(p.sealed_key, "base64"),
-        created_at_ms: p.now_ms,
-        completed_at_ms: null,
-        deleted_at_ms: null,
-      })
-      .execute();
+    await insertFile(tx, p, {
+      state: "uploading",
+      chunk_count: p.chunk_count,
+      content_id: null,
+      completed_at_ms: null,
+    });
     await tx
       .insertInto("uploads")
       .values({

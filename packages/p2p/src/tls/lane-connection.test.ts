@@ -79,6 +79,15 @@ async function block(bytes = 100 * KIB): Promise<{ readonly outcome: Promise<unk
   return { outcome };
 }
 
+it("is not used again while its socket refers to memory that its user has back", async () => {
+  takes = false;
+  stream.write(new Uint8Array(64 * KIB)).catch(() => {});
+  await stream.closeWrite();
+  connection.receive(frame(end));
+  expect(events).toEqual(["closed"]);
+  expect(socket.destroyed).toBe(true);
+});
+
 describe("the watch over a connection", () => {
   const watch = (): void => connection.watch(LIMITS);
 

@@ -1,0 +1,44 @@
+import type { Transaction } from "kysely";
+import type { FileState, Tables } from "../tables.ts";
+
+/** What the commands that begin a file have in common. */
+export interface NewFile {
+  readonly file_id: string;
+  readonly owner_id: string;
+  readonly name: string;
+  readonly size_bytes: number;
+  readonly chunk_size_bytes: number;
+  readonly copies: number;
+  readonly media_type: string;
+  /** Base64. */
+  readonly sealed_key: string;
+  readonly now_ms: number;
+}
+
+export async function insertFile(
+  tx: Transaction<Tables>,
+  file: NewFile,
+  state: {
+    readonly state: FileState;
+    readonly chunk_count: number;
+    readonly content_id: string | null;
+    readonly completed_at_ms: number | null;
+  },
+): Promise<void> {
+  await tx
+    .insertInto("files")
+    .values({
+      id: file.file_id,
+      owner_id: file.owner_id,
+      name: file.name,
+      size_bytes: file.size_bytes,
+      chunk_size_bytes: file.chunk_size_bytes,
+      copies: file.copies,
+      media_type: file.media_type,
+      sealed_key: Buffer.from(file.sealed_key, "base64"),
+      created_at_ms: file.now_ms,
+      deleted_at_ms: null,
+      ...state,
+    })
+    .execute();
+}
