@@ -18,6 +18,8 @@ import type { UploadByHand } from "./harness/upload-by-hand.ts";
 const FILE_BYTES = 2 * 256 * 1024 + 1000;
 /** Come only while a node is away. */
 const AWAY_STEPS: readonly UploadStep[] = ["coordinator:handoff-spooled"];
+/** Come only for copies that arrive after the upload was answered. */
+const LATE_STEPS: readonly UploadStep[] = ["coordinator:before-late-copies", "coordinator:late-copies-recorded"];
 /** Where an upload in one step and one in several leave different things behind. */
 const TELLING_STEPS: readonly UploadStep[] = ["coordinator:session-begun", "coordinator:after-chunk-commit"];
 const STEPS = COORDINATOR_UPLOAD_STEPS.filter((step) => !AWAY_STEPS.includes(step));
@@ -41,7 +43,12 @@ afterAll(() => network.stop());
 async function expectToSurvive(kind: UploadKind, step: UploadStep, time: number): Promise<void> {
   trap.set(step, time);
   const role = () => network.coordinator;
-  const { complete, cutOff, refused } = await uploadUntilTrapped(network, trap, { role, kind, sizeBytes: FILE_BYTES });
+  const { complete, cutOff, refused } = await uploadUntilTrapped(network, trap, {
+    role,
+    kind,
+    sizeBytes: FILE_BYTES,
+    ...(LATE_STEPS.includes(step) ? { lateNode: network.node("node-3") } : {}),
+  });
   expect(network.coordinator.signalCode).toBe("SIGKILL");
   expect(refused).toEqual([]);
   await network.startCoordinator();

@@ -21,23 +21,34 @@ export interface TrappedUploads {
 
 let count = 0;
 
+export interface TrapCourse {
+  readonly role: () => RoleProcess;
+  readonly kind: UploadKind;
+  readonly sizeBytes: number;
+  /** Stands still while an upload is answered and goes on afterwards, so that its copies are surely late. */
+  readonly lateNode?: RoleProcess;
+}
+
 /** Uploads one file after another until the role falls into its trap, and waits until it has ended. */
 export async function uploadUntilTrapped(
   network: TestNetwork,
   trap: StepTrap,
-  options: { readonly role: () => RoleProcess; readonly kind: UploadKind; readonly sizeBytes: number },
+  options: TrapCourse,
 ): Promise<TrappedUploads> {
   const complete: UploadByHand[] = [];
   const cutOff: UploadByHand[] = [];
   const refused: Refusal[] = [];
   for (let attempt = 0; attempt < ATTEMPTS_MAX && !trap.hasSprung; attempt++) {
     const upload = new UploadByHand(network, `crash-${++count}`, options.sizeBytes);
+    options.lateNode?.signal("SIGSTOP");
     try {
       await upload[options.kind]();
       complete.push(upload);
     } catch (error) {
       if (error instanceof Refusal) refused.push(error);
       else cutOff.push(upload);
+    } finally {
+      options.lateNode?.signal("SIGCONT");
     }
   }
   await waitUntil("the trap to spring and its role to end", async () => trap.hasSprung && options.role().hasEnded);
