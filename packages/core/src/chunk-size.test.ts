@@ -17,10 +17,12 @@ describe("chunkSizeBytesFor", () => {
     [1, MIB / 4],
     [4 * MIB, MIB / 4],
     [4 * MIB + 1, MIB / 2],
-    [32 * MIB, 2 * MIB],
-    [32 * MIB + 1, 4 * MIB],
+    [16 * MIB, MIB],
+    [16 * MIB + 1, 2 * MIB],
+    [8192 * MIB, 2 * MIB],
+    [8192 * MIB + 1, 4 * MIB],
     [10_000 * MIB, 4 * MIB],
-    [undefined, 4 * MIB],
+    [undefined, 2 * MIB],
   ])("cuts a file of %s bytes into chunks of %i", (fileSizeBytes, expected) => {
     expect(chunkSizeBytesFor(fileSizeBytes)).toBe(expected);
   });

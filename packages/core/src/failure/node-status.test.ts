@@ -1,39 +1,48 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DeclaredNodeState, NODE_STATUSES, nodeStatus } from "./node-status.ts";
+import { type DeclaredNodeState, NODE_STATUSES, offlineAfterMsOf, statusOf } from "./node-status.ts";
 
-const terms = { heartbeatIntervalMs: 30_000, offlineAfterIntervals: 3 };
+const terms = { heartbeatIntervalMs: 30_000, suspectPhi: 8, offlineAfterMs: 180_000 };
+const DECLARED: readonly DeclaredNodeState[] = ["joining", "active", "draining", "drained", "banned"];
 
-describe("nodeStatus", () => {
-  it("is active until exactly three intervals of silence", () => {
-    const sighting = { declared: "active", lastHeartbeatAtMs: 1_000_000 } as const;
-    expect(nodeStatus(sighting, 1_000_000, terms)).toBe("active");
-    expect(nodeStatus(sighting, 1_089_999, terms)).toBe("active");
-    expect(nodeStatus(sighting, 1_090_000, terms)).toBe("offline");
+describe("statusOf", () => {
+  it.each([
+    ["active", 7.99, 179_999, "active"],
+    ["active", 8, 0, "suspect"],
+    ["active", Infinity, 179_999, "suspect"],
+    ["active", 0, 180_000, "offline"],
+    ["draining", 50, 179_999, "draining"],
+    ["draining", 0, 180_000, "offline"],
+    ["joining", 50, 1e9, "joining"],
+    ["drained", 50, 1e9, "drained"],
+    ["banned", 50, 1e9, "banned"],
+  ] as const)("declared %s, phi %d, silent for %d ms: %s", (declared, phi, silenceMs, status) => {
+    expect(statusOf({ declared, phi, silenceMs }, terms)).toBe(status);
   });
 
-  it("takes a heartbeat from the future as fresh", () => {
-    expect(nodeStatus({ declared: "active", lastHeartbeatAtMs: 5_000 }, 0, terms)).toBe("active");
+  it("gives a node three intervals at least before it is offline", () => {
+    const slow = { ...terms, heartbeatIntervalMs: 90_000 };
+    expect(offlineAfterMsOf(slow)).toBe(270_000);
+    expect(statusOf({ declared: "active", phi: 0, silenceMs: 269_999 }, slow)).toBe("active");
+    expect(statusOf({ declared: "active", phi: 0, silenceMs: 270_000 }, slow)).toBe("offline");
   });
 
-  it("keeps what was declared, however long the silence", () => {
-    const others: readonly DeclaredNodeState[] = ["joining", "draining", "drained", "banned"];
+  it("only ever goes from active or draining by suspect to offline while nothing is heard", () => {
+    const order = ["active", "draining", "suspect", "offline"];
     fc.assert(
-      fc.property(fc.constantFrom(...others), fc.nat(), fc.nat(), (declared, lastHeartbeatAtMs, nowMs) => {
-        expect(nodeStatus({ declared, lastHeartbeatAtMs }, nowMs, terms)).toBe(declared);
-      }),
-    );
-  });
-
-  it("never turns an offline node active by waiting", () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.nat(), fc.nat(), (lastHeartbeatAtMs, earlier, wait) => {
-        const sighting = { declared: "active", lastHeartbeatAtMs } as const;
-        const before = nodeStatus(sighting, earlier, terms);
-        const after = nodeStatus(sighting, earlier + wait, terms);
-        expect(NODE_STATUSES).toContain(after);
-        if (before === "offline") expect(after).toBe("offline");
-      }),
+      fc.property(
+        fc.constantFrom(...DECLARED),
+        fc.double({ min: 0, max: 20, noNaN: true }),
+        fc.nat(400_000),
+        fc.double({ min: 0, max: 20, noNaN: true }),
+        fc.nat(400_000),
+        (declared, phi, silenceMs, morePhi, moreMs) => {
+          const before = statusOf({ declared, phi, silenceMs }, terms);
+          const after = statusOf({ declared, phi: phi + morePhi, silenceMs: silenceMs + moreMs }, terms);
+          expect(NODE_STATUSES).toContain(after);
+          expect(order.indexOf(after)).toBeGreaterThanOrEqual(order.indexOf(before));
+        },
+      ),
     );
   });
 });

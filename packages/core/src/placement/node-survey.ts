@@ -7,6 +7,8 @@ import { type Hash64, hashText } from "./rendezvous-hash.ts";
 export interface PlacementNode {
   readonly id: NodeId;
   readonly freeBytes: number;
+  /** For chunks of its operator, where that is another number. */
+  readonly freeBytesOwn?: number;
   readonly operatorId: UserId;
   /** Failure domains: `network`, `site` and `power` count; others are the operator's own. */
   readonly labels: Readonly<Record<string, string>>;

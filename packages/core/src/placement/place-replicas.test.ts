@@ -221,6 +221,14 @@ describe("placeReplicas", () => {
     expect(placeReplicas(request({ ownerId: "ann" as UserId, copies: 1, held }), survey).nodes).toEqual(["z"]);
   });
 
+  it("counts the room that a node keeps for its operator for nobody else", () => {
+    const ann = "ann" as UserId;
+    const kept = node("kept", { operatorId: ann, freeBytes: 0, freeBytesOwn: LENGTH_BYTES });
+    const survey = surveyNodes([kept, node("x"), node("y"), node("z")]);
+    expect(placeReplicas(request({ ownerId: ann }), survey).nodes[0]).toBe("kept");
+    expect(placeReplicas(request({ ownerId: "bob" as UserId, copies: 4 }), survey).nodes).not.toContain("kept");
+  });
+
   it("fills an owner's other nodes only when nobody else is left", () => {
     const own = ["own-1", "own-2", "own-3"].map((id) => node(id, { operatorId: "ann" as UserId }));
     const others = ["b-1", "b-2"].map((id) => node(id, { operatorId: "bob" as UserId }));

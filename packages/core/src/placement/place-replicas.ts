@@ -1,7 +1,7 @@
 import type { ChunkName, NodeId, UserId } from "../ids.ts";
 import { chooseDomains } from "./domain-search.ts";
 import { DOMAIN_LABELS, type DomainLabel } from "./failure-domains.ts";
-import type { NodeSurvey } from "./node-survey.ts";
+import type { NodeSurvey, PlacementNode } from "./node-survey.ts";
 import { hashText, pairFraction } from "./rendezvous-hash.ts";
 
 export interface PlacementRequest {
@@ -69,12 +69,16 @@ function rankCandidates(request: PlacementRequest, survey: NodeSurvey): number[]
   const scores = new Float64Array(survey.nodes.length);
   const ranked: number[] = [];
   for (const [number, node] of survey.nodes.entries()) {
-    if (node.freeBytes < request.lengthBytes) continue;
+    if (roomFor(request, node) < request.lengthBytes) continue;
     if (request.exclude?.has(node.id) === true || request.held?.has(node.id) === true) continue;
     scores[number] = -survey.weights[number]! / Math.log(pairFraction(chunk, survey.hashes[number]!));
     ranked.push(number);
   }
   return ranked.sort((a, b) => scores[b]! - scores[a]!);
+}
+
+function roomFor({ ownerId }: PlacementRequest, node: PlacementNode): number {
+  return node.operatorId === ownerId ? (node.freeBytesOwn ?? node.freeBytes) : node.freeBytes;
 }
 
 function numbersOf(ids: ReadonlySet<NodeId> | undefined, survey: NodeSurvey): number[] {
