@@ -6,11 +6,12 @@ import type { ChunkName } from "@commonhold/core/ids.ts";
 import { createIdentity, decodeIdentity } from "@commonhold/p2p/identity.ts";
 import { readSecretFile } from "@commonhold/runtime/secret-file.ts";
 import { describe, expect, it } from "vitest";
-import { openChunkIndex } from "./chunk-store/chunk-index.ts";
+import { openChunkIndex } from "./chunk-store/open-chunk-index.ts";
 import { loadNodeConfig } from "./config/node-config.ts";
 import { DrainState } from "./drain/drain-state.ts";
 import { identityFile } from "./init-node.ts";
 import { type Credentials, readCredentials, writeCredentials } from "./membership/credentials.ts";
+import { createScrubJournal } from "./scrub/scrub-journal.ts";
 import { registrationBytes } from "./membership/register-node.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
 import { openTestStore } from "./testing/open-test-store.ts";
@@ -66,7 +67,15 @@ describe("node.toml", () => {
         announce: [],
         admin_port: 4002,
       },
-      storage: { max_bytes: 500e9, min_free_disk_bytes: 1e9, scrub_bytes_per_second: 50e6 },
+      storage: {
+        max_bytes: 500e9,
+        reserved_bytes: 0,
+        share_excess: true,
+        min_free_disk_bytes: 1e9,
+        eviction: "hybrid",
+        scrub_bytes_per_second: 50e6,
+        scrub_interval_days: 30,
+      },
       labels: { network: "", site: "home", power: "" },
       heartbeat: { interval_ms: 30_000, timeout_ms: 10_000, retry_ms_min: 1000 },
     });
@@ -112,8 +121,11 @@ describe("index.db", () => {
     openChunkIndex(file).index.close();
     using database = new DatabaseSync(file);
     const schema = database.prepare("SELECT sql FROM sqlite_schema").all();
-    expect(schema.map(({ sql }) => String(sql).replaceAll(/\s+/g, " "))).toEqual([INDEX_SCHEMA]);
-    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
+    expect(schema.map(({ sql }) => String(sql).replaceAll(/\s+/g, " "))).toEqual([
+      INDEX_SCHEMA.replace(" ) STRICT", " , epoch INTEGER, own INTEGER) STRICT"),
+      "CREATE TABLE loss ( name TEXT PRIMARY KEY, found_at_ms INTEGER NOT NULL, why TEXT NOT NULL ) STRICT, WITHOUT ROWID",
+    ]);
+    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
   });
 
   it("of version 1 is read and not made anew", () => {
@@ -152,6 +164,32 @@ describe("chunks", () => {
     expect(store.list({ limit: 10 }).items.map(({ name }) => name)).toEqual([HELLO]);
     expect(Buffer.from(await store.read(HELLO)).toString()).toBe("hello");
     await store.close();
+  });
+});
+
+describe("scrub.json", () => {
+  const findings = {
+    checked: 2,
+    checked_bytes: 14,
+    corrupt_count: 1,
+    corrupt: ["d".repeat(64)],
+    missing_count: 0,
+    missing: [],
+    unreadable_count: 0,
+    unreadable: [],
+    found_count: 0,
+  };
+  const text = `{"next_at_ms":1769817600000,"pass":{"started_at_ms":1767225600000,"position":"${HELLO}","findings":${JSON.stringify(findings)}},"last":null}\n`;
+
+  it("has this text, and a pass goes on from there", async () => {
+    const folder = tempFolder();
+    const file = join(folder, "scrub.json");
+    writeFileSync(file, text);
+    const journal = createScrubJournal(folder);
+    const record = await journal.load();
+    expect(record).toMatchObject({ next_at_ms: 1_769_817_600_000, pass: { position: HELLO, findings } });
+    await journal.save(record);
+    expect(readFileSync(file, "utf8")).toBe(text);
   });
 });
 

@@ -11,12 +11,14 @@ import { toStorageError } from "@commonhold/runtime/storage-error.ts";
 import { createNodeChunkFiles } from "./chunk-store/node-chunk-files.ts";
 import { StorageQuota } from "./chunk-store/storage-quota.ts";
 import {
+  assertNodeConfig,
   loadNodeConfig,
   NODE_ENV_PREFIX,
   type NodeConfig,
   type NodeConfigOverrides,
   NodeConfigSchema,
   nodeConfigFile,
+  quotaOptions,
 } from "./config/node-config.ts";
 import { createCoordinatorApi } from "./membership/coordinator-api.ts";
 import { type Credentials, readCredentialsIfPresent } from "./membership/credentials.ts";
@@ -146,7 +148,9 @@ export function identityFile(folder: string): string {
 }
 
 function newConfig({ settings, env = {} }: InitNodeOptions): NodeConfig {
-  return loadConfig(NodeConfigSchema, { text: "", env, envPrefix: NODE_ENV_PREFIX, overrides: settings });
+  const config = loadConfig(NodeConfigSchema, { text: "", env, envPrefix: NODE_ENV_PREFIX, overrides: settings });
+  assertNodeConfig(config);
+  return config;
 }
 
 function oldConfig(folder: string, { settings, env = {} }: InitNodeOptions): NodeConfig {
@@ -169,8 +173,8 @@ async function register(
   const files = createNodeChunkFiles({ clock });
   // A node that rejoins tells what it holds by its first heartbeat.
   const quota = new StorageQuota(
-    { usedBytes: () => 0, diskFreeBytes: () => files.freeBytes(folder), clock },
-    { bytesMax: config.storage.max_bytes, diskFreeBytesMin: config.storage.min_free_disk_bytes },
+    { held: () => ({ usedBytes: 0, ownBytes: 0, lentBytes: 0 }), diskFreeBytes: () => files.freeBytes(folder), clock },
+    quotaOptions(config.storage),
   );
   const { capacityBytes, freeBytes } = await quota.room();
   return await registerNode(

@@ -1,12 +1,13 @@
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { Identity } from "@commonhold/p2p/identity.ts";
 import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
-import { type Sleep, systemSleep } from "./pacing/sleep.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 
 export interface HostRequest {
   readonly identity: Identity;

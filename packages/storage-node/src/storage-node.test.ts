@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createIdentity, type Identity } from "@commonhold/p2p/identity.ts";
 import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
@@ -16,6 +19,11 @@ import { NodeWorld, storeAt, VERSION } from "./testing/node-world.ts";
 import { silentLogger } from "./testing/open-test-store.ts";
 
 const never = new AbortController().signal;
+
+/** Pauses of up to 6 s, such as those before a report of changes, take no time. */
+function quickly(sleep: Sleep): Sleep {
+  return (ms, signal) => (ms <= 6000 ? delay(0) : sleep(ms, signal));
+}
 
 // A busy machine needs more than the usual 5 s.
 vi.setConfig({ testTimeout: 60_000 });
@@ -38,6 +46,8 @@ describe("a running node", () => {
         capacity_bytes: 20_000_000,
         used_bytes: 0,
         free_bytes: 20_000_000,
+        free_bytes_own: 20_000_000,
+        wanted_free_bytes: 0,
         chunk_count: 0,
         draining: false,
         version: VERSION,
@@ -125,6 +135,82 @@ describe("a running node", () => {
     await storeAt(world, { host, node: second, chunk: sealedChunk(1) });
   });
 
+  it("tells how far a drain is as the coordinator sees it, and forgets that when the drain is taken back", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start();
+    await eventually(() => world.pause.isAsleep).toBe(true);
+    const drain = { chunks_left: 3, bytes_left: 4000, safe_to_stop: false };
+    world.answer({ status: "draining", drain });
+    expect(await call(node, "/drain", "POST")).toMatchObject({
+      draining: true,
+      drain: { chunks_left: 3, bytes_left: 4000 },
+      safe_to_stop: false,
+    });
+    world.answer({ status: "drained", drain: { chunks_left: 0, bytes_left: 0, safe_to_stop: true } });
+    world.pause.wake();
+    await eventually(async () => (await node.status()).safe_to_stop).toBe(true);
+    world.answer("away");
+    expect(await call(node, "/drain", "DELETE")).toMatchObject({ draining: false, drain: null, safe_to_stop: false });
+    // What the coordinator said of the drain before says nothing of this one.
+    const cancelledAtMs = systemClock.nowMs();
+    await eventually(() => systemClock.nowMs()).toBeGreaterThan(cancelledAtMs);
+    expect(await call(node, "/drain", "POST")).toMatchObject({ draining: true, drain: null, safe_to_stop: false });
+    world.answer({ status: "draining", drain: { chunks_left: 0, bytes_left: 0, safe_to_stop: false } });
+    world.pause.wake();
+    await eventually(async () => (await node.status()).drain).toEqual({ chunks_left: 0, bytes_left: 0 });
+    expect((await node.status()).safe_to_stop).toBe(false);
+  });
+
+  it("reports soon what it lost, and not again once that was heard", async () => {
+    const world = await NodeWorld.create();
+    await world.init();
+    const node = await world.start({ sleep: quickly(world.pause.sleep), openHost: world.deps.openHost });
+    const host = await world.openHost();
+    const chunk = sealedChunk(1);
+    await storeAt(world, { host, node, chunk });
+    const { name, sealed } = chunk;
+    writeFileSync(join(world.folder, "chunks", name.slice(0, 1), name.slice(1, 2), name), Buffer.alloc(sealed.length));
+    await call(node, "/scrub", "POST");
+    await eventually(() => world.heartbeats.find((report) => report["lost"] !== undefined)).toMatchObject({
+      lost: [name],
+      free_bytes: 20_000_000 - sealed.length,
+    });
+    await eventually(async () => (await node.status()).storage).toMatchObject({
+      damaged_count: 1,
+      unreported_losses: 0,
+    });
+    const chunks = (await (await fetch(`${node.adminUrl}/chunks`)).json()) as { items: { state: string }[] };
+    expect(chunks.items).toMatchObject([{ name, state: "damaged" }]);
+    expect(world.heartbeats.filter((report) => report["lost"] !== undefined)).toHaveLength(1);
+  });
+
+  it("gives up what its coordinator releases once its quota is lower than what it holds", async () => {
+    const world = await NodeWorld.create();
+    await world.init({ storage: { max_bytes: 20_000_000 } });
+    const first = await world.start();
+    const host = await world.openHost();
+    const chunks = Array.from({ length: 9 }, (_, seed) => sealedChunk(seed, 2_000_000));
+    for (const chunk of chunks) await storeAt(world, { host, node: first, chunk });
+    await first.stop();
+    const evictions: Record<string, unknown>[] = [];
+    world.answerEvictions((body) => {
+      evictions.push(body);
+      const candidates = body["candidates"] as string[];
+      return { release: evictions.length > 1 ? [] : candidates.slice(0, 1), epoch: 1, leaving_bytes: 0 };
+    });
+    const node = await world.start({}, { storage: { max_bytes: 16 * 1024 * 1024 } });
+    const wanted = 18_000_000 - 16 * 1024 * 1024;
+    await eventually(() => evictions.length).toBeGreaterThan(0);
+    expect(evictions[0]).toMatchObject({ wanted_bytes: wanted, strategy: "hybrid" });
+    expect(world.heartbeats.at(-1)).toMatchObject({ wanted_free_bytes: wanted });
+    await eventually(async () => (await node.status()).storage.chunk_count).toBe(8);
+    await eventually(async () => (await node.status()).eviction).toMatchObject({
+      state: "fits",
+      summary: "holds no more than it may",
+    });
+  });
+
   it("scrubs on request and names what is rotten", async () => {
     const world = await NodeWorld.create();
     await world.init();
@@ -150,7 +236,7 @@ describe("a running node", () => {
     const host = await world.openHost();
     const chunk = sealedChunk(1);
     await storeAt(world, { host, node, chunk });
-    await eventually(() => world.pause.isAsleep).toBe(true);
+    await eventually(async () => (await node.status()).coordinator.last_heartbeat_at).not.toBeNull();
     const metrics = async () => await (await fetch(`${node.adminUrl}/metrics`)).text();
     await eventually(metrics).toContain('commonhold_node_exchanges_total{protocol="storeChunk",outcome="OK"} 1');
     const text = await metrics();

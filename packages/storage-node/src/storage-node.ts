@@ -16,21 +16,25 @@ import { createAdminServer } from "./admin/admin-server.ts";
 import { type NodeStatus, readNodeStatus } from "./admin/node-status.ts";
 import { type ChunkStore, createChunkStore } from "./chunk-store/chunk-store.ts";
 import { createNodeChunkFiles } from "./chunk-store/node-chunk-files.ts";
-import { loadNodeConfig, type NodeConfig, type NodeConfigOverrides } from "./config/node-config.ts";
+import { loadNodeConfig, type NodeConfig, type NodeConfigOverrides, quotaOptions } from "./config/node-config.ts";
 import { DrainState } from "./drain/drain-state.ts";
+import { Evictor } from "./eviction/evictor.ts";
 import { createFetchReplica } from "./exchanges/fetch-replica.ts";
 import { createGrantChecker } from "./exchanges/grant-checker.ts";
 import { createProveChunk } from "./exchanges/prove-chunk.ts";
 import { registerExchanges } from "./exchanges/register-exchanges.ts";
 import { identityFile } from "./init-node.ts";
 import { createCoordinatorApi } from "./membership/coordinator-api.ts";
-import { ADDRESSES_MAX, type Credentials, dialableAddresses, readCredentials } from "./membership/credentials.ts";
+import { type Credentials, dialableAddresses, readCredentials } from "./membership/credentials.ts";
 import { ChangeReports } from "./membership/change-reports.ts";
 import { HeartbeatLoop } from "./membership/heartbeat-loop.ts";
 import { Membership } from "./membership/membership.ts";
+import { NodeReports } from "./membership/node-reports.ts";
 import { createNodeMetrics, type NodeMetrics } from "./metrics/node-metrics.ts";
 import type { NodeDeps } from "./node-deps.ts";
 import { Scrub } from "./scrub/scrub.ts";
+import { createScrubJournal } from "./scrub/scrub-journal.ts";
+import { ScrubSchedule } from "./scrub/scrub-schedule.ts";
 
 export { systemNodeDeps } from "./node-deps.ts";
 
@@ -84,6 +88,7 @@ interface NodeParts {
   readonly host: PeerHost;
   readonly heartbeat: HeartbeatLoop;
   readonly scrub: Scrub;
+  readonly evictor: Evictor;
 }
 
 /**
@@ -139,10 +144,10 @@ async function openBase(
 
 async function openParts(base: NodeBase): Promise<NodeParts> {
   const { deps, folder, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
-  const { clock, random, sleep } = deps;
+  const { clock } = deps;
   const store = await createChunkStore(
     { files: createNodeChunkFiles({ clock, onSync: nodeMetrics.onFsync }), nameOf: chunkNameOf, clock, logger },
-    { folder, bytesMax: config.storage.max_bytes, diskFreeBytesMin: config.storage.min_free_disk_bytes },
+    { folder, ...quotaOptions(config.storage) },
   );
   shutdown.add("chunk store", () => store.close());
   const drain = await DrainState.open(folder, clock);
@@ -156,12 +161,51 @@ async function openParts(base: NodeBase): Promise<NodeParts> {
   });
   const graceMs = config.node.stop_grace_ms;
   shutdown.add("peer host", () => host.stop(graceMs), { graceMs: graceMs + CLOSER_GRACE_MS });
-  const scrub = new Scrub(
-    { store, nameOf: chunkNameOf, sleep, clock, logger },
+  const scrub = await openScrub(base, store);
+  const { heartbeat, evictor } = openHeartbeat(base, { store, drain, host });
+  return { store, drain, host, heartbeat, scrub, evictor };
+}
+
+async function openScrub({ deps, folder, config, logger, shutdown }: NodeBase, store: ChunkStore): Promise<Scrub> {
+  const { clock, sleep, random } = deps;
+  const scrub = await Scrub.open(
+    { store, journal: createScrubJournal(folder), sleep, clock, logger },
     { bytesPerSecond: config.storage.scrub_bytes_per_second },
   );
-  shutdown.add("scrub", () => scrub.stop());
-  const membership = createMembership(base, { store, drain, host });
+  const schedule = new ScrubSchedule(
+    { scrub, sleep, clock, random },
+    { intervalDays: config.storage.scrub_interval_days },
+  );
+  shutdown.add("scrub", async () => {
+    await Promise.all([schedule.stop(), scrub.stop()]);
+  });
+  schedule.start();
+  return scrub;
+}
+
+function openHeartbeat(
+  { deps, folder, version, config, credentials, logger, shutdown }: NodeBase,
+  { store, drain, host }: Pick<NodeParts, "store" | "drain" | "host">,
+): Pick<NodeParts, "heartbeat" | "evictor"> {
+  const { clock, random, sleep } = deps;
+  const api = createCoordinatorApi(
+    { fetch: deps.fetch },
+    { url: config.node.coordinator_url, timeoutMs: config.heartbeat.timeout_ms },
+  );
+  const reports = new NodeReports({ host, store, drain, logger, onMore: () => changes.noteChange() }, { version });
+  const onHeard = () => {
+    reports.heard();
+    evictor.check();
+  };
+  const membership = new Membership(
+    { api, host, logger, report: () => reports.make(), onHeard },
+    { folder, credentials },
+  );
+  const evictor = new Evictor(
+    { store, requestEvictions: (request, signal) => membership.requestEvictions(request, signal), clock, logger },
+    { setting: config.storage.eviction },
+  );
+  shutdown.add("eviction", () => evictor.stop());
   const heartbeat = new HeartbeatLoop(
     { beat: (signal) => membership.beat(signal), sleep, clock, random, logger },
     { intervalMs: config.heartbeat.interval_ms, retryMsMin: config.heartbeat.retry_ms_min },
@@ -170,45 +214,17 @@ async function openParts(base: NodeBase): Promise<NodeParts> {
   const changes = new ChangeReports({ heartbeat, sleep, clock });
   shutdown.add("reports of changes", async () => changes.stop());
   store.watch(() => changes.noteChange());
-  return { store, drain, host, heartbeat, scrub };
-}
-
-function createMembership(
-  { deps, folder, version, config, credentials, logger }: NodeBase,
-  { store, drain, host }: Pick<NodeParts, "store" | "drain" | "host">,
-): Membership {
-  const api = createCoordinatorApi(
-    { fetch: deps.fetch },
-    { url: config.node.coordinator_url, timeoutMs: config.heartbeat.timeout_ms },
-  );
-  return new Membership(
-    {
-      api,
-      host,
-      logger,
-      report: async () => {
-        const usage = await store.usage();
-        return {
-          addresses: host.addresses().slice(0, ADDRESSES_MAX),
-          capacity_bytes: usage.capacityBytes,
-          used_bytes: usage.usedBytes,
-          free_bytes: usage.freeBytes,
-          chunk_count: usage.chunkCount,
-          draining: drain.isDraining,
-          version,
-        };
-      },
-    },
-    { folder, credentials },
-  );
+  return { heartbeat, evictor };
 }
 
 async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
   const { deps, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
-  const { store, drain, host, heartbeat } = parts;
+  const { store, drain, host, heartbeat, scrub, evictor } = parts;
   await registerExchanges({
     host,
     store,
+    nameOf: chunkNameOf,
+    coordinatorPeerId: credentials.coordinator.peer_id,
     clock: deps.clock,
     logger,
     metrics: nodeMetrics,
@@ -224,6 +240,8 @@ async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
   nodeMetrics.watch({
     totals: () => store.totals(),
     isDraining: () => drain.isDraining,
+    scrub: () => scrub.state,
+    eviction: () => evictor.state,
     heartbeatAgeMs: () => {
       const { lastSuccessAtMs } = heartbeat.state;
       return lastSuccessAtMs === undefined ? undefined : deps.clock.nowMs() - lastSuccessAtMs;
@@ -234,6 +252,7 @@ async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
   const status = () =>
     readNodeStatus({
       ...parts,
+      eviction: { setting: config.storage.eviction, state: evictor.state },
       name: config.node.name,
       version: base.version,
       coordinatorUrl: config.node.coordinator_url,
@@ -242,6 +261,7 @@ async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
     });
   const adminUrl = await openAdmin(base, parts, { status, uptimeS });
   heartbeat.start();
+  evictor.check();
   logger.info({ node: identity.peerId, addresses: host.addresses(), admin: adminUrl }, "the node is up");
   return {
     nodeId: identity.peerId,
@@ -261,7 +281,7 @@ async function openAdmin(
   const server = createAdminServer({
     ...answers,
     version,
-    listChunks: (page) => store.list(page),
+    listChunks: (page) => store.listHeld(page),
     setDraining: async (draining) => {
       await (draining ? drain.begin() : drain.cancel());
       await heartbeat.beatNow();

@@ -2,23 +2,15 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { CHUNK_NAME_BYTES, SEALED_LENGTH_MAX } from "./protocols.ts";
 
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-
 /** The 32 bytes of a chunk's name as they travel. */
 export function encodeChunkName(name: ChunkName): Uint8Array {
-  const bytes = new Uint8Array(CHUNK_NAME_BYTES);
-  for (let index = 0; index < CHUNK_NAME_BYTES; index++) {
-    bytes[index] = Number.parseInt(name.slice(2 * index, 2 * index + 2), 16);
-  }
-  return bytes;
+  return new Uint8Array(Buffer.from(name, "hex"));
 }
 
 /** @throws AppError PROTOCOL_ERROR unless there are 32 bytes */
 export function decodeChunkName(bytes: Uint8Array): ChunkName {
   requireLength("chunk_name", bytes, CHUNK_NAME_BYTES);
-  let hex = "";
-  for (const byte of bytes) hex += HEX_OF_BYTE[byte];
-  return hex as ChunkName;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex") as ChunkName;
 }
 
 /** The length of a sealed chunk. @throws AppError PROTOCOL_ERROR unless it is 1 … `SEALED_LENGTH_MAX` */

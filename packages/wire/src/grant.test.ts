@@ -1,3 +1,4 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -5,9 +6,11 @@ import {
   type ExpectedGrant,
   GRANT_CLOCK_SKEW_MS,
   type GrantAction,
+  type GrantTerms,
   issueGrant,
   type SignedGrant,
 } from "./grant.ts";
+import { GrantSchema } from "./gen/commonhold_pb.ts";
 import {
   CHUNK,
   COORDINATOR,
@@ -48,6 +51,40 @@ function expectRefusal(act: () => unknown, words: string): void {
 describe("grants", () => {
   it("give back their terms when they fit", () => {
     expect(check(sampleGrant())).toEqual(sampleTerms());
+  });
+
+  it.each<[GrantAction, Partial<GrantTerms>]>([
+    ["store", { epoch: 7, own: true }],
+    ["store-batch", { epoch: 1 }],
+    ["replicate", { epoch: Number.MAX_SAFE_INTEGER, own: true }],
+    ["delete", { epoch: 8 }],
+  ])("to %s say under which epoch, and whose the chunk is", (action, changes) => {
+    const terms = sampleTerms({ action, ...changes });
+    expect(check(issueGrant(terms, signAsCoordinator), { action })).toEqual(terms);
+  });
+
+  it("without an epoch are those of a coordinator that knows of none", () => {
+    const grant = issueGrant(sampleTerms({ epoch: 0, own: false }), signAsCoordinator);
+    expect(grant).toEqual(sampleGrant());
+    expect(check(grant)).not.toHaveProperty("epoch");
+    expect(check(grant)).not.toHaveProperty("own");
+  });
+
+  it.each<[GrantAction, Partial<GrantTerms>]>([
+    ["retrieve", { epoch: 1 }],
+    ["challenge", { epoch: 1 }],
+    ["retrieve", { own: true }],
+    ["delete", { own: true }],
+  ])("to %s with %o are refused", (action, changes) => {
+    const grant = issueGrant(sampleTerms({ action, ...changes }), signAsCoordinator);
+    expectRefusal(() => check(grant, { action }), "ill-formed");
+  });
+
+  it("with an epoch that no number holds exactly are refused", () => {
+    const schema = create(GrantSchema, { ...fromBinary(GrantSchema, sampleGrant().grant), epoch: 2n ** 53n });
+    const grant = toBinary(GrantSchema, schema);
+    const signature = signAsCoordinator(Buffer.concat([Buffer.from("commonhold grant v1\0"), grant]));
+    expectRefusal(() => check({ ...sampleGrant(), grant, signature }), "ill-formed");
   });
 
   it("for an inventory name no chunk", () => {

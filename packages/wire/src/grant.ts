@@ -1,15 +1,19 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
-import { decodeChunkName, encodeChunkName, requireLength } from "./fields.ts";
+import { decodeChunkName, decodeWithin, encodeChunkName, requireLength } from "./fields.ts";
 import { type Grant, GrantSchema, type SignedGrant, SignedGrantSchema } from "./gen/commonhold_pb.ts";
 import { decodeMessage } from "./message.ts";
 import { GRANT_BYTES_MAX, GRANT_NONCE_BYTES, SIGNATURE_BYTES } from "./protocols.ts";
 
 export type { SignedGrant } from "./gen/commonhold_pb.ts";
 
-const GRANT_ACTIONS = ["store", "retrieve", "delete", "replicate", "challenge", "inventory"] as const;
+const GRANT_ACTIONS = ["store", "store-batch", "retrieve", "delete", "replicate", "challenge", "inventory"] as const;
 export type GrantAction = (typeof GRANT_ACTIONS)[number];
+
+/** Actions whose grants may have an epoch, and those whose chunks may be the operator's own. */
+const FENCED_ACTIONS: ReadonlySet<GrantAction> = new Set(["store", "store-batch", "replicate", "delete"]);
+const STORING_ACTIONS: ReadonlySet<GrantAction> = new Set(["store", "store-batch", "replicate"]);
 
 /** How far the clocks of two peers may differ. */
 export const GRANT_CLOCK_SKEW_MS = 30_000;
@@ -26,13 +30,17 @@ export interface GrantTerms {
   /** Peer id of the one who may present it. */
   readonly subject: string;
   readonly action: GrantAction;
-  /** Absent for an inventory only. */
+  /** Absent for an inventory only; the name of the list for a batch. */
   readonly chunkName?: ChunkName;
-  /** Most sealed bytes that may be stored or replicated. */
+  /** Most sealed bytes that may be stored or replicated, all chunks of a batch together. */
   readonly lengthMax: number;
   readonly expiresAtMs: number;
   /** 16 random bytes. */
   readonly nonce: Uint8Array;
+  /** To store, replicate, delete: fences deletions. From 1 on; absent where the coordinator knows of none. */
+  readonly epoch?: number;
+  /** To store and replicate: the chunks belong to the node's operator. */
+  readonly own?: boolean;
 }
 
 /** What the presented grant must permit. */
@@ -63,6 +71,8 @@ export function issueGrant(terms: GrantTerms, sign: (bytes: Uint8Array) => Uint8
       lengthMax: BigInt(terms.lengthMax),
       expiresAtMs: BigInt(terms.expiresAtMs),
       nonce: terms.nonce,
+      epoch: BigInt(terms.epoch ?? 0),
+      own: terms.own === true,
     }),
   );
   return create(SignedGrantSchema, { grant, signature: sign(signedBytes(grant)) });
@@ -113,6 +123,11 @@ function termsOf(grant: Grant): GrantTerms {
   const { action } = grant;
   if (!isGrantAction(action)) throw new AppError("PROTOCOL_ERROR", `"${action}" is no action`);
   requireLength("nonce", grant.nonce, GRANT_NONCE_BYTES);
+  const epoch = decodeWithin("epoch", grant.epoch, {
+    min: 0,
+    max: FENCED_ACTIONS.has(action) ? Number.MAX_SAFE_INTEGER : 0,
+  });
+  if (grant.own && !STORING_ACTIONS.has(action)) throw new AppError("PROTOCOL_ERROR", `"${action}" has no owner`);
   return {
     issuer: grant.issuer,
     node: grant.node,
@@ -122,6 +137,8 @@ function termsOf(grant: Grant): GrantTerms {
     lengthMax: Number(grant.lengthMax),
     expiresAtMs: Number(grant.expiresAtMs),
     nonce: grant.nonce,
+    ...(epoch > 0 && { epoch }),
+    ...(grant.own && { own: true }),
   };
 }
 

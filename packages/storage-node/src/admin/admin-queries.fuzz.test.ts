@@ -17,7 +17,7 @@ it("any query for chunks gets a page of them, or is refused as the caller's mist
     version: "1",
     uptimeS: () => 5,
     status: async () => ({}) as NodeStatus,
-    listChunks: (page) => store.list(page),
+    listChunks: (page) => store.listHeld(page),
     setDraining: async () => {},
     startScrub: () => {},
     metrics: { contentType: "text/plain", text: async () => "" },

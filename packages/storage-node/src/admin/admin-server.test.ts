@@ -18,7 +18,7 @@ async function adminServer() {
     version: "1.2.3",
     uptimeS: () => 5,
     status: async () => ({ node_id: "n", scrub: { state: "running" } }) as NodeStatus,
-    listChunks: (page) => store.list(page),
+    listChunks: (page) => store.listHeld(page),
     setDraining: async (draining) => void asked.push(`drain ${draining}`),
     startScrub: () => void asked.push("scrub"),
     metrics: { contentType: "text/plain; version=0.0.4", text: async () => "commonhold_x 1\n" },

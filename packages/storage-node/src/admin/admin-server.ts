@@ -17,7 +17,7 @@ export interface AdminServerDeps {
   readonly version: string;
   readonly uptimeS: () => number;
   readonly status: () => Promise<NodeStatus>;
-  readonly listChunks: ChunkStore["list"];
+  readonly listChunks: ChunkStore["listHeld"];
   /** Resolves once the state is kept and the coordinator was told, or could not be. */
   readonly setDraining: (draining: boolean) => Promise<void>;
   readonly startScrub: () => void;
@@ -87,11 +87,12 @@ function addActionRoutes(server: FastifyInstance, deps: AdminServerDeps): void {
   });
 }
 
-function chunksAnswer({ items, more }: ReturnType<ChunkStore["list"]>) {
+function chunksAnswer({ items, more }: ReturnType<ChunkStore["listHeld"]>) {
   return {
     items: items.map((chunk) => ({
       name: chunk.name,
       length: chunk.length,
+      state: chunk.damaged ? "damaged" : "whole",
       stored_at: new Date(chunk.storedAtMs).toISOString(),
       last_read_at: chunk.lastReadAtMs === undefined ? null : new Date(chunk.lastReadAtMs).toISOString(),
     })),

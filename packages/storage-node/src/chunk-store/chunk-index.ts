@@ -1,22 +1,13 @@
-import { rmSync } from "node:fs";
-import { matchesSeal, sealIndexFile, sealOf } from "./index-seal.ts";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { ChunkName } from "@commonhold/core/ids.ts";
+import { sealIndexFile } from "./index-seal.ts";
+import { prepareStatements, toIndexedChunk, toTotals } from "./index-statements.ts";
 import { storageError } from "./storage-error.ts";
-
-const SCHEMA_VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE chunk (
-    name TEXT PRIMARY KEY,
-    length INTEGER NOT NULL,
-    stored_at_ms INTEGER NOT NULL,
-    last_read_at_ms INTEGER,
-    damaged INTEGER NOT NULL DEFAULT 0
-  ) STRICT, WITHOUT ROWID`;
 
 /** Reads are noted in memory and written this many at a time: a lost note costs nothing but precision. */
 const READ_NOTES_MAX = 512;
-const WAL_BYTES_KEPT_MAX = 16 * 1024 * 1024;
+/** Above every name. */
+const AFTER_LAST = "g";
 
 /** One chunk as the index knows it. */
 export interface IndexedChunk {
@@ -27,12 +18,49 @@ export interface IndexedChunk {
   readonly lastReadAtMs: number | undefined;
   /** Found to be rotten: neither served nor listed, and written anew when it is stored again. */
   readonly damaged: boolean;
+  /** The highest under which it was stored; undefined where that was not noted. */
+  readonly epoch: number | undefined;
+  /** Whether it belongs to the node's operator; undefined where that was not noted. */
+  readonly own: boolean | undefined;
 }
+
+/** What a grant says of a chunk that is stored. */
+export interface StoreTerms {
+  /** Fences deletions: those with a lower or equal one come too late. */
+  readonly epoch?: number | undefined;
+  /** It belongs to the node's operator. */
+  readonly own?: boolean | undefined;
+}
+
+export interface NewChunk extends StoreTerms {
+  readonly name: ChunkName;
+  /** Sealed bytes. */
+  readonly length: number;
+  readonly storedAtMs: number;
+}
+
+/** A chunk that was held and is not any more, or not as it was. */
+export interface Loss {
+  readonly name: ChunkName;
+  readonly foundAtMs: number;
+  readonly why: LossReason;
+}
+
+/** missing: its file is gone · damaged: its bytes are wrong · unreadable: the disk refuses to read them. */
+export type LossReason = "missing" | "damaged" | "unreadable";
 
 export interface IndexTotals {
   readonly chunkCount: number;
   readonly usedBytes: number;
+  /** Of those: known to be the operator's own, and known to be others'. */
+  readonly ownBytes: number;
+  readonly lentBytes: number;
+  readonly damagedCount: number;
+  /** Losses that the coordinator was not told yet. */
+  readonly lossCount: number;
 }
+
+const NOTHING: IndexTotals = { chunkCount: 0, usedBytes: 0, ownBytes: 0, lentBytes: 0, damagedCount: 0, lossCount: 0 };
 
 /**
  * The list of chunks held, in SQLite (WAL, synchronous NORMAL: a power cut may lose the latest rows). The chunk
@@ -43,7 +71,7 @@ export class ChunkIndex {
   readonly #file: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #readNotes = new Map<ChunkName, number>();
-  #totals: IndexTotals = { chunkCount: 0, usedBytes: 0 };
+  #totals = NOTHING;
 
   constructor(db: DatabaseSync, file: string) {
     this.#db = db;
@@ -63,32 +91,90 @@ export class ChunkIndex {
     });
   }
 
-  /** Adds the chunk, or replaces its row (whole again, then). */
-  put(chunk: { readonly name: ChunkName; readonly length: number; readonly storedAtMs: number }): void {
-    const before = this.get(chunk.name);
-    this.#guard("note a chunk in the index", () =>
-      this.#statements.put.run(chunk.name, chunk.length, chunk.storedAtMs),
-    );
-    this.#count(before === undefined ? 1 : 0, chunk.length - (before?.length ?? 0));
+  /**
+   * Adds the chunks, or replaces their rows (whole again, then): all of them or, where it throws, none. A row keeps the
+   * higher epoch. What was noted as lost is no longer.
+   */
+  put(chunks: readonly NewChunk[]): void {
+    this.#changeAll("note a chunk in the index", () => {
+      for (const { name, length, storedAtMs, ...terms } of chunks) {
+        const before = this.get(name);
+        const { epoch, own } = raised(before, terms);
+        this.#statements.put.run(name, length, storedAtMs, epoch ?? null, own === undefined ? null : Number(own));
+        const row = { name, length, storedAtMs, lastReadAtMs: undefined, damaged: false, epoch, own };
+        this.#count(before, row);
+        this.#unlose(name);
+      }
+    });
   }
 
-  /** Whether the index had it. */
+  /** Notes that a chunk that is held was stored once more: the higher epoch counts. */
+  raise(name: ChunkName, terms: StoreTerms): void {
+    const before = this.get(name);
+    if (before === undefined) return;
+    const { epoch, own } = raised(before, terms);
+    if (epoch === before.epoch && own === before.own) return;
+    this.#changeAll("note a chunk in the index", () => {
+      this.#statements.raise.run(epoch ?? null, own === undefined ? null : Number(own), name);
+      this.#count(before, { ...before, epoch, own });
+    });
+  }
+
+  /** Whether the index had it. What was noted of its loss is forgotten. */
   remove(name: ChunkName): boolean {
     const before = this.get(name);
-    if (before === undefined) return false;
-    this.#guard("remove a chunk from the index", () => this.#statements.remove.run(name));
+    this.#changeAll("remove a chunk from the index", () => {
+      if (before !== undefined) this.#statements.remove.run(name);
+      this.#count(before, undefined);
+      this.#unlose(name);
+    });
     this.#readNotes.delete(name);
-    this.#count(-1, -before.length);
+    return before !== undefined;
+  }
+
+  /** Notes that a chunk was lost: one that is missing is held no longer, the others are damaged. @returns whether that is news */
+  lose(name: ChunkName, why: LossReason, foundAtMs: number): boolean {
+    const before = this.get(name);
+    if (before === undefined || (before.damaged && why !== "missing")) return false;
+    this.#changeAll("note a lost chunk in the index", () => {
+      if (why === "missing") this.#statements.remove.run(name);
+      else this.#statements.damage.run(name);
+      this.#count(before, why === "missing" ? undefined : { ...before, damaged: true });
+      this.#countLosses(Number(this.#statements.lose.run(name, foundAtMs, why).changes));
+    });
     return true;
   }
 
-  markDamaged(name: ChunkName): void {
-    this.#guard("note a damaged chunk in the index", () => this.#statements.damage.run(name));
+  /** Up to `limit` losses that were not acknowledged, the oldest first. */
+  losses(limit: number): readonly Loss[] {
+    if (this.#totals.lossCount === 0) return [];
+    return this.#guard("list lost chunks", () =>
+      this.#statements.losses.all(limit).map((row) => ({
+        name: row["name"] as ChunkName,
+        foundAtMs: Number(row["found_at_ms"]),
+        why: row["why"] as LossReason,
+      })),
+    );
+  }
+
+  /** Forgets these losses; one of the same chunk that was found since stays. */
+  acknowledge(losses: readonly Loss[]): void {
+    this.#changeAll("note that losses were reported", () => {
+      for (const { name, foundAtMs } of losses) {
+        this.#countLosses(-Number(this.#statements.acknowledge.run(name, foundAtMs).changes));
+      }
+    });
   }
 
   noteRead(name: ChunkName, atMs: number): void {
     this.#readNotes.set(name, atMs);
-    if (this.#readNotes.size >= READ_NOTES_MAX) this.flushReadNotes();
+    if (this.#readNotes.size < READ_NOTES_MAX) return;
+    try {
+      this.flushReadNotes();
+    } catch {
+      // A disk that is full must not keep chunks from being read.
+      this.#readNotes.clear();
+    }
   }
 
   flushReadNotes(): void {
@@ -99,10 +185,17 @@ export class ChunkIndex {
     this.#readNotes.clear();
   }
 
-  /** Up to `limit` whole chunks with a name above `after`, ascending. */
-  page(after: ChunkName | undefined, limit: number): readonly IndexedChunk[] {
+  /** Up to `limit` whole chunks with a name above `after` and up to `until`, ascending. */
+  page(after: ChunkName | undefined, until: ChunkName | undefined, limit: number): readonly IndexedChunk[] {
     return this.#guard("list the index of chunks", () =>
-      this.#statements.page.all(after ?? "", limit).map(toIndexedChunk),
+      this.#statements.page.all(after ?? "", until ?? AFTER_LAST, limit).map(toIndexedChunk),
+    );
+  }
+
+  /** The same, damaged ones too, with the latest reads. */
+  heldPage(after: ChunkName | undefined, limit: number): readonly IndexedChunk[] {
+    return this.#guard("list the index of chunks", () =>
+      this.#statements.heldPage.all(after ?? "", limit).map((row) => this.#withReadNote(toIndexedChunk(row))),
     );
   }
 
@@ -111,32 +204,26 @@ export class ChunkIndex {
     return this.#guard("list the index of chunks", () => this.#statements.range.all(from, to).map(toIndexedChunk));
   }
 
-  /** Removes the rows with from ≤ name < to and answers how many; the totals wait for `recount`. */
-  removeRange(from: string, to: string): number {
-    return this.#guard("remove chunks from the index", () =>
-      Number(this.#statements.removeRange.run(from, to).changes),
-    );
+  /** Notes all chunks with from ≤ name < to as missing and answers how many; the totals wait for `recount`. */
+  loseRange(from: string, to: string, foundAtMs: number): number {
+    let count = 0;
+    this.transaction(() => {
+      this.#statements.loseRange.run(foundAtMs, from, to);
+      count = Number(this.#statements.removeRange.run(from, to).changes);
+    });
+    return count;
   }
 
   /** Counts anew from the rows. */
   recount(): void {
-    this.#totals = this.#guard("count the index of chunks", () => {
-      const row = this.#statements.count.get();
-      return { chunkCount: Number(row?.["count"]), usedBytes: Number(row?.["bytes"]) };
-    });
+    this.#totals = this.#guard("count the index of chunks", () =>
+      toTotals(this.#statements.count.get() ?? {}, this.#statements.countLosses.get() ?? {}),
+    );
   }
 
+  /** All that `work` changes, or where it throws, nothing. */
   transaction(work: () => void): void {
-    this.#guard("write the index of chunks", () => {
-      this.#db.exec("BEGIN IMMEDIATE");
-      try {
-        work();
-        this.#db.exec("COMMIT");
-      } catch (error) {
-        if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-        throw error;
-      }
-    });
+    this.#changeAll("write the index of chunks", work);
   }
 
   close(): void {
@@ -147,10 +234,47 @@ export class ChunkIndex {
     sealIndexFile(this.#file);
   }
 
-  #count(chunks: number, bytes: number): void {
+  #withReadNote(chunk: IndexedChunk): IndexedChunk {
+    const lastReadAtMs = this.#readNotes.get(chunk.name);
+    return lastReadAtMs === undefined ? chunk : { ...chunk, lastReadAtMs };
+  }
+
+  /** One transaction, joined where one is under way; the totals stay as they were where it fails. */
+  #changeAll(doing: string, work: () => void): void {
+    if (this.#db.isTransaction) return work();
+    const before = this.#totals;
+    this.#guard(doing, () => {
+      this.#db.exec("BEGIN IMMEDIATE");
+      try {
+        work();
+        this.#db.exec("COMMIT");
+      } catch (error) {
+        this.#totals = before;
+        if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  #unlose(name: ChunkName): void {
+    if (this.#totals.lossCount > 0) this.#countLosses(-Number(this.#statements.unlose.run(name).changes));
+  }
+
+  #countLosses(change: number): void {
+    this.#totals = { ...this.#totals, lossCount: this.#totals.lossCount + change };
+  }
+
+  #count(before: IndexedChunk | undefined, after: IndexedChunk | undefined): void {
+    const lost = weightOf(before);
+    const won = weightOf(after);
+    const totals = this.#totals;
     this.#totals = {
-      chunkCount: this.#totals.chunkCount + chunks,
-      usedBytes: this.#totals.usedBytes + bytes,
+      ...totals,
+      chunkCount: totals.chunkCount + won.chunkCount - lost.chunkCount,
+      usedBytes: totals.usedBytes + won.usedBytes - lost.usedBytes,
+      ownBytes: totals.ownBytes + won.ownBytes - lost.ownBytes,
+      lentBytes: totals.lentBytes + won.lentBytes - lost.lentBytes,
+      damagedCount: totals.damagedCount + won.damagedCount - lost.damagedCount,
     };
   }
 
@@ -163,89 +287,23 @@ export class ChunkIndex {
   }
 }
 
-/**
- * Opens the index. One that is missing, damaged or of another version is made anew and is empty then.
- * @param wasClosed whether it was closed when it was used last: not a byte of it may have changed since then
- * @returns `rebuilt` says why it is empty, and is undefined where the old one was usable
- */
-export function openChunkIndex(
-  file: string,
-  wasClosed = true,
-): { readonly index: ChunkIndex; readonly rebuilt: string | undefined } {
-  try {
-    const isWhole = matchesSeal(file);
-    rmSync(sealOf(file), { force: true });
-    if (wasClosed && !isWhole) return { index: createIndex(file), rebuilt: "it is damaged: its bytes have changed" };
-    const existing = openDatabase(file);
-    const trouble = troubleWith(existing);
-    if (trouble === undefined) return { index: new ChunkIndex(existing, file), rebuilt: undefined };
-    existing.close();
-    return { index: createIndex(file), rebuilt: trouble };
-  } catch (error) {
-    return { index: createIndex(file), rebuilt: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-function createIndex(file: string): ChunkIndex {
-  try {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
-    const db = openDatabase(file);
-    db.exec(`BEGIN; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    return new ChunkIndex(db, file);
-  } catch (error) {
-    throw storageError(error, `make the index of chunks ${file}`);
-  }
-}
-
-function openDatabase(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
-  try {
-    db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA journal_size_limit = ${WAL_BYTES_KEPT_MAX}`);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function troubleWith(db: DatabaseSync): string | undefined {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (version === 0) return "there was none";
-  if (version !== SCHEMA_VERSION) return `it has version ${version}, not ${SCHEMA_VERSION}`;
-  const verdict = db.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
-  // A header that is damaged in the right place makes a database that can only be read.
-  db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA_VERSION}; ROLLBACK`);
-  return verdict === "ok" ? undefined : `it is damaged: ${String(verdict)}`;
-}
-
-function prepareStatements(db: DatabaseSync) {
-  const columns = "name, length, stored_at_ms, last_read_at_ms, damaged";
+/** What stays of what was noted, and what is new: an epoch never falls, and what is the operator's own stays so. */
+function raised(before: IndexedChunk | undefined, { epoch, own }: StoreTerms): StoreTerms {
+  const known = before?.epoch;
   return {
-    get: db.prepare(`SELECT ${columns} FROM chunk WHERE name = ?`),
-    put: db.prepare(
-      `INSERT INTO chunk (name, length, stored_at_ms) VALUES (?, ?, ?)
-       ON CONFLICT (name) DO UPDATE SET length = excluded.length, stored_at_ms = excluded.stored_at_ms, damaged = 0`,
-    ),
-    remove: db.prepare("DELETE FROM chunk WHERE name = ?"),
-    damage: db.prepare("UPDATE chunk SET damaged = 1 WHERE name = ?"),
-    noteRead: db.prepare("UPDATE chunk SET last_read_at_ms = ? WHERE name = ?"),
-    page: db.prepare(`SELECT ${columns} FROM chunk WHERE name > ? AND damaged = 0 ORDER BY name LIMIT ?`),
-    range: db.prepare(`SELECT ${columns} FROM chunk WHERE name >= ? AND name < ? ORDER BY name`),
-    removeRange: db.prepare("DELETE FROM chunk WHERE name >= ? AND name < ?"),
-    count: db.prepare("SELECT count(*) AS count, coalesce(sum(length), 0) AS bytes FROM chunk"),
-  } satisfies Record<string, StatementSync>;
+    epoch: known === undefined || (epoch !== undefined && epoch > known) ? epoch : known,
+    own: before?.own === true ? true : (own ?? before?.own),
+  };
 }
 
-function toIndexedChunk(row: Record<string, unknown>): IndexedChunk {
-  const lastReadAtMs = row["last_read_at_ms"];
+function weightOf(row: IndexedChunk | undefined): Omit<IndexTotals, "lossCount"> {
+  if (row === undefined) return NOTHING;
+  const { length, damaged, own } = row;
   return {
-    name: row["name"] as ChunkName,
-    length: Number(row["length"]),
-    storedAtMs: Number(row["stored_at_ms"]),
-    lastReadAtMs: lastReadAtMs === null ? undefined : Number(lastReadAtMs),
-    damaged: row["damaged"] === 1,
+    chunkCount: 1,
+    usedBytes: length,
+    ownBytes: own === true ? length : 0,
+    lentBytes: own === false ? length : 0,
+    damagedCount: damaged ? 1 : 0,
   };
 }

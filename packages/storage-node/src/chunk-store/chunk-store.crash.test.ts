@@ -14,16 +14,15 @@ import {
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { ChunkName } from "@commonhold/core/ids.ts";
 import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import { describe, expect, it, vi } from "vitest";
 import { eventually } from "../testing/eventually.ts";
-import { createFailingChunkFiles } from "../testing/failing-chunk-files.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { filesBelow, openTestStore } from "../testing/open-test-store.ts";
 import { tempFolder } from "../testing/temp-folder.ts";
-import { sha256NameOf, testChunk } from "../testing/test-chunks.ts";
+import { testChunk } from "../testing/test-chunks.ts";
 import { createUnsyncedChunkFiles } from "../testing/unsynced-chunk-files.ts";
+import { allNames, expectWholeStore, failingFiles, NEVER, sameFolder } from "../testing/whole-store.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 
 // A busy machine needs more than the usual 5 s.
@@ -31,38 +30,6 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const CHILD = fileURLToPath(new URL("../testing/store-until-killed.ts", import.meta.url));
 const CHILD_CHUNK_BYTES = 200_000;
-const NEVER = Number.POSITIVE_INFINITY;
-
-function failingFiles(errno?: string) {
-  return createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()), errno);
-}
-
-function allNames(store: ChunkStore): readonly ChunkName[] {
-  const { items, more } = store.list({ limit: 10_000 });
-  expect(more).toBe(false);
-  return items.map((item) => item.name);
-}
-
-/** A chunk whose name goes to the same folder as `name`. */
-function sameFolder(name: ChunkName) {
-  for (let seed = 0; ; seed++) {
-    const chunk = testChunk(seed, 40);
-    if (chunk.name.startsWith(name.slice(0, 4))) return chunk;
-  }
-}
-
-/** What is listed is what is on the disk, and every byte of it is right. */
-async function expectWholeStore(store: ChunkStore, folder: string): Promise<void> {
-  const names = allNames(store);
-  expect(names).toEqual(filesBelow(join(folder, "chunks")));
-  let bytes = 0;
-  for (const name of names) {
-    const sealed = await store.read(name);
-    bytes += sealed.length;
-    expect(sha256NameOf(sealed)).toBe(name);
-  }
-  expect(store.totals()).toEqual({ chunkCount: names.length, usedBytes: bytes });
-}
 
 /** Stores in a process of its own and kills that after `count` acknowledgements; answers the acknowledged seeds. */
 async function storeAndKill(folder: string, firstSeed: number, count: number): Promise<readonly number[]> {
@@ -92,6 +59,9 @@ describe("a node killed while it stores", () => {
     const held = new Set<string>(allNames(store));
     for (const seed of acknowledged) expect(held.has(testChunk(seed, CHILD_CHUNK_BYTES).name)).toBe(true);
     await expectWholeStore(store, folder);
+    for (const seed of acknowledged) {
+      expect(await store.delete(testChunk(seed, CHILD_CHUNK_BYTES).name, seed + 1)).toBe("stored_anew");
+    }
     expect(readdirSync(join(folder, "tmp"))).toEqual([]);
     await store.close();
     expect(existsSync(join(folder, "store-open"))).toBe(false);
@@ -347,7 +317,7 @@ describe("an index that cannot be trusted", () => {
     rmSync(join(folder, "chunks"), { recursive: true });
     writeFileSync(join(folder, "store-open"), "");
     const store = await openTestStore(folder);
-    expect(store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+    expect(store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
     expect(allNames(store)).toEqual([]);
     await store.close();
   });

@@ -32,7 +32,7 @@ describe("a chunk store", () => {
 
     const second = await openTestStore(folder);
     for (const { name, sealed } of chunks) expect(Buffer.compare(await second.read(name), sealed)).toBe(0);
-    expect(second.totals()).toEqual({ chunkCount: 3, usedBytes: 1 + 300_000 + 4 * 1024 * 1024 + 17 });
+    expect(second.totals()).toMatchObject({ chunkCount: 3, usedBytes: 1 + 300_000 + 4 * 1024 * 1024 + 17 });
     await second.close();
   });
 
@@ -113,7 +113,7 @@ describe("a chunk store", () => {
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => store.store(name, sealed)));
     expect(outcomes.filter((outcome) => !outcome.alreadyHeld)).toHaveLength(1);
     expect(files.calls.filter((call) => call === "rename")).toHaveLength(1);
-    expect(store.totals()).toEqual({ chunkCount: 1, usedBytes: sealed.length });
+    expect(store.totals()).toMatchObject({ chunkCount: 1, usedBytes: sealed.length });
     await store.close();
   });
 
@@ -128,15 +128,33 @@ describe("a chunk store", () => {
     expect(filesBelow(join(folder, "chunks"))).toEqual(chunks.map(({ name }) => name).sort());
   });
 
+  it("stores batches that overlap, each chunk once", async () => {
+    const files = createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()));
+    const store = await openTestStore(tempFolder(), { files });
+    const chunks = Array.from({ length: 12 }, (_, seed) => {
+      const { name, sealed } = testChunk(seed, 500 + seed);
+      return { chunkName: name, sealed };
+    });
+    // Forwards and backwards: each waits for chunks that another has.
+    const batches = [chunks.slice(0, 8), chunks.slice(4).toReversed(), chunks, chunks.toReversed()];
+    const outcomes = (await Promise.all(batches.map((batch) => store.storeMany(batch)))).flat();
+    const written = outcomes.filter((outcome) => outcome.status === "fulfilled" && !outcome.value.alreadyHeld);
+    expect(outcomes.every(({ status }) => status === "fulfilled")).toBe(true);
+    expect(written).toHaveLength(chunks.length);
+    expect(files.calls.filter((call) => call === "rename")).toHaveLength(chunks.length);
+    expect(store.totals().chunkCount).toBe(chunks.length);
+    await store.close();
+  });
+
   it("deletes a chunk and its file, once", async () => {
     const folder = tempFolder();
     const store = await openTestStore(folder);
     const { name, sealed } = testChunk(1);
     await store.store(name, sealed);
-    expect(await store.delete(name)).toBe(true);
+    expect(await store.delete(name)).toBe("deleted");
     expect(existsSync(pathOf(folder, name))).toBe(false);
-    expect(await store.delete(name)).toBe(false);
-    expect(store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+    expect(await store.delete(name)).toBe("not_held");
+    expect(store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
     await expect(store.read(name)).rejects.toMatchObject({ code: "CHUNK_NOT_FOUND" });
     expect(await store.store(name, sealed)).toEqual({ alreadyHeld: false });
     await store.close();
@@ -153,7 +171,7 @@ describe("a chunk store", () => {
     expect(Buffer.compare(await store.read(name), sealed)).toBe(0);
     await store.delete(name);
     expect(filesBelow(join(folder, "chunks"))).toEqual([]);
-    expect(store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+    expect(store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
     await store.close();
   });
 
@@ -180,6 +198,8 @@ describe("a chunk store", () => {
         storedAtMs: clock.nowMs(),
         lastReadAtMs: undefined,
         damaged: false,
+        epoch: undefined,
+        own: false,
       },
     ]);
     await store.close();
@@ -230,7 +250,7 @@ describe("damage to a chunk's file", () => {
 
     expect(await store.store(name, sealed)).toEqual({ alreadyHeld: false });
     expect(Buffer.compare(await store.read(name), sealed)).toBe(0);
-    expect(store.totals()).toEqual({ chunkCount: 1, usedBytes: sealed.length });
+    expect(store.totals()).toMatchObject({ chunkCount: 1, usedBytes: sealed.length });
     await store.close();
   });
 
@@ -252,7 +272,7 @@ describe("damage to a chunk's file", () => {
     await store.store(name, sealed);
     unlinkSync(pathOf(folder, name));
     await expect(store.read(name)).rejects.toMatchObject({ code: "CHUNK_NOT_FOUND" });
-    expect(store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+    expect(store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
     await store.close();
   });
 

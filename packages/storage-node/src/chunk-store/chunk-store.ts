@@ -1,17 +1,16 @@
-import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
+import type { BatchedChunk, BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
-import type { ChunkIndex, IndexedChunk } from "./chunk-index.ts";
-import { DurableFolders } from "./durable-folders.ts";
+import type { IndexedChunk, IndexTotals, Loss, StoreTerms } from "./chunk-index.ts";
+import type { BucketComparison } from "./compare-bucket.ts";
+import { FolderChunkStore } from "./folder-chunk-store.ts";
 import { openChunkFolder } from "./open-chunk-folder.ts";
-import { storageError } from "./storage-error.ts";
-import { StorageQuota } from "./storage-quota.ts";
-import { chunkPath, leafFolder, type StoreLayout, storeLayout } from "./store-layout.ts";
-import { Turns } from "./turns.ts";
-import { writeChunkFile } from "./write-chunk-file.ts";
+import { type QuotaOptions, StorageQuota, type StorageRoom } from "./storage-quota.ts";
+import { storeLayout } from "./store-layout.ts";
+
+export type { Loss, StoreTerms } from "./chunk-index.ts";
 
 export interface ChunkPage {
   readonly items: readonly IndexedChunk[];
@@ -19,14 +18,23 @@ export interface ChunkPage {
   readonly more: boolean;
 }
 
-export interface StoreUsage {
-  readonly chunkCount: number;
-  /** Sealed bytes held. */
-  readonly usedBytes: number;
-  /** Sealed bytes that can still be stored, by quota and by disk. */
-  readonly freeBytes: number;
-  /** What the node offers in all: `storage.max_bytes`, or less where the disk has less. */
-  readonly capacityBytes: number;
+/** Cheap totals of the index. */
+export type StoreTotals = IndexTotals;
+export type StoreUsage = StoreTotals & StorageRoom;
+
+/** deleted: gone, durably · not_held: it was not there · stored_anew: stored under the deletion's epoch or a later one. */
+export type DeleteOutcome = "deleted" | "not_held" | "stored_anew";
+
+/** What a look at every byte of a chunk showed; deleted: it is not held, or is being changed. */
+export type ChunkCondition =
+  | { readonly kind: "whole"; readonly length: number }
+  | { readonly kind: "damaged" | "missing" | "unreadable" | "deleted" };
+
+export interface ReadOptions {
+  /** Memory for the bytes, of one more than they have; new memory where it is not given. */
+  readonly allocate?: ((length: number) => Uint8Array) | undefined;
+  /** Whether it counts as a use, by which the chunk stays longer than others; true where it is not given. */
+  readonly isUse?: boolean;
 }
 
 /** Sealed chunks on a disk, named by their content. */
@@ -35,31 +43,61 @@ export interface ChunkStore {
    * Refuses early what `store` would refuse, before the bytes are received.
    * @throws AppError NO_SPACE, STORAGE_FAILURE
    */
-  checkRoom(name: ChunkName, length: number): Promise<void>;
+  checkRoom(name: ChunkName, length: number, terms?: StoreTerms): Promise<void>;
   /** Whether the chunk is held and its file is there at its full length. @throws AppError STORAGE_FAILURE */
   holds(name: ChunkName): Promise<boolean>;
   /**
-   * Resolves when the chunk is on the medium. A chunk that is held already is not written again.
+   * Whether the chunk is held, after every byte of it was read and found right; it is then held under the terms given.
+   * One that is damaged is taken out of service. @throws AppError STORAGE_FAILURE
+   */
+  confirm(name: ChunkName, terms?: StoreTerms): Promise<boolean>;
+  /**
+   * Resolves when the chunk is on the medium. A chunk that is held already, with exactly these bytes, is not written
+   * again; the higher epoch counts.
    * @throws AppError CHUNK_CORRUPT where the bytes do not hash to the name, WRONG_CHUNK_LENGTH, NO_SPACE,
    * STORAGE_FAILURE
    */
-  store(name: ChunkName, sealed: Uint8Array): Promise<{ readonly alreadyHeld: boolean }>;
+  store(name: ChunkName, sealed: Uint8Array, terms?: StoreTerms): Promise<{ readonly alreadyHeld: boolean }>;
+  /**
+   * The same for several chunks of different names, for less: they wait for the medium together. What one fails with
+   * does not touch the others.
+   * @returns what became of each chunk, in their order
+   */
+  storeMany(chunks: readonly BatchedChunk[], terms?: StoreTerms): Promise<BatchOutcomes>;
   /**
    * The sealed bytes as they are on the disk; whoever uses them checks the name.
-   * @param allocate memory for them, of one byte more than they have; new memory where it is not given
    * @throws AppError CHUNK_NOT_FOUND, CHUNK_CORRUPT (known to be rotten, or of another length), STORAGE_FAILURE
    */
-  read(name: ChunkName, allocate?: (length: number) => Uint8Array): Promise<Uint8Array>;
-  /** Whether the chunk was held; resolves when its removal is on the medium. */
-  delete(name: ChunkName): Promise<boolean>;
-  /** Up to `limit` whole chunks with a name above `after`, ascending. */
-  list(page: { readonly after?: ChunkName | undefined; readonly limit: number }): ChunkPage;
+  read(name: ChunkName, options?: ReadOptions): Promise<Uint8Array>;
+  /**
+   * Deletes the chunk unless it was stored under `epoch` or a later one; what is being stored is waited for. Without
+   * an epoch only what was stored without one goes.
+   * @throws AppError STORAGE_FAILURE
+   */
+  delete(name: ChunkName, epoch?: number): Promise<DeleteOutcome>;
+  /** Up to `limit` whole chunks with a name above `after` and up to `until`, ascending. */
+  list(page: {
+    readonly after?: ChunkName | undefined;
+    readonly until?: ChunkName | undefined;
+    readonly limit: number;
+  }): ChunkPage;
+  /** The same, damaged ones too. */
+  listHeld(page: { readonly after?: ChunkName | undefined; readonly limit: number }): ChunkPage;
   /** Takes a chunk whose bytes were found to be wrong out of service, until it is stored anew or deleted. */
   markDamaged(name: ChunkName): void;
+  /** Reads every byte of a chunk; one that is not as it should be is taken out of service. @throws AppError SHUTTING_DOWN */
+  verify(name: ChunkName): Promise<ChunkCondition>;
+  /**
+   * Makes index and folder agree on the chunks whose names begin with this byte: what is gone or has another length is
+   * lost, what is there without a row is held again. @throws AppError STORAGE_FAILURE
+   */
+  compareBucket(bucket: number): Promise<BucketComparison>;
+  /** Chunks that were held and are not any more, or not whole, the oldest first, until they are acknowledged. */
+  losses(limit: number): readonly Loss[];
+  acknowledgeLosses(losses: readonly Loss[]): void;
   usage(): Promise<StoreUsage>;
-  /** Cheap totals of the index, for metrics. */
-  totals(): { readonly chunkCount: number; readonly usedBytes: number };
-  /** Calls `onChange` from now on after each chunk that was newly stored or was deleted. */
+  totals(): StoreTotals;
+  /** Calls `onChange` from now on after each chunk that was newly stored, deleted or lost. */
   watch(onChange: () => void): void;
   /** Lets what is under way end. */
   close(): Promise<void>;
@@ -73,11 +111,9 @@ export interface ChunkStoreDeps {
   readonly logger: Logger;
 }
 
-export interface ChunkStoreOptions {
+export interface ChunkStoreOptions extends QuotaOptions {
   /** The node's data folder, which exists. */
   readonly folder: string;
-  readonly bytesMax: number;
-  readonly diskFreeBytesMin: number;
 }
 
 /**
@@ -90,210 +126,11 @@ export async function createChunkStore(deps: ChunkStoreDeps, options: ChunkStore
   const index = await openChunkFolder(deps, layout);
   const quota = new StorageQuota(
     {
-      usedBytes: () => index.totals.usedBytes,
+      held: () => index.totals,
       diskFreeBytes: () => deps.files.freeBytes(layout.folder),
       clock: deps.clock,
     },
     options,
   );
   return new FolderChunkStore(deps, { layout, index, quota });
-}
-
-class FolderChunkStore implements ChunkStore {
-  readonly #deps: ChunkStoreDeps;
-  readonly #layout: StoreLayout;
-  readonly #index: ChunkIndex;
-  readonly #quota: StorageQuota;
-  readonly #folders: DurableFolders;
-  readonly #turns = new Turns<ChunkName>();
-  /** A failed call left files and index apart: the next start compares them. */
-  #needsReconciling = false;
-  #writes = 0;
-  #onChange: () => void = () => undefined;
-  #closed = false;
-
-  constructor(
-    deps: ChunkStoreDeps,
-    parts: { readonly layout: StoreLayout; readonly index: ChunkIndex; readonly quota: StorageQuota },
-  ) {
-    this.#deps = deps;
-    this.#layout = parts.layout;
-    this.#index = parts.index;
-    this.#quota = parts.quota;
-    this.#folders = new DurableFolders(deps.files);
-  }
-
-  async checkRoom(name: ChunkName, length: number): Promise<void> {
-    if (await this.holds(name)) return;
-    const replacedBytes = this.#index.get(name)?.length ?? 0;
-    const reservation = await this.#diskWork("ask for the free space", () =>
-      this.#quota.reserve(length, replacedBytes),
-    );
-    reservation.release();
-  }
-
-  async holds(name: ChunkName): Promise<boolean> {
-    this.#assertOpen();
-    return await this.#diskWork(`look for chunk ${name}`, () => this.#isWhole(name));
-  }
-
-  async store(name: ChunkName, sealed: Uint8Array): Promise<{ readonly alreadyHeld: boolean }> {
-    this.#assertOpen();
-    if (sealed.length < 1 || sealed.length > SEALED_LENGTH_MAX) throw wrongLength(name, sealed.length);
-    const actual = this.#deps.nameOf(sealed);
-    if (actual !== name) {
-      throw new AppError(
-        "CHUNK_CORRUPT",
-        `The ${sealed.length} bytes hash to ${actual}, not to ${name}; send them again`,
-      );
-    }
-    // A second store of the same chunk finds it held when its turn comes.
-    return await this.#turns.run(name, () => this.#storeAlone(name, sealed));
-  }
-
-  async read(name: ChunkName, allocate = allocateNew): Promise<Uint8Array> {
-    this.#assertOpen();
-    const row = this.#index.get(name);
-    if (row === undefined) throw notHeld(name);
-    if (row.damaged) throw damaged(name, "was found to be rotten");
-    // One byte more than is due shows a file that has grown without a second call to the file system.
-    const bytes = await this.#diskWork(`read chunk ${name}`, () =>
-      this.#deps.files.read(chunkPath(this.#layout, name), allocate(row.length + 1)),
-    );
-    if (bytes === undefined) return this.#vanished(name);
-    if (bytes.length !== row.length) {
-      this.markDamaged(name);
-      throw damaged(name, `has another length on the disk than the ${row.length} bytes that were stored`);
-    }
-    if (!this.#closed) this.#index.noteRead(name, this.#deps.clock.nowMs());
-    return bytes;
-  }
-
-  async delete(name: ChunkName): Promise<boolean> {
-    this.#assertOpen();
-    return await this.#turns.run(name, async () => {
-      if (this.#index.get(name) === undefined) return false;
-      await this.#diskWork(`delete chunk ${name}`, async () => {
-        const wasThere = await this.#deps.files.remove(chunkPath(this.#layout, name));
-        this.#index.remove(name);
-        if (wasThere) await this.#deps.files.syncFolder(leafFolder(this.#layout, name));
-      });
-      this.#onChange();
-      return true;
-    });
-  }
-
-  list({ after, limit }: { readonly after?: ChunkName | undefined; readonly limit: number }): ChunkPage {
-    this.#assertOpen();
-    const rows = this.#index.page(after, limit + 1);
-    return { items: rows.slice(0, limit), more: rows.length > limit };
-  }
-
-  markDamaged(name: ChunkName): void {
-    // A store or delete under way settles what the file is.
-    if (this.#closed || this.#turns.isBusy(name) || this.#index.get(name) === undefined) return;
-    this.#index.markDamaged(name);
-    this.#deps.logger.error({ chunk: name }, "chunk is damaged; it is not served until it is stored anew");
-  }
-
-  async usage(): Promise<StoreUsage> {
-    const room = await this.#diskWork("ask for the free space", () => this.#quota.room());
-    return { ...this.#index.totals, ...room };
-  }
-
-  totals(): { readonly chunkCount: number; readonly usedBytes: number } {
-    return this.#index.totals;
-  }
-
-  watch(onChange: () => void): void {
-    this.#onChange = onChange;
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#turns.idle();
-    this.#index.close();
-    if (this.#needsReconciling) return;
-    await this.#diskWork("note the clean stop of the chunk store", () =>
-      this.#deps.files.remove(this.#layout.openMarker),
-    );
-  }
-
-  async #storeAlone(name: ChunkName, sealed: Uint8Array): Promise<{ readonly alreadyHeld: boolean }> {
-    const doing = `store chunk ${name}`;
-    if (await this.#diskWork(doing, () => this.#isWhole(name))) return { alreadyHeld: true };
-    const replacedBytes = this.#index.get(name)?.length ?? 0;
-    const reservation = await this.#diskWork(doing, () => this.#quota.reserve(sealed.length, replacedBytes));
-    this.#writes += 1;
-    try {
-      await this.#diskWork(doing, () =>
-        writeChunkFile(
-          { files: this.#deps.files, folders: this.#folders, layout: this.#layout },
-          {
-            name,
-            sealed,
-            temporaryName: `${name}.${this.#writes}`,
-            onDurable: () => this.#index.put({ name, length: sealed.length, storedAtMs: this.#deps.clock.nowMs() }),
-            onWithdrawn: () => this.#index.remove(name),
-            onRemainder: (error) => this.#noteRemainder(name, error),
-          },
-        ),
-      );
-    } finally {
-      reservation.release();
-    }
-    this.#onChange();
-    return { alreadyHeld: false };
-  }
-
-  async #isWhole(name: ChunkName): Promise<boolean> {
-    const row = this.#index.get(name);
-    if (row === undefined || row.damaged) return false;
-    return (await this.#deps.files.facts(chunkPath(this.#layout, name)))?.sizeBytes === row.length;
-  }
-
-  /** The file is gone though the index has it: somebody removed it, or a delete came in between. */
-  #vanished(name: ChunkName): never {
-    if (!this.#closed && !this.#turns.isBusy(name) && this.#index.remove(name)) {
-      this.#deps.logger.error({ chunk: name }, "the file of a chunk is missing; the chunk is no longer listed");
-    }
-    throw notHeld(name);
-  }
-
-  #noteRemainder(name: ChunkName, error: unknown): void {
-    this.#needsReconciling = true;
-    this.#deps.logger.warn({ chunk: name, err: error }, "cannot remove a half-stored chunk; the next start does");
-  }
-
-  #assertOpen(): void {
-    if (this.#closed) throw new AppError("SHUTTING_DOWN", "The node is shutting down; ask another one");
-  }
-
-  async #diskWork<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw storageError(error, doing);
-    }
-  }
-}
-
-function allocateNew(length: number): Uint8Array {
-  return Buffer.allocUnsafeSlow(length);
-}
-
-function notHeld(name: ChunkName): AppError {
-  return new AppError("CHUNK_NOT_FOUND", `This node does not hold chunk ${name}`);
-}
-
-function wrongLength(name: ChunkName, length: number): AppError {
-  return new AppError(
-    "WRONG_CHUNK_LENGTH",
-    `Chunk ${name} came with ${length} bytes; a sealed chunk has 1 to ${SEALED_LENGTH_MAX}`,
-  );
-}
-
-function damaged(name: ChunkName, how: string): AppError {
-  return new AppError("CHUNK_CORRUPT", `Chunk ${name} ${how}; fetch another replica`);
 }

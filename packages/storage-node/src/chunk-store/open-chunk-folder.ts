@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import type { Clock } from "@commonhold/core/clock.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
-import { type ChunkIndex, openChunkIndex } from "./chunk-index.ts";
+import type { ChunkIndex } from "./chunk-index.ts";
 import { DurableFolders } from "./durable-folders.ts";
 import { moveOldLayout } from "./move-old-layout.ts";
+import { openChunkIndex } from "./open-chunk-index.ts";
 import { reconcileIndex } from "./reconcile-index.ts";
 import { storageError } from "./storage-error.ts";
 import type { StoreLayout } from "./store-layout.ts";
@@ -12,6 +14,7 @@ const MARKER_TEXT = "The chunk store is open, or was when the node died. The nex
 
 export interface OpenChunkFolderDeps {
   readonly files: ChunkFiles;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -64,13 +67,18 @@ async function removeLeftovers({ files, logger }: OpenChunkFolderDeps, layout: S
 }
 
 async function reconcile(
-  { files, logger }: OpenChunkFolderDeps,
+  { files, clock, logger }: OpenChunkFolderDeps,
   layout: StoreLayout,
   { index, rebuilt }: { readonly index: ChunkIndex; readonly rebuilt: string | undefined },
 ): Promise<void> {
   const reason = rebuilt === undefined ? "the last stop was not a clean one" : `the index is made anew: ${rebuilt}`;
   logger.info({ reason }, "comparing the index with the chunk files");
-  const { strange, strangeCount, ...changes } = await reconcileIndex({ files, index, layout });
+  const { strange, strangeCount, ...changes } = await reconcileIndex({
+    files,
+    index,
+    layout,
+    nowMs: clock.nowMs(),
+  });
   logger.info({ ...changes, ...index.totals }, "the index agrees with the chunk files");
   if (strangeCount > 0) {
     logger.warn({ strange, strangeCount }, "the folder of chunks holds files that are no chunks; they are left alone");

@@ -23,6 +23,8 @@ export interface ReconcileDeps {
   readonly files: ChunkFiles;
   readonly index: ChunkIndex;
   readonly layout: StoreLayout;
+  /** Noted as the time at which a loss was found. */
+  readonly nowMs: number;
 }
 
 /**
@@ -34,11 +36,11 @@ export async function reconcileIndex(deps: ReconcileDeps): Promise<Reconciliatio
   // Everything below `done` has been compared; what the index has between two folders has no file.
   let done = "";
   for (const prefix of await leafPrefixes(deps, tally)) {
-    tally.removed += deps.index.removeRange(done, prefix);
+    tally.removed += deps.index.loseRange(done, prefix, deps.nowMs);
     await reconcileLeaf(deps, prefix, tally);
     done = nextPrefix(prefix);
   }
-  tally.removed += deps.index.removeRange(done, AFTER_LAST);
+  tally.removed += deps.index.loseRange(done, AFTER_LAST, deps.nowMs);
   deps.index.recount();
   return tally.toReconciliation();
 }
@@ -59,7 +61,8 @@ async function leafPrefixes({ files, layout }: ReconcileDeps, tally: Tally): Pro
   return prefixes.sort();
 }
 
-async function reconcileLeaf({ files, index, layout }: ReconcileDeps, prefix: string, tally: Tally): Promise<void> {
+async function reconcileLeaf(deps: ReconcileDeps, prefix: string, tally: Tally): Promise<void> {
+  const { files, index, layout, nowMs } = deps;
   const known = new Map<string, IndexedChunk>();
   for (const row of index.range(prefix, nextPrefix(prefix))) known.set(row.name, row);
   const found: { name: ChunkName; length: number; storedAtMs: number }[] = [];
@@ -83,9 +86,9 @@ async function reconcileLeaf({ files, index, layout }: ReconcileDeps, prefix: st
   }
   if (found.length === 0 && damaged.length === 0 && known.size === 0) return;
   index.transaction(() => {
-    for (const chunk of found) index.put(chunk);
-    for (const name of damaged) index.markDamaged(name);
-    for (const row of known.values()) index.remove(row.name);
+    for (const chunk of found) index.put([chunk]);
+    for (const name of damaged) index.lose(name, "damaged", nowMs);
+    for (const row of known.values()) index.lose(row.name, "missing", nowMs);
   });
   tally.added += found.length;
   tally.damaged += damaged.length;
@@ -93,12 +96,12 @@ async function reconcileLeaf({ files, index, layout }: ReconcileDeps, prefix: st
 }
 
 /** An empty file is no chunk, nor is one that no peer could ever have sent. */
-function isChunkLength(bytes: number): boolean {
+export function isChunkLength(bytes: number): boolean {
   return bytes >= 1 && bytes <= SEALED_LENGTH_MAX;
 }
 
 /** The lowest text above every name that begins with `prefix` (hex digits). */
-function nextPrefix(prefix: string): string {
+export function nextPrefix(prefix: string): string {
   return prefix === "ff" ? AFTER_LAST : (Number.parseInt(prefix, 16) + 1).toString(16).padStart(2, "0");
 }
 

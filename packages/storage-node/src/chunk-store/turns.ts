@@ -7,15 +7,21 @@ export class Turns<Key> {
     return this.#last.has(key);
   }
 
-  async run<T>(key: Key, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(key);
+  /** Runs `work` when it is the turn of all `keys`. They are taken in one go, so that no two can wait for each other. */
+  async run<T>(keys: Iterable<Key>, work: () => Promise<T>): Promise<T> {
     const { promise: done, resolve: end } = Promise.withResolvers<void>();
-    this.#last.set(key, done);
+    const taken = new Set(keys);
+    const before: Promise<void>[] = [];
+    for (const key of taken) {
+      const last = this.#last.get(key);
+      if (last !== undefined) before.push(last);
+      this.#last.set(key, done);
+    }
     try {
-      await before;
+      await Promise.all(before);
       return await work();
     } finally {
-      if (this.#last.get(key) === done) this.#last.delete(key);
+      for (const key of taken) if (this.#last.get(key) === done) this.#last.delete(key);
       end();
     }
   }

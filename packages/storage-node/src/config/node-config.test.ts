@@ -20,7 +20,11 @@ describe("the settings of a node", () => {
       COMMONHOLD_NODE_NETWORK_ADMIN_PORT: "0",
       COMMONHOLD_NODE_STORAGE_MAX_BYTES: '"100GB"',
       COMMONHOLD_NODE_STORAGE_MIN_FREE_DISK_BYTES: '"1GB"',
+      COMMONHOLD_NODE_STORAGE_RESERVED_BYTES: '"0"',
+      COMMONHOLD_NODE_STORAGE_SHARE_EXCESS: "true",
+      COMMONHOLD_NODE_STORAGE_EVICTION: '"hybrid"',
       COMMONHOLD_NODE_STORAGE_SCRUB_BYTES_PER_SECOND: '"50MB"',
+      COMMONHOLD_NODE_STORAGE_SCRUB_INTERVAL_DAYS: "30",
       COMMONHOLD_NODE_LABELS_NETWORK: '""',
       COMMONHOLD_NODE_LABELS_SITE: '""',
       COMMONHOLD_NODE_LABELS_POWER: '""',
@@ -45,6 +49,19 @@ describe("the settings of a node", () => {
     expect(config.labels).toEqual({ network: "", site: "home", power: "b" });
   });
 
+  it("may reserve all there is, and lend nothing", () => {
+    const folder = tempFolder();
+    const storage = {
+      max_bytes: 5e9,
+      reserved_bytes: 5e9,
+      share_excess: false,
+      eviction: "off",
+      scrub_interval_days: 0,
+    };
+    writeFileSync(nodeConfigFile(folder), renderConfigToml(NodeConfigSchema, { ...NAMED, storage }));
+    expect(loadNodeConfig(folder, { env: {} }).storage).toMatchObject(storage);
+  });
+
   it.each([
     ["no node.toml", undefined, "run node init first"],
     ["no name", "[node]\ncoordinator_url = 'http://x'", "node.name"],
@@ -59,6 +76,13 @@ describe("the settings of a node", () => {
       "[node]\nname = 'a'\ncoordinator_url = 'http://x'\n[storage]\nmax_bytes = 5",
       "is 5: it must be a byte size of at least 16MiB",
     ],
+    [
+      "more reserved than there is",
+      "[node]\nname = 'a'\ncoordinator_url = 'http://x'\n[storage]\nmax_bytes = '1GB'\nreserved_bytes = '2GB'",
+      "storage.reserved_bytes is 2 GB, more than the 1 GB of storage.max_bytes",
+    ],
+    ["a way to evict that is none", "[storage]\neviction = 'random'", '"redundant"'],
+    ["a negative interval", "[storage]\nscrub_interval_days = -1", "storage.scrub_interval_days"],
     ["a level that is none", "[node]\nlog_level = 'loud'", '"silent"'],
   ])("with %s are refused, and it is said where", (_, text, words) => {
     const folder = tempFolder();

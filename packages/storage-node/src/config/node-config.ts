@@ -1,15 +1,21 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { formatByteSize } from "@commonhold/core/byte-size.ts";
+import { EVICTION_STRATEGIES, type EvictionStrategy } from "@commonhold/core/repair/eviction-order.ts";
 import { ByteSize } from "@commonhold/runtime/byte-size-type.ts";
 import { loadConfig } from "@commonhold/runtime/config.ts";
 import { type Static, Type } from "typebox";
+import type { QuotaOptions } from "../chunk-store/storage-quota.ts";
 
 export const NODE_ENV_PREFIX = "COMMONHOLD_NODE_";
 
 const LABEL_LENGTH_MAX = 64;
 /** A few chunks of the largest size: a node with less is of no use. */
 const STORAGE_BYTES_MIN = "16MiB";
+
+/** Which chunks go first where some have to; "off": none. */
+export type EvictionSetting = EvictionStrategy | "off";
 
 function label(description: string) {
   return Type.String({ description, default: "", maxLength: LABEL_LENGTH_MAX });
@@ -75,18 +81,43 @@ export const NodeConfigSchema = Type.Object({
   storage: Type.Object(
     {
       max_bytes: ByteSize({
-        description: "How much the node holds at most. It is told to the coordinator as the node's capacity.",
+        description:
+          "How much the node holds at most. It is told to the coordinator as the node's capacity. Where more is held " +
+          "already, the rest is moved to other nodes.",
         default: "100GB",
         minimum: STORAGE_BYTES_MIN,
+      }),
+      reserved_bytes: ByteSize({
+        description: "How much of max_bytes is kept for the files of the node's own operator. At most max_bytes.",
+        default: 0,
+      }),
+      share_excess: Type.Boolean({
+        description:
+          "Whether what is not reserved is lent to others. If not, the node takes new chunks of its own operator only.",
+        default: true,
       }),
       min_free_disk_bytes: ByteSize({
         description: "How much of the disk stays free whatever max_bytes says.",
         default: "1GB",
       }),
+      eviction: Type.Enum([...EVICTION_STRATEGIES, "off"], {
+        description:
+          "Which chunks go first when the node holds more than it may: lru (read longest ago), priority (of files that " +
+          "matter least), redundant (with most copies elsewhere), hybrid (all of these), or off: none. Never the last " +
+          "copies of a chunk before others stand in for them.",
+        default: "hybrid",
+      }),
       scrub_bytes_per_second: ByteSize({
         description: "How fast a scrub rereads the chunks.",
         default: "50MB",
         minimum: 1,
+      }),
+      scrub_interval_days: Type.Number({
+        description:
+          "How many days pass from one scrub to the next, give or take a tenth. 0: only when it is asked for.",
+        default: 30,
+        minimum: 0,
+        maximum: 3650,
       }),
     },
     { description: "The disk." },
@@ -150,10 +181,34 @@ export function loadNodeConfig(
   if (!existsSync(file)) {
     throw new AppError("INVALID_CONFIG", `"${folder}" holds no node: there is no node.toml in it; run node init first`);
   }
-  return loadConfig(NodeConfigSchema, {
+  const config = loadConfig(NodeConfigSchema, {
     file,
     env: sources.env,
     envPrefix: NODE_ENV_PREFIX,
     ...(sources.overrides !== undefined && { overrides: sources.overrides }),
   });
+  assertNodeConfig(config);
+  return config;
+}
+
+/** What the settings of the disk say about how much may be held. */
+export function quotaOptions(storage: NodeConfig["storage"]): QuotaOptions {
+  return {
+    bytesMax: storage.max_bytes,
+    reservedBytes: storage.reserved_bytes,
+    sharesExcess: storage.share_excess,
+    diskFreeBytesMin: storage.min_free_disk_bytes,
+  };
+}
+
+/** What no single key can say. @throws AppError INVALID_CONFIG */
+export function assertNodeConfig({ storage }: Pick<NodeConfig, "storage">): void {
+  const { max_bytes: max, reserved_bytes: reserved } = storage;
+  if (reserved <= max) return;
+  throw new AppError(
+    "INVALID_CONFIG",
+    `storage.reserved_bytes is ${formatByteSize(reserved)}, more than the ${formatByteSize(max)} of storage.max_bytes, ` +
+      "of which it is a part: lower the one or raise the other",
+    { details: { reserved_bytes: reserved, max_bytes: max } },
+  );
 }

@@ -13,10 +13,15 @@ export class ExchangeOutcome {
     try {
       return await work();
     } catch (error) {
-      this.#error = error;
-      this.#state = "failed";
+      this.fail(error);
       throw error;
     }
+  }
+
+  /** Notes a failure that the exchange goes on after. */
+  fail(error: unknown): void {
+    this.#error = error;
+    this.#state = "failed";
   }
 
   /** Runs the step that the peer asked for: an exchange that never gets so far has failed, whatever the reason. */

@@ -11,12 +11,15 @@ import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import { type BatchedChunkRef, batchNameOf } from "@commonhold/wire/batch-name.ts";
 import type { SignedGrant } from "@commonhold/wire/grant.ts";
 import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { describe, expect, it, vi } from "vitest";
 import { eventually } from "../testing/eventually.ts";
 import { clock, ExchangeNetwork, type ServingNode, sealedChunk } from "../testing/exchange-network.ts";
+import type { TestChunk } from "../testing/test-chunks.ts";
 
 // A busy machine needs more than the usual 5 s.
 vi.setConfig({ testTimeout: 60_000 });
@@ -48,6 +51,10 @@ const ACTIONS = {
     ask({ world, node }, "storeChunk", ({ stream }) =>
       requestStoreChunk(stream, { grant, chunkName: chunk.name, sealed: chunk.sealed }),
     ),
+  "store-batch": (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
+    ask({ world, node }, "storeBatch", ({ stream }) =>
+      requestStoreBatch(stream, { grant, chunks: [{ chunkName: chunk.name, sealed: chunk.sealed }] }),
+    ),
   retrieve: (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
     ask({ world, node }, "retrieveChunk", ({ stream }) =>
       requestRetrieveChunk(stream, { grant, chunkName: chunk.name, lengthMax: 1_000_000 }),
@@ -74,9 +81,14 @@ const ACTIONS = {
 type Action = keyof typeof ACTIONS;
 const ALL_ACTIONS = Object.keys(ACTIONS) as Action[];
 
+function refOf({ name, sealed }: TestChunk): BatchedChunkRef {
+  return { chunkName: name, length: sealed.length };
+}
+
 /** What a grant for `action` on `chunk` names. */
 function onChunk(action: Action): { readonly chunkName?: ChunkName } {
-  return action === "inventory" ? {} : { chunkName: chunk.name };
+  if (action === "inventory") return {};
+  return { chunkName: action === "store-batch" ? batchNameOf([refOf(chunk)]) : chunk.name };
 }
 
 function pathOf(node: ServingNode, name: ChunkName): string {
@@ -92,8 +104,8 @@ describe("a storage node on the network", () => {
     expect(await ACTIONS.store(world, node, grant("store"))).toEqual({ alreadyHeld: true });
     expect(await ACTIONS.inventory(world, node, grant("inventory"))).toEqual({ chunkNames: [chunk.name], more: false });
     expect(Buffer.compare(await ACTIONS.retrieve(world, node, grant("retrieve")), chunk.sealed)).toBe(0);
-    expect(await ACTIONS.delete(world, node, grant("delete"))).toEqual({ wasHeld: true });
-    expect(await ACTIONS.delete(world, node, grant("delete"))).toEqual({ wasHeld: false });
+    expect(await ACTIONS.delete(world, node, grant("delete"))).toEqual({ wasHeld: true, storedAnew: false });
+    expect(await ACTIONS.delete(world, node, grant("delete"))).toEqual({ wasHeld: false, storedAnew: false });
     await expect(ACTIONS.retrieve(world, node, grant("retrieve"))).rejects.toMatchObject({ code: "CHUNK_NOT_FOUND" });
     await eventually(() => node.outcomes).toEqual([
       "storeChunk OK",
@@ -129,7 +141,7 @@ describe("a storage node on the network", () => {
       requestStoreChunk(stream, { grant, chunkName: chunk.name, sealed: other.sealed }),
     );
     await expect(corrupt).rejects.toMatchObject({ code: "CHUNK_CORRUPT" });
-    expect(node.store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+    expect(node.store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
   });
 
   it("refuses what does not fit before the bytes are sent", async () => {
@@ -166,7 +178,7 @@ describe("a storage node on the network", () => {
     for (const action of ALL_ACTIONS) {
       await node.store.store(chunk.name, chunk.sealed);
       const asked = ACTIONS[action](world, node, world.grant(node.peerId, action, onChunk(action)));
-      if (action === "store" || action === "replicate") await expect(asked).rejects.toMatchObject({ code });
+      if (["store", "store-batch", "replicate"].includes(action)) await expect(asked).rejects.toMatchObject({ code });
       else await asked;
     }
   });
@@ -249,7 +261,7 @@ describe("a grant", () => {
     });
   });
 
-  it.each(["store", "replicate"] as const)("for %s bounds the length", async (action) => {
+  it.each(["store", "store-batch", "replicate"] as const)("for %s bounds the length", async (action) => {
     await refused(action, { lengthMax: chunk.sealed.length - 1 });
   });
 });

@@ -1,6 +1,12 @@
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
-import { checkGrant, type GrantAction, type SignedGrant, type VerifySignature } from "@commonhold/wire/grant.ts";
+import {
+  checkGrant,
+  type GrantAction,
+  type GrantTerms,
+  type SignedGrant,
+  type VerifySignature,
+} from "@commonhold/wire/grant.ts";
 
 /** What a peer wants to do, to be covered by the grant that it presents. */
 export interface WantedAction {
@@ -11,8 +17,8 @@ export interface WantedAction {
   readonly length?: number;
 }
 
-/** @throws AppError INVALID_GRANT naming what does not fit */
-export type GrantChecker = (grant: SignedGrant | undefined, wanted: WantedAction) => void;
+/** What the grant says. @throws AppError INVALID_GRANT naming what does not fit */
+export type GrantChecker = (grant: SignedGrant | undefined, wanted: WantedAction) => GrantTerms;
 
 export interface GrantCheckerDeps {
   readonly clock: Clock;
@@ -25,7 +31,6 @@ export function createGrantChecker(
   options: { readonly nodeId: string; readonly coordinatorPeerId: string },
 ): GrantChecker {
   const issuers: ReadonlySet<string> = new Set([options.coordinatorPeerId]);
-  return (grant, wanted) => {
+  return (grant, wanted) =>
     checkGrant(grant, { ...wanted, node: options.nodeId, nowMs: deps.clock.nowMs(), issuers }, deps.verify);
-  };
 }

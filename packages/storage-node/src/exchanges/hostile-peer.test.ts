@@ -14,8 +14,10 @@ import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { type GrantAction, type GrantTerms, issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
+import { batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChunkStore } from "../chunk-store/chunk-store.ts";
@@ -38,6 +40,7 @@ const MALLORY = identityOf("mallory");
 const clock = new ManualClock();
 /** The store has room for one of them and no more. */
 const chunk = sealedChunk(1, 300_000);
+const batchName = batchNameOf([{ chunkName: chunk.name, length: chunk.sealed.length }]);
 const never = new AbortController().signal;
 
 let harness: PeerHostHarness;
@@ -60,6 +63,8 @@ beforeAll(async () => {
   await registerExchanges({
     host: node,
     store,
+    nameOf: chunkNameOf,
+    coordinatorPeerId: COORDINATOR.peerId,
     clock,
     logger: silentLogger,
     metrics: { onExchange: () => {} },
@@ -91,7 +96,7 @@ function grant(action: GrantAction, terms: Partial<GrantTerms> = {}, signer: Ide
       node: NODE.peerId,
       subject: COORDINATOR.peerId,
       action,
-      ...(action === "inventory" ? {} : { chunkName: chunk.name }),
+      ...(action === "inventory" ? {} : { chunkName: action === "store-batch" ? batchName : chunk.name }),
       lengthMax: 1_000_000,
       expiresAtMs: clock.nowMs() + 60_000,
       nonce: new Uint8Array(16),
@@ -115,6 +120,13 @@ const CALLS: Readonly<Record<ProtocolName, (signed?: SignedGrant, from?: PeerHos
     ask(
       "storeChunk",
       ({ stream }) => requestStoreChunk(stream, { grant: signed, chunkName: chunk.name, sealed: chunk.sealed }),
+      from,
+    ),
+  storeBatch: (signed = grant("store-batch"), from = coordinator) =>
+    ask(
+      "storeBatch",
+      ({ stream }) =>
+        requestStoreBatch(stream, { grant: signed, chunks: [{ chunkName: chunk.name, sealed: chunk.sealed }] }),
       from,
     ),
   retrieveChunk: (signed = grant("retrieve"), from = coordinator) =>
@@ -153,7 +165,7 @@ const ALL = Object.keys(CALLS) as ProtocolName[];
 async function expectUntouched(): Promise<void> {
   await eventually(() => readdirSync(join(folder, "tmp"))).toEqual([]);
   expect(filesBelow(join(folder, "chunks"))).toEqual([]);
-  expect(store.totals()).toEqual({ chunkCount: 0, usedBytes: 0 });
+  expect(store.totals()).toMatchObject({ chunkCount: 0, usedBytes: 0 });
   await eventually(() => CALLS.storeChunk().catch((error: unknown) => error)).toMatchObject({
     alreadyHeld: expect.any(Boolean),
   });
@@ -189,29 +201,44 @@ describe("a peer that opens an exchange with", () => {
 describe("a peer that breaks off in the middle of a chunk", () => {
   const subject = MALLORY.peerId;
 
+  const REQUESTS = {
+    storeChunk: (sink: Exchange["stream"]) =>
+      requestStoreChunk(sink, { grant: grant("store", { subject }), chunkName: chunk.name, sealed: chunk.sealed }),
+    storeBatch: (sink: Exchange["stream"]) =>
+      requestStoreBatch(sink, {
+        grant: grant("store-batch", { subject }),
+        chunks: [{ chunkName: chunk.name, sealed: chunk.sealed }],
+      }),
+  } as const;
+
   /** The bytes of a request to store the chunk, up to `kept` of those of the chunk. */
-  async function beginStore(kept: number) {
-    const [stream] = await line.openStreams(PROTOCOLS.storeChunk, 1);
+  async function beginStore(protocol: keyof typeof REQUESTS, kept: number) {
+    const [stream] = await line.openStreams(PROTOCOLS[protocol], 1);
     const written: Uint8Array[] = [];
     const noAnswer = new Promise<Uint8Array>(() => {});
     const write = async (bytes: Uint8Array): Promise<void> => void written.push(bytes);
     const sink = { read: () => noAnswer, write, closeWrite: async () => {} };
-    const request = { grant: grant("store", { subject }), chunkName: chunk.name, sealed: chunk.sealed };
-    void requestStoreChunk(sink as unknown as Exchange["stream"], request);
+    void REQUESTS[protocol](sink as unknown as Exchange["stream"]);
     await eventually(() => Buffer.concat(written).length).toBeGreaterThan(chunk.sealed.length);
     const all = Buffer.concat(written);
     stream!.send(all.subarray(0, all.length - chunk.sealed.length + kept));
     return stream!;
   }
 
-  it.each([
-    ["ends the stream", async (stream: Awaited<ReturnType<typeof beginStore>>) => stream.close()],
-    ["resets the stream", async (stream: Awaited<ReturnType<typeof beginStore>>) => stream.abort(new Error("gone"))],
-    ["cuts the connection", async () => line.connection.abort(new Error("gone"))],
-  ])("and %s leaves nothing behind", async (_, breakOff) => {
+  const WAYS = {
+    "ends the stream": async (stream: Awaited<ReturnType<typeof beginStore>>) => stream.close(),
+    "resets the stream": async (stream: Awaited<ReturnType<typeof beginStore>>) => stream.abort(new Error("gone")),
+    "cuts the connection": async () => line.connection.abort(new Error("gone")),
+  } as const;
+
+  it.each(
+    (["storeChunk", "storeBatch"] as const).flatMap((protocol) =>
+      Object.entries(WAYS).map(([way, breakOff]) => [way, protocol, breakOff] as const),
+    ),
+  )("and %s of %s leaves nothing behind", async (_, protocol, breakOff) => {
     for (const kept of [0, 1, 150_000, chunk.sealed.length - 1]) {
       line = await mallory.dial(node.addresses());
-      const stream = await beginStore(kept);
+      const stream = await beginStore(protocol, kept);
       await breakOff(stream);
     }
     await expectUntouched();
@@ -258,9 +285,9 @@ describe("a grant, between real hosts,", () => {
     const [storing, deleting] = [grant("store"), grant("delete")];
     expect(await CALLS.storeChunk(storing)).toEqual({ alreadyHeld: false });
     expect(await CALLS.storeChunk(storing)).toEqual({ alreadyHeld: true });
-    expect(store.totals()).toEqual({ chunkCount: 1, usedBytes: chunk.sealed.length });
-    expect(await CALLS.deleteChunk(deleting)).toEqual({ wasHeld: true });
-    expect(await CALLS.deleteChunk(deleting)).toEqual({ wasHeld: false });
+    expect(store.totals()).toMatchObject({ chunkCount: 1, usedBytes: chunk.sealed.length });
+    expect(await CALLS.deleteChunk(deleting)).toEqual({ wasHeld: true, storedAnew: false });
+    expect(await CALLS.deleteChunk(deleting)).toEqual({ wasHeld: false, storedAnew: false });
     await expectUntouched();
   });
 
@@ -280,7 +307,7 @@ describe("a member that opens a thousand streams and says nothing", () => {
     streams.push(...(await line.openStreams(PROTOCOLS.storeChunk, 1000 - streams.length)));
     expect(await CALLS.storeChunk()).toEqual({ alreadyHeld: false });
     for (const protocol of ALL.filter((each) => each !== "deleteChunk")) await CALLS[protocol]();
-    expect(await CALLS.deleteChunk()).toEqual({ wasHeld: true });
+    expect(await CALLS.deleteChunk()).toEqual({ wasHeld: true, storedAnew: false });
     const places = Object.values(EXCHANGE_LIMITS).reduce(
       (sum, { concurrentPerPeerMax }) => sum + concurrentPerPeerMax,
       0,
@@ -298,6 +325,7 @@ describe("a member that opens a thousand streams and says nothing", () => {
 
 const ACTION_OF: Readonly<Record<ProtocolName, GrantAction>> = {
   storeChunk: "store",
+  storeBatch: "store-batch",
   retrieveChunk: "retrieve",
   deleteChunk: "delete",
   replicateChunk: "replicate",

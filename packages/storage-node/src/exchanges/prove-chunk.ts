@@ -24,7 +24,7 @@ export function createProveChunk({ store, clock, identity }: ProveChunkDeps): Pr
     const question = { ...challenge, nodeId: identity.peerId as NodeId };
     checkAuditQuestion(question);
     try {
-      const proof = proveChunk(await store.read(challenge.chunkName), question);
+      const proof = proveChunk(await store.read(challenge.chunkName, { isUse: false }), question);
       return signAuditProof(proof, question, {
         durationUs: (clock.monotonicMs() - startedMs) * 1000,
         sign: (bytes) => identity.sign(bytes),

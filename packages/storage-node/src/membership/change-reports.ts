@@ -1,5 +1,5 @@
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { Sleep } from "../pacing/sleep.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { HeartbeatLoop } from "./heartbeat-loop.ts";
 
 /** How long changes gather before they are reported. */

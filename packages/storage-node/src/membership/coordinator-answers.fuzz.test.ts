@@ -11,6 +11,8 @@ const report = {
   capacity_bytes: 1,
   used_bytes: 0,
   free_bytes: 1,
+  free_bytes_own: 1,
+  wanted_free_bytes: 0,
   version: "1",
   chunk_count: 0,
   draining: false,
@@ -21,6 +23,7 @@ const HEARTBEAT = {
   coordinator: { peer_id: "peer", addresses: ["/ip4/127.0.0.1/tcp/1"] },
   members: ["a", "b"],
   credits: { earned: "1.5", pending: "0", paid: "0" },
+  drain: { chunks_left: 1, bytes_left: 2, safe_to_stop: false },
 };
 
 const strange = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: "binary", maxLength: 200 }));

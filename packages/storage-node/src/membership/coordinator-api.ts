@@ -1,4 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import type { EvictionStrategy } from "@commonhold/core/repair/eviction-order.ts";
 import { type Static, type TSchema, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ApiKeySchema, CoordinatorContactSchema } from "./credentials.ts";
@@ -7,7 +9,12 @@ import { ApiKeySchema, CoordinatorContactSchema } from "./credentials.ts";
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 const MEMBERS_MAX = 100_000;
 
+/** So many names fit into a body that the coordinator takes (64 KiB), beside all else that a report says. */
+export const LOST_NAMES_MAX = 400;
+export const EVICTION_CANDIDATES_MAX = 500;
+
 const MembersSchema = Type.Array(Type.String({ maxLength: 128 }), { maxItems: MEMBERS_MAX });
+const CountSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const IntervalSchema = Type.Integer({ minimum: 100, maximum: 3_600_000 });
 
 const RegistrationSchema = Type.Object({
@@ -31,6 +38,19 @@ const HeartbeatAnswerSchema = Type.Object({
     pending: Type.String({ maxLength: 64 }),
     paid: Type.String({ maxLength: 64 }),
   }),
+  /** While the node is being emptied: what it holds that others do not hold in its place yet. */
+  drain: Type.Optional(
+    Type.Object({ chunks_left: CountSchema, bytes_left: CountSchema, safe_to_stop: Type.Boolean() }),
+  ),
+});
+
+const EvictionAnswerSchema = Type.Object({
+  /** Of the candidates: those that the node shall delete now. */
+  release: Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$" }), { maxItems: EVICTION_CANDIDATES_MAX }),
+  /** Fences their deletion: what was stored under this one or a later one stays. */
+  epoch: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  /** Sealed bytes that are being copied to other nodes first, all together. */
+  leaving_bytes: Type.Optional(CountSchema),
 });
 
 const ErrorBodySchema = Type.Object({
@@ -39,6 +59,7 @@ const ErrorBodySchema = Type.Object({
 
 export type Registration = Static<typeof RegistrationSchema>;
 export type HeartbeatAnswer = Static<typeof HeartbeatAnswerSchema>;
+export type EvictionAnswer = Static<typeof EvictionAnswerSchema>;
 
 /** What a node tells of itself. */
 export interface NodeReport {
@@ -62,6 +83,21 @@ export interface RegistrationRequest extends NodeReport {
 export interface HeartbeatReport extends NodeReport {
   readonly chunk_count: number;
   readonly draining: boolean;
+  /** What still fits of the chunks of the node's own operator; `free_bytes` is what fits of others'. */
+  readonly free_bytes_own: number;
+  /** What has to go, as more is held than the node may hold; else 0. */
+  readonly wanted_free_bytes: number;
+  /** Chunks that were held and are missing or damaged: at most `LOST_NAMES_MAX`. */
+  readonly lost?: readonly ChunkName[];
+}
+
+/** A node's wish to hold less. */
+export interface EvictionRequest {
+  readonly wanted_bytes: number;
+  /** What it would give up, most readily first; at most `EVICTION_CANDIDATES_MAX`. */
+  readonly candidates: readonly ChunkName[];
+  /** The order that the operator asked for; the coordinator knows what the node does not: priorities and other copies. */
+  readonly strategy: EvictionStrategy;
 }
 
 /** Failures of a connection that was never made: nothing was sent. */
@@ -97,6 +133,8 @@ export interface CoordinatorApi {
   register(request: RegistrationRequest, signal: AbortSignal): Promise<Registration>;
   /** @throws AppError COORDINATOR_UNREACHABLE, UNAUTHENTICATED (the API key is refused), or another refusal */
   heartbeat(apiKey: string, report: HeartbeatReport, signal: AbortSignal): Promise<HeartbeatAnswer>;
+  /** Asks what may go. @throws AppError as `heartbeat` does; NOT_FOUND where the coordinator does not know the call yet */
+  requestEvictions(apiKey: string, request: EvictionRequest, signal: AbortSignal): Promise<EvictionAnswer>;
 }
 
 export interface CoordinatorApiOptions {
@@ -121,6 +159,12 @@ export function createCoordinatorApi(
       checkAnswer(
         HeartbeatAnswerSchema,
         await post({ path: "api/v1/nodes/heartbeat", body: report, headers: { "x-api-key": apiKey }, signal }),
+        options.url,
+      ),
+    requestEvictions: async (apiKey, request, signal) =>
+      checkAnswer(
+        EvictionAnswerSchema,
+        await post({ path: "api/v1/nodes/evictions", body: request, headers: { "x-api-key": apiKey }, signal }),
         options.url,
       ),
   };

@@ -1,8 +1,8 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import type { Sleep } from "../pacing/sleep.ts";
 import type { HeartbeatAnswer } from "./coordinator-api.ts";
 
 /** Of many failures in a row, the first and then each of these is written to the log. */

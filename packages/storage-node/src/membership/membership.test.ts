@@ -11,6 +11,7 @@ import { Membership } from "./membership.ts";
 import { registerNode } from "./register-node.ts";
 
 const REPORT = { addresses: ["/ip4/1.2.3.4/tcp/5"], capacity_bytes: 100, used_bytes: 1, free_bytes: 99, version: "1" };
+const OWN = { free_bytes_own: 99, wanted_free_bytes: 0 };
 const never = new AbortController().signal;
 
 function apiOf(coordinator: { readonly url: string }, timeoutMs = 5000) {
@@ -100,7 +101,7 @@ describe("registration", () => {
 
 describe("a call to the coordinator", () => {
   const beat = (api: ReturnType<typeof apiOf>) =>
-    api.heartbeat("key", { ...REPORT, chunk_count: 0, draining: false }, never);
+    api.heartbeat("key", { ...REPORT, ...OWN, chunk_count: 0, draining: false }, never);
 
   it.each([
     ["cuts the connection", () => undefined, "COORDINATOR_UNREACHABLE", "no connection"],
@@ -168,7 +169,7 @@ describe("membership", () => {
           peerId: "node-1",
           setMembers: async (peerIds) => void members.push([...peerIds].sort()),
         },
-        report: async () => ({ ...REPORT, chunk_count: 3, draining: true }),
+        report: async () => ({ ...REPORT, ...OWN, chunk_count: 3, draining: true }),
         logger: silentLogger,
       },
       {
@@ -185,7 +186,7 @@ describe("membership", () => {
     const answer = await membership.beat(never);
     expect(answer.credits.earned).toBe("1.5");
     expect(coordinator.calls[0]?.headers["x-api-key"]).toBe("key-1");
-    expect(coordinator.calls[0]?.body).toEqual({ ...REPORT, chunk_count: 3, draining: true });
+    expect(coordinator.calls[0]?.body).toEqual({ ...REPORT, ...OWN, chunk_count: 3, draining: true });
     expect(members).toEqual([["coordinator", "member-a", "member-b"]]);
   });
 

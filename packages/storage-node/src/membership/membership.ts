@@ -1,6 +1,12 @@
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import type { CoordinatorApi, HeartbeatAnswer, HeartbeatReport } from "./coordinator-api.ts";
+import type {
+  CoordinatorApi,
+  EvictionAnswer,
+  EvictionRequest,
+  HeartbeatAnswer,
+  HeartbeatReport,
+} from "./coordinator-api.ts";
 import { type Credentials, writeCredentials } from "./credentials.ts";
 import { assertPinned } from "./pinned-coordinator.ts";
 
@@ -8,6 +14,8 @@ export interface MembershipDeps {
   readonly api: CoordinatorApi;
   readonly host: Pick<PeerHost, "peerId" | "setMembers">;
   readonly report: () => Promise<HeartbeatReport>;
+  /** Told what the coordinator has heard. */
+  readonly onHeard?: (report: HeartbeatReport) => void;
   readonly logger: Logger;
 }
 
@@ -29,11 +37,18 @@ export class Membership {
 
   /** The beat of a `HeartbeatLoop`. @throws AppError of the call, FORBIDDEN for another coordinator than the pinned */
   async beat(signal: AbortSignal): Promise<HeartbeatAnswer> {
-    const answer = await this.#deps.api.heartbeat(this.#credentials.api_key, await this.#deps.report(), signal);
+    const report = await this.#deps.report();
+    const answer = await this.#deps.api.heartbeat(this.#credentials.api_key, report, signal);
     assertPinned(answer.coordinator.peer_id, this.#credentials.coordinator.peer_id);
     await this.#deps.host.setMembers(new Set([answer.coordinator.peer_id, ...answer.members]));
     await this.#keepAddresses(answer.coordinator);
+    this.#deps.onHeard?.(report);
     return answer;
+  }
+
+  /** Asks the coordinator what this node may give up. @throws AppError of the call */
+  requestEvictions(request: EvictionRequest, signal: AbortSignal): Promise<EvictionAnswer> {
+    return this.#deps.api.requestEvictions(this.#credentials.api_key, request, signal);
   }
 
   /** The next start dials the coordinator where it is now. */

@@ -1,4 +1,7 @@
 import type { ProtocolName } from "@commonhold/wire/protocols.ts";
+import type { StoreTotals } from "../chunk-store/chunk-store.ts";
+import type { EvictionState } from "../eviction/evictor.ts";
+import type { ScrubState } from "../scrub/scrub.ts";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 const EXCHANGE_SECONDS_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 90];
@@ -14,10 +17,12 @@ export interface NodeMetrics {
 }
 
 export interface MetricSources {
-  readonly totals: () => { readonly chunkCount: number; readonly usedBytes: number };
+  readonly totals: () => StoreTotals;
   /** Undefined before the first heartbeat that the coordinator took. */
   readonly heartbeatAgeMs: () => number | undefined;
   readonly isDraining: () => boolean;
+  readonly scrub: () => ScrubState;
+  readonly eviction: () => EvictionState;
 }
 
 export function createNodeMetrics(registry: Registry): NodeMetrics {
@@ -68,6 +73,31 @@ function watchSources(registry: Registry, sources: MetricSources): void {
       name: "commonhold_node_draining",
       help: "1 while this node is being emptied, else 0.",
       read: () => (sources.isDraining() ? 1 : 0),
+    },
+    {
+      name: "commonhold_node_damaged_chunks",
+      help: "Chunks that this node found to be damaged and still has on its disk.",
+      read: () => sources.totals().damagedCount,
+    },
+    {
+      name: "commonhold_node_unreported_losses",
+      help: "Chunks found to be damaged or missing of which the coordinator was not told yet.",
+      read: () => sources.totals().lossCount,
+    },
+    {
+      name: "commonhold_node_wanted_free_bytes",
+      help: "Bytes that have to go, as the node holds more than it may, when it was looked at last.",
+      read: () => sources.eviction().wantedBytes,
+    },
+    {
+      name: "commonhold_node_scrub_progress",
+      help: "How far the scrub under way, or the latest one, is: 0 to 1.",
+      read: () => sources.scrub().progress,
+    },
+    {
+      name: "commonhold_node_scrub_last_full_timestamp_seconds",
+      help: "When every chunk had last been reread, in seconds since 1970; NaN before the first time.",
+      read: () => (sources.scrub().last?.finished_at_ms ?? Number.NaN) / 1000,
     },
   ];
   for (const { name, help, read } of gauges) {

@@ -13,7 +13,7 @@ import { createGrantChecker } from "../exchanges/grant-checker.ts";
 import { createProveChunk } from "../exchanges/prove-chunk.ts";
 import { registerExchanges } from "../exchanges/register-exchanges.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { openTestStore, silentLogger } from "./open-test-store.ts";
+import { openTestStore, silentLogger, type TestStoreParts } from "./open-test-store.ts";
 import { tempFolder } from "./temp-folder.ts";
 import { type TestChunk, testChunk } from "./test-chunks.ts";
 
@@ -55,7 +55,9 @@ export class ExchangeNetwork {
     return new ExchangeNetwork(network, coordinator, host);
   }
 
-  async addNode(options: { readonly bytesMax?: number } = {}): Promise<ServingNode> {
+  async addNode(
+    options: Pick<TestStoreParts, "bytesMax" | "reservedBytes" | "sharesExcess"> = {},
+  ): Promise<ServingNode> {
     const identity = createIdentity();
     const folder = tempFolder();
     const store = await openTestStore(folder, { ...options, nameOf: chunkNameOf, clock });
@@ -75,6 +77,8 @@ export class ExchangeNetwork {
     await registerExchanges({
       host,
       store,
+      nameOf: chunkNameOf,
+      coordinatorPeerId: this.coordinator.peerId,
       clock,
       logger: silentLogger,
       metrics: { onExchange: (protocol, outcome) => void node.outcomes.push(`${protocol} ${outcome}`) },
@@ -117,6 +121,8 @@ interface GrantTermsOfTest {
   readonly chunkName: ChunkName;
   readonly lengthMax: number;
   readonly expiresAtMs: number;
+  readonly epoch: number;
+  readonly own: boolean;
   /** Whose key signs. */
   readonly signer: Identity;
 }

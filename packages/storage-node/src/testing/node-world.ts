@@ -6,13 +6,20 @@ import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
-import { type GrantAction, issueGrant } from "@commonhold/wire/grant.ts";
+import { type GrantAction, type GrantTerms, issueGrant } from "@commonhold/wire/grant.ts";
 import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { onTestFinished } from "vitest";
+import type { NodeConfigOverrides } from "../config/node-config.ts";
 import { initNode } from "../init-node.ts";
 import type { NodeDeps } from "../node-deps.ts";
 import { type RunningNode, startNode } from "../storage-node.ts";
-import { type FakeAnswer, type FakeCoordinator, heartbeatAnswer, startFakeCoordinator } from "./fake-coordinator.ts";
+import {
+  type FakeAnswer,
+  type FakeCall,
+  type FakeCoordinator,
+  heartbeatAnswer,
+  startFakeCoordinator,
+} from "./fake-coordinator.ts";
 import { silentLogger } from "./open-test-store.ts";
 import { SteppedSleep } from "./stepped-sleep.ts";
 import { tempFolder } from "./temp-folder.ts";
@@ -28,6 +35,7 @@ export class NodeWorld {
   readonly pause = new SteppedSleep();
   readonly folder = join(tempFolder(), "node");
   keysGiven = 0;
+  #evictionAnswer: (body: FakeCall["body"]) => FakeAnswer = () => ({ status: 404, body: {} });
 
   constructor(coordinator: FakeCoordinator) {
     this.coordinator = coordinator;
@@ -52,6 +60,7 @@ export class NodeWorld {
   answer(changes: Record<string, unknown> | "away"): void {
     this.coordinator.answerWith(({ path, body }): FakeAnswer | undefined => {
       if (changes === "away") return undefined;
+      if (path.endsWith("/evictions")) return this.#evictionAnswer(body);
       if (path.endsWith("/heartbeat")) return heartbeatAnswer(this.identity.peerId, { members: [], ...changes });
       return {
         status: 201,
@@ -66,10 +75,17 @@ export class NodeWorld {
     });
   }
 
+  /** Evictions that nodes ask for are answered so; at first there is no such call. */
+  answerEvictions(answer: (body: FakeCall["body"]) => Record<string, unknown>): void {
+    this.#evictionAnswer = (body) => ({ status: 200, body: answer(body) });
+  }
+
   init({
     fetch = globalThis.fetch,
+    storage = {},
     ...options
   }: {
+    readonly storage?: NonNullable<NodeConfigOverrides["storage"]>;
     readonly rejoin?: boolean;
     readonly joinToken?: string;
     readonly fetch?: typeof globalThis.fetch;
@@ -82,7 +98,7 @@ export class NodeWorld {
         settings: {
           node: { name: "attic", coordinator_url: this.coordinator.url },
           network: { listen: ["/ip4/127.0.0.1/tcp/0"] },
-          storage: { max_bytes: 20_000_000, min_free_disk_bytes: 0 },
+          storage: { max_bytes: 20_000_000, min_free_disk_bytes: 0, scrub_interval_days: 0, ...storage },
           labels: { site: "home" },
         },
         version: VERSION,
@@ -91,10 +107,10 @@ export class NodeWorld {
     );
   }
 
-  async start(deps: Partial<NodeDeps> = {}): Promise<RunningNode> {
+  async start(deps: Partial<NodeDeps> = {}, settings: NodeConfigOverrides = {}): Promise<RunningNode> {
     const node = await startNode(
       { ...this.deps, ...deps },
-      { folder: this.folder, version: VERSION, logger: silentLogger },
+      { folder: this.folder, version: VERSION, logger: silentLogger, settings },
     );
     onTestFinished(async () => void (await node.stop()));
     return node;
@@ -107,9 +123,10 @@ export class NodeWorld {
     return host;
   }
 
-  grant(node: string, action: GrantAction, chunkName: ChunkName) {
+  grant(node: string, action: GrantAction, chunkName: ChunkName, terms: Partial<GrantTerms> = {}) {
     return issueGrant(
       {
+        ...terms,
         issuer: this.identity.peerId,
         node,
         subject: this.identity.peerId,

@@ -15,6 +15,8 @@ export interface TestStoreParts {
   readonly clock?: Clock;
   readonly nameOf?: (sealed: Uint8Array) => ChunkName;
   readonly bytesMax?: number;
+  readonly reservedBytes?: number;
+  readonly sharesExcess?: boolean;
   readonly diskFreeBytesMin?: number;
 }
 
@@ -28,7 +30,13 @@ export function openTestStore(folder: string, parts: TestStoreParts = {}): Promi
       clock,
       logger: silentLogger,
     },
-    { folder, bytesMax: parts.bytesMax ?? 1e12, diskFreeBytesMin: parts.diskFreeBytesMin ?? 0 },
+    {
+      folder,
+      bytesMax: parts.bytesMax ?? 1e12,
+      reservedBytes: parts.reservedBytes ?? 0,
+      sharesExcess: parts.sharesExcess ?? true,
+      diskFreeBytesMin: parts.diskFreeBytesMin ?? 0,
+    },
   );
 }
 

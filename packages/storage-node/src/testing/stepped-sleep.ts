@@ -1,4 +1,4 @@
-import type { Sleep } from "../pacing/sleep.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 
 /** A sleep that lasts until the test ends it, and shows what was asked for. */
 export class SteppedSleep {

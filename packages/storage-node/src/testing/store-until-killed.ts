@@ -5,7 +5,7 @@ import { testChunk } from "./test-chunks.ts";
 
 /**
  * A process that stores chunks, several at once, until it is killed, and prints the seed of each acknowledged one.
- * Arguments: data folder, first seed.
+ * Arguments: data folder, first seed. A chunk's epoch is its seed and one.
  */
 const [folder, firstSeed] = process.argv.slice(2);
 const LANES = 4;
@@ -19,7 +19,7 @@ async function storeOn(): Promise<never> {
   for (;;) {
     const mine = seed++;
     const { name, sealed } = testChunk(mine, CHUNK_BYTES);
-    await store.store(name, sealed);
+    await store.store(name, sealed, { epoch: mine + 1 });
     process.stdout.write(`${mine}\n`);
   }
 }

@@ -11,10 +11,16 @@ export interface DeleteChunkClaim {
   readonly chunkName: ChunkName;
 }
 
+export interface DeletedChunk {
+  readonly wasHeld: boolean;
+  /** It stays: it was stored under the epoch of the grant or a later one. */
+  readonly storedAnew: boolean;
+}
+
 export interface DeleteChunkHandler {
   readonly authorise: (claim: DeleteChunkClaim) => void | Promise<void>;
-  /** Removes the chunk, durably; one that is not held is no error. */
-  readonly delete: (chunkName: ChunkName) => Promise<{ readonly wasHeld: boolean }>;
+  /** Removes the chunk, durably; one that is not held is no error, nor is one that stays. */
+  readonly delete: (chunkName: ChunkName) => Promise<DeletedChunk>;
 }
 
 const RESPONSE: ResponseKind<typeof DeleteChunkResponseSchema> = {
@@ -27,13 +33,13 @@ const RESPONSE: ResponseKind<typeof DeleteChunkResponseSchema> = {
 export async function requestDeleteChunk(
   stream: ByteStream,
   request: { readonly grant: SignedGrant; readonly chunkName: ChunkName },
-): Promise<{ readonly wasHeld: boolean }> {
+): Promise<DeletedChunk> {
   await writeMessage(stream, DeleteChunkRequestSchema, {
     init: { grant: request.grant, chunkName: encodeChunkName(request.chunkName) },
     maxBytes: FRAME_BYTES_MAX.request,
   });
-  const { wasHeld } = await readResponse(stream, RESPONSE);
-  return { wasHeld };
+  const { wasHeld, storedAnew } = await readResponse(stream, RESPONSE);
+  return { wasHeld, storedAnew };
 }
 
 /** Answers one `requestDeleteChunk`. */
@@ -42,7 +48,7 @@ export async function serveDeleteChunk(stream: ByteStream, handler: DeleteChunkH
     const request = await readMessage(stream, DeleteChunkRequestSchema, FRAME_BYTES_MAX.request);
     const chunkName = decodeChunkName(request.chunkName);
     await handler.authorise({ grant: request.grant, chunkName });
-    const { wasHeld } = await handler.delete(chunkName);
-    return { wasHeld };
+    const { wasHeld, storedAnew } = await handler.delete(chunkName);
+    return { wasHeld, storedAnew };
   });
 }

@@ -3,13 +3,14 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { describe, expect, it } from "vitest";
-import { RetrieveChunkResponseSchema } from "../gen/commonhold_pb.ts";
+import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts";
+import { InventoryResponseSchema, RetrieveChunkResponseSchema } from "../gen/commonhold_pb.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
 import { writeMessage } from "../message.ts";
 import { SEALED_LENGTH_MAX } from "../protocols.ts";
-import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
+import { CHUNK, chunkNameOf, sampleGrant, sha256 } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
-import { requestInventory, serveInventory } from "./inventory.ts";
+import { requestInventory, requestInventorySummary, serveInventory } from "./inventory.ts";
 import { type ProofAnswer, requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { type ReplicateChunkOrder, requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
@@ -99,18 +100,22 @@ describe("retrieve-chunk", () => {
 describe("delete-chunk", () => {
   const request = (stream: ByteStream) => requestDeleteChunk(stream, { grant, chunkName: CHUNK });
 
-  it.each([true, false])("says whether the chunk was held: %s", async (wasHeld) => {
+  it.each([
+    [true, false],
+    [false, false],
+    [true, true],
+  ])("says whether the chunk was held (%s) and was stored anew (%s)", async (wasHeld, storedAnew) => {
     const deleted: ChunkName[] = [];
     const result = await exchange(request, (stream) =>
       serveDeleteChunk(stream, {
         authorise: (claim) => expect(claim).toMatchObject({ grant, chunkName: CHUNK }) as undefined,
         delete: async (chunkName) => {
           deleted.push(chunkName);
-          return { wasHeld };
+          return { wasHeld, storedAnew };
         },
       }),
     );
-    expect(result).toEqual({ wasHeld });
+    expect(result).toEqual({ wasHeld, storedAnew });
     expect(deleted).toEqual([CHUNK]);
   });
 
@@ -121,7 +126,7 @@ describe("delete-chunk", () => {
         authorise: refuse,
         delete: async (chunkName) => {
           deleted.push(chunkName);
-          return { wasHeld: true };
+          return { wasHeld: true, storedAnew: false };
         },
       }),
     );
@@ -244,6 +249,7 @@ describe("proof-challenge", () => {
 
 describe("inventory", () => {
   const names = Array.from({ length: 10_000 }, (_, index) => chunkNameOf(String(index))).sort();
+  const summary = summariseInventory(names, sha256);
 
   function serve(page: { chunkNames: ChunkName[]; more: boolean }, queries: unknown[] = []) {
     return (stream: ByteStream) =>
@@ -253,6 +259,7 @@ describe("inventory", () => {
           queries.push(query);
           return page;
         },
+        summarise: async () => summary,
       });
   }
 
@@ -274,6 +281,65 @@ describe("inventory", () => {
     );
     expect(page).toEqual({ chunkNames: names.slice(5, 7), more: false });
     expect(queries).toEqual([{ after: names[4], limit: 2 }]);
+  });
+
+  it("asks for what lies between two names", async () => {
+    const queries: unknown[] = [];
+    const between = { after: names[4]!, until: names[6]!, limit: 10 };
+    const page = await exchange(
+      (stream) => requestInventory(stream, { ...between, grant }),
+      serve({ chunkNames: names.slice(5, 7), more: false }, queries),
+    );
+    expect(page.chunkNames).toEqual(names.slice(5, 7));
+    expect(queries).toEqual([between]);
+    const beyond = exchange(
+      (stream) => requestInventory(stream, { ...between, grant }),
+      serve({ chunkNames: names.slice(5, 8), more: false }),
+    );
+    await expect(beyond).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+  });
+
+  it("carries the summary of all names, and nothing else then", async () => {
+    const queries: unknown[] = [];
+    const request = (stream: ByteStream) => requestInventorySummary(stream, { grant });
+    expect(await exchange(request, serve({ chunkNames: names, more: true }, queries))).toEqual(summary);
+    expect(queries).toEqual([]);
+    const claims: unknown[] = [];
+    await exchange(request, (stream) =>
+      serveInventory(stream, {
+        authorise: (claim) => void claims.push(claim),
+        list: async () => ({ chunkNames: [], more: false }),
+        summarise: async () => summary,
+      }),
+    );
+    expect(claims).toEqual([{ grant, summary: true }]);
+    await expect(
+      exchange(request, (stream) =>
+        serveInventory(stream, {
+          authorise: refuse,
+          list: async () => ({ chunkNames: [], more: false }),
+          summarise: async () => {
+            throw new Error("asked without leave");
+          },
+        }),
+      ),
+    ).rejects.toMatchObject({ code: "INVALID_GRANT" });
+  });
+
+  it.each([
+    ["none, as from a node that knows of none", 0],
+    ["one that is cut short", 256 * 36 - 1],
+    ["one that is too long", 256 * 36 + 1],
+  ])("refuses %s for a summary", async (_, length) => {
+    const [near, far] = createMemoryStreamPair();
+    const refused = requestInventorySummary(near, { grant });
+    const init = {
+      status: { code: "OK", message: "" },
+      chunkNames: [new Uint8Array(32)],
+      summary: new Uint8Array(length),
+    };
+    await writeMessage(far, InventoryResponseSchema, { init, maxBytes: 20_000 });
+    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
 import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
+import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts";
 import { ERROR_CODES, type ErrorCode, isErrorCode } from "@commonhold/core/error-codes.ts";
 import { isChunkName } from "@commonhold/core/ids.ts";
 import { fuzzRuns, parseOrRefuse } from "@commonhold/core/testing/fuzz.ts";
@@ -15,6 +16,8 @@ import {
   ReplicateChunkRequestSchema,
   ReplicateChunkResponseSchema,
   RetrieveChunkResponseSchema,
+  StoreBatchRequestSchema,
+  StoreBatchResponseSchema,
   StoreChunkRequestSchema,
   StoreChunkResponseSchema,
 } from "../gen/commonhold_pb.ts";
@@ -22,13 +25,14 @@ import { encodeChunkName } from "../fields.ts";
 import { readFrame } from "../frame.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
 import { decodeMessage } from "../message.ts";
-import { FRAME_BYTES_MAX, INVENTORY_PAGE_MAX, SEALED_LENGTH_MAX } from "../protocols.ts";
-import { CHUNK, sampleGrant } from "../testing/samples.ts";
+import { FRAME_BYTES_MAX, INVENTORY_PAGE_MAX, SEALED_LENGTH_MAX, STORE_BATCH_LENGTH_MAX } from "../protocols.ts";
+import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
-import { requestInventory, serveInventory } from "./inventory.ts";
+import { requestInventory, requestInventorySummary, serveInventory } from "./inventory.ts";
 import { requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
+import { requestStoreBatch, serveStoreBatch } from "./store-batch.ts";
 import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
 
 const grant = sampleGrant();
@@ -41,7 +45,8 @@ const BOUNDS: Readonly<Record<string, number>> = {
 /** Whatever a claim says, it lies within the protocol's bounds by now. */
 const authorise = (claim: object): void => {
   for (const [field, value] of Object.entries(claim)) {
-    if (field === "chunkName" || field === "after") expect(isChunkName(String(value))).toBe(true);
+    if (field === "chunkName" || field === "batchName" || field === "after")
+      expect(isChunkName(String(value))).toBe(true);
     if (!Object.hasOwn(BOUNDS, field)) continue;
     expect(value).toBeGreaterThanOrEqual(1);
     expect(value).toBeLessThanOrEqual(BOUNDS[field]!);
@@ -59,9 +64,15 @@ const source = { peerId: "12D3KooWsource", addresses: ["/ip4/10.0.0.1/tcp/1"] };
 
 const SERVERS: Record<string, (stream: ByteStream) => Promise<void>> = {
   store: (stream) => serveStoreChunk(stream, { authorise, store: async () => ({ alreadyHeld: false }) }),
+  storeBatch: (stream) =>
+    serveStoreBatch(stream, {
+      authorise,
+      store: async (chunks) => chunks.map(() => ({ status: "fulfilled", value: { alreadyHeld: false } })),
+    }),
   retrieve: (stream) =>
     serveRetrieveChunk(stream, { authorise, retrieve: async () => ({ length: 3, bytes: Uint8Array.of(1, 2, 3) }) }),
-  delete: (stream) => serveDeleteChunk(stream, { authorise, delete: async () => ({ wasHeld: false }) }),
+  delete: (stream) =>
+    serveDeleteChunk(stream, { authorise, delete: async () => ({ wasHeld: false, storedAnew: false }) }),
   replicate: (stream) => serveReplicateChunk(stream, { authorise, replicate: async () => ({ alreadyHeld: false }) }),
   challenge: (stream) =>
     serveProofChallenge(stream, {
@@ -74,26 +85,54 @@ const SERVERS: Record<string, (stream: ByteStream) => Promise<void>> = {
         signature: new Uint8Array(64),
       }),
     }),
-  inventory: (stream) => serveInventory(stream, { authorise, list: async () => ({ chunkNames: [], more: false }) }),
+  inventory: (stream) =>
+    serveInventory(stream, {
+      authorise,
+      list: async () => ({ chunkNames: [], more: false }),
+      summarise: async () => summariseInventory([], () => new Uint8Array(32)),
+    }),
 };
 
 const REQUESTERS: Record<string, (stream: ByteStream) => Promise<unknown>> = {
   store: (stream) => requestStoreChunk(stream, { ...ofChunk, sealed: new Uint8Array(9) }),
+  storeBatch: (stream) =>
+    requestStoreBatch(stream, {
+      grant,
+      chunks: [
+        { chunkName: CHUNK, sealed: new Uint8Array(9) },
+        { chunkName: chunkNameOf("another chunk"), sealed: new Uint8Array(7) },
+      ],
+    }),
   retrieve: (stream) => requestRetrieveChunk(stream, { ...ofChunk, lengthMax: 1000 }),
   delete: (stream) => requestDeleteChunk(stream, ofChunk),
   replicate: (stream) => requestReplicateChunk(stream, { ...ofChunk, length: 1, source, sourceGrant: grant }),
   challenge: (stream) => requestProofChallenge(stream, challenge),
   inventory: (stream) => requestInventory(stream, { grant, limit: 10 }),
+  inventorySummary: (stream) => requestInventorySummary(stream, { grant }),
 };
 
 const chunkName = encodeChunkName(CHUNK);
 const status = { code: "OK", message: "" };
+const batched = [
+  { chunkName, length: 3n },
+  { chunkName: encodeChunkName(chunkNameOf("another chunk")), length: 4n },
+];
 const leaf = { index: 1n, leaf: new Uint8Array(30), path: [new Uint8Array(32)] };
 /** Messages that would be taken, to be bent. */
 const WELL_FORMED = [
   toBinary(StoreChunkRequestSchema, create(StoreChunkRequestSchema, { grant, chunkName, length: 3n })),
+  toBinary(StoreBatchRequestSchema, create(StoreBatchRequestSchema, { grant, chunks: batched })),
+  toBinary(
+    StoreBatchResponseSchema,
+    create(StoreBatchResponseSchema, {
+      status,
+      outcomes: [{ status, alreadyHeld: true }, { status: { code: "NO_SPACE", message: "the quota is used up" } }],
+    }),
+  ),
   toBinary(ProofChallengeRequestSchema, create(ProofChallengeRequestSchema, { ...challenge, chunkName })),
   toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 5 })),
+  toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 1, summary: true })),
+  toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 5, until: chunkName })),
   toBinary(
     ReplicateChunkRequestSchema,
     create(ReplicateChunkRequestSchema, {
@@ -141,6 +180,10 @@ const anyNumbers = fc
     const [leafCount, difficulty] = [small >>> (shift & 31), small >>> (31 - (shift & 31))];
     return fc.constantFrom(
       toBinary(StoreChunkRequestSchema, create(StoreChunkRequestSchema, { grant, chunkName, length })),
+      toBinary(
+        StoreBatchRequestSchema,
+        create(StoreBatchRequestSchema, { grant, chunks: [batched[0]!, { ...batched[1]!, length }] }),
+      ),
       toBinary(
         ProofChallengeRequestSchema,
         create(ProofChallengeRequestSchema, { ...challenge, chunkName, leafCount, difficulty }),
@@ -199,11 +242,13 @@ async function runAgainst(side: (stream: ByteStream) => Promise<unknown>, bytes:
 
 const RESPONSES: Readonly<Record<string, DescMessage>> = {
   store: StoreChunkResponseSchema,
+  storeBatch: StoreBatchResponseSchema,
   retrieve: RetrieveChunkResponseSchema,
   delete: DeleteChunkResponseSchema,
   replicate: ReplicateChunkResponseSchema,
   challenge: ProofChallengeResponseSchema,
   inventory: InventoryResponseSchema,
+  inventorySummary: InventoryResponseSchema,
 };
 
 /** The code of the status in the response of an exchange. */
@@ -217,7 +262,8 @@ async function statusCodeIn(bytes: Uint8Array, name: string): Promise<string | u
 
 describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, serve) => {
   it("answers or refuses by one frame, and reads within bounds", async () => {
-    const readMax = name === "store" ? SEALED_LENGTH_MAX : FRAME_BYTES_MAX.request;
+    const bodyMax = { store: SEALED_LENGTH_MAX, storeBatch: STORE_BATCH_LENGTH_MAX }[name];
+    const readMax = bodyMax ?? FRAME_BYTES_MAX.request;
     await fc.assert(
       fc.asyncProperty(hostileBytes, async (bytes) => {
         const { largestRead, refusal, answer } = await runAgainst(serve, bytes);
@@ -232,7 +278,12 @@ describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, se
 
 describe.each(Object.entries(REQUESTERS))("requesting %s of a hostile peer", (name, request) => {
   it("fails only as the peer says, by PROTOCOL_ERROR or a wrong length, and reads within bounds", async () => {
-    const frameMax = { challenge: FRAME_BYTES_MAX.proof, inventory: FRAME_BYTES_MAX.inventory }[name];
+    const frameMax = {
+      challenge: FRAME_BYTES_MAX.proof,
+      inventory: FRAME_BYTES_MAX.inventory,
+      inventorySummary: FRAME_BYTES_MAX.inventorySummary,
+      storeBatch: FRAME_BYTES_MAX.batchResponse,
+    }[name];
     await fc.assert(
       fc.asyncProperty(hostileBytes, async (bytes) => {
         const { largestRead, refusal } = await runAgainst(request, bytes);

@@ -1,17 +1,21 @@
 import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
+import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts";
 import { fuzzRuns } from "@commonhold/core/testing/fuzz.ts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { SignedGrant } from "../grant.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
-import { sampleGrant } from "../testing/samples.ts";
+import { decodeInventorySummary, encodeInventorySummary } from "../inventory-summary-bytes.ts";
+import { sampleGrant, sha256 } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, serveInventory } from "./inventory.ts";
 import { requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
+import { type BatchOutcomes, requestStoreBatch, serveStoreBatch } from "./store-batch.ts";
 import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
 
 const bytes = (minLength: number, maxLength = minLength) =>
@@ -56,10 +60,42 @@ it("store-chunk carries claim, bytes and answer as they are", async () => {
   );
 });
 
+it("store-batch carries claim, bytes and outcomes as they are", async () => {
+  const chunk = fc.record({ chunkName, sealed: bytes(1, 500), outcome: fc.option(fc.boolean()) });
+  const chunks = fc.uniqueArray(chunk, { minLength: 1, maxLength: 64, selector: (each) => each.chunkName });
+  await fc.assert(
+    fc.asyncProperty(grant, chunks, async (signed, sent) => {
+      const outcomes = sent.map(({ outcome }): BatchOutcomes[number] =>
+        outcome === null
+          ? { status: "rejected", reason: new AppError("NO_SPACE", "full") }
+          : { status: "fulfilled", value: { alreadyHeld: outcome } },
+      );
+      const { asked, answer } = await exchange(
+        (stream) => requestStoreBatch(stream, { grant: signed, chunks: sent }),
+        (stream, seen) =>
+          serveStoreBatch(stream, {
+            authorise: (claim) => void seen.push(claim.grant, claim.chunks),
+            store: async (received) => {
+              seen.push(received.map(({ chunkName: name, sealed }) => [name, Buffer.from(sealed).toString("hex")]));
+              return outcomes;
+            },
+          }),
+      );
+      expect(asked).toEqual([
+        signed,
+        sent.map(({ chunkName: name, sealed }) => ({ chunkName: name, length: sealed.length })),
+        sent.map(({ chunkName: name, sealed }) => [name, Buffer.from(sealed).toString("hex")]),
+      ]);
+      expect(answer).toMatchObject(outcomes);
+    }),
+    fuzzRuns(300),
+  );
+});
+
 it("retrieve-chunk and delete-chunk carry claim and answer as they are", async () => {
   const request = fc.record({ grant, chunkName });
   await fc.assert(
-    fc.asyncProperty(request, bytes(1, 5000), fc.boolean(), async (sent, held, wasHeld) => {
+    fc.asyncProperty(request, bytes(1, 5000), fc.boolean(), fc.boolean(), async (sent, held, wasHeld, storedAnew) => {
       const retrieved = await exchange(
         (stream) => requestRetrieveChunk(stream, { ...sent, lengthMax: held.length }),
         (stream, seen) =>
@@ -73,9 +109,12 @@ it("retrieve-chunk and delete-chunk carry claim and answer as they are", async (
       const deleted = await exchange(
         (stream) => requestDeleteChunk(stream, sent),
         (stream, seen) =>
-          serveDeleteChunk(stream, { authorise: (claim) => void seen.push(claim), delete: async () => ({ wasHeld }) }),
+          serveDeleteChunk(stream, {
+            authorise: (claim) => void seen.push(claim),
+            delete: async () => ({ wasHeld, storedAnew }),
+          }),
       );
-      expect(deleted).toEqual({ asked: [sent], answer: { wasHeld } });
+      expect(deleted).toEqual({ asked: [sent], answer: { wasHeld, storedAnew } });
     }),
     fuzzRuns(500),
   );
@@ -146,16 +185,31 @@ it("inventory carries query and page as they are", async () => {
   await fc.assert(
     fc.asyncProperty(grant, page, fc.integer({ min: 0, max: 100 }), async (signed, { names, more }, spare) => {
       const [after, ...chunkNames] = names.toSorted() as [ChunkName, ...ChunkName[]];
-      const query = { after, limit: chunkNames.length + spare + 1 };
+      const until = spare % 2 === 0 ? chunkNames.at(-1) : undefined;
+      const query = { after, ...(until !== undefined && { until }), limit: chunkNames.length + spare + 1 };
       const given = { chunkNames, more: more && chunkNames.length > 0 };
       const { asked, answer } = await exchange(
         (stream) => requestInventory(stream, { ...query, grant: signed }),
         (stream, seen) =>
-          serveInventory(stream, { authorise: (claim) => void seen.push(claim), list: async () => given }),
+          serveInventory(stream, {
+            authorise: (claim) => void seen.push(claim),
+            list: async () => given,
+            summarise: async () => summariseInventory(chunkNames, sha256),
+          }),
       );
       expect(asked).toEqual([{ ...query, grant: signed }]);
       expect(answer).toEqual(given);
     }),
     fuzzRuns(500),
+  );
+});
+
+it("a summary comes as it was made, with the root of its buckets", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(chunkName, { maxLength: 50 }), (names) => {
+      const summary = summariseInventory(names.toSorted(), sha256);
+      expect(decodeInventorySummary(encodeInventorySummary(summary))).toEqual(summary);
+    }),
+    fuzzRuns(100),
   );
 });

@@ -1,11 +1,11 @@
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
-import { writeBody } from "../body.ts";
 import { decodeChunkName, decodeSealedLength, encodeChunkName } from "../fields.ts";
 import { type SignedGrant, StoreChunkRequestSchema, StoreChunkResponseSchema } from "../gen/commonhold_pb.ts";
 import { readMessage, writeMessage } from "../message.ts";
 import { FRAME_BYTES_MAX } from "../protocols.ts";
-import { type ResponseKind, readResponse, respond } from "../response.ts";
+import { type ResponseKind, respond } from "../response.ts";
+import { sendForResponse } from "./send-for-response.ts";
 
 /** What a peer asks to store, before any of its bytes are read. */
 export interface StoreChunkClaim {
@@ -43,21 +43,7 @@ export async function requestStoreChunk(
     init: { grant, chunkName: encodeChunkName(chunkName), length: BigInt(sealed.length) },
     maxBytes: FRAME_BYTES_MAX.request,
   });
-  let refused = false;
-  const answer = readResponse(stream, RESPONSE).catch((error: unknown) => {
-    refused = true;
-    throw error;
-  });
-  // The end goes with the last bytes, which spares both sides a packet of its own.
-  const sent = writeBody(stream, sealed, { length: sealed.length, stop: () => refused }).then(() =>
-    stream.closeWrite(),
-  );
-  // The first to fail tells why; the other fails because of it and has nothing to add.
-  answer.catch(() => {});
-  sent.catch(() => {});
-  const { alreadyHeld } = await Promise.race([answer, sent.then(() => answer)]);
-  // Acknowledged before it was sent: the caller must not get its memory back while the stream still refers to it.
-  await sent;
+  const { alreadyHeld } = await sendForResponse(stream, RESPONSE, sealed);
   return { alreadyHeld };
 }
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file commonhold.proto.
  */
 export const file_commonhold: GenFile = /*@__PURE__*/
-  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIpQBCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDCIvCgtTaWduZWRHcmFudBINCgVncmFudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiJwoGU3RhdHVzEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSJiChFTdG9yZUNodW5rUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSEgoKY2h1bmtfbmFtZRgCIAEoDBIOCgZsZW5ndGgYAyABKAQiUQoSU3RvcmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJVChRSZXRyaWV2ZUNodW5rUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSEgoKY2h1bmtfbmFtZRgCIAEoDCJOChVSZXRyaWV2ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSDgoGbGVuZ3RoGAIgASgEIlMKEkRlbGV0ZUNodW5rUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSEgoKY2h1bmtfbmFtZRgCIAEoDCJOChNEZWxldGVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhAKCHdhc19oZWxkGAIgASgIIsIBChVSZXBsaWNhdGVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEEg4KBnNvdXJjZRgEIAEoCRIYChBzb3VyY2VfYWRkcmVzc2VzGAUgAygJEjAKDHNvdXJjZV9ncmFudBgGIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQiVQoWUmVwbGljYXRlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiogEKFVByb29mQ2hhbGxlbmdlUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSFAoMY2hhbGxlbmdlX2lkGAIgASgMEhIKCmNodW5rX25hbWUYAyABKAwSDAoEc2VlZBgEIAEoDBISCgpsZWFmX2NvdW50GAUgASgNEhIKCmRpZmZpY3VsdHkYBiABKA0iNwoKUHJvdmVuTGVhZhINCgVpbmRleBgBIAEoBBIMCgRsZWFmGAIgASgMEgwKBHBhdGgYAyADKAwiuAEKFlByb29mQ2hhbGxlbmdlUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSFAoMY2h1bmtfbGVuZ3RoGAIgASgEEikKBmxlYXZlcxgDIAMoCzIZLmNvbW1vbmhvbGQudjEuUHJvdmVuTGVhZhIOCgZkaWdlc3QYBCABKAwSEwoLZHVyYXRpb25fdXMYBSABKAQSEQoJc2lnbmF0dXJlGAYgASgMIlsKEEludmVudG9yeVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50Eg0KBWFmdGVyGAIgASgMEg0KBWxpbWl0GAMgASgNIl0KEUludmVudG9yeVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhMKC2NodW5rX25hbWVzGAIgAygMEgwKBG1vcmUYAyABKAhiBnByb3RvMw");
+  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIrABCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDBINCgVlcG9jaBgJIAEoBBILCgNvd24YCiABKAgiLwoLU2lnbmVkR3JhbnQSDQoFZ3JhbnQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIicKBlN0YXR1cxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiYgoRU3RvcmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEIlEKElN0b3JlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiMgoMQmF0Y2hlZENodW5rEhIKCmNodW5rX25hbWUYASABKAwSDgoGbGVuZ3RoGAIgASgEImsKEVN0b3JlQmF0Y2hSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIrCgZjaHVua3MYAiADKAsyGy5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVuayJSChNCYXRjaGVkQ2h1bmtPdXRjb21lEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJxChJTdG9yZUJhdGNoUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSNAoIb3V0Y29tZXMYAiADKAsyIi5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVua091dGNvbWUiVQoUUmV0cmlldmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiTgoVUmV0cmlldmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEg4KBmxlbmd0aBgCIAEoBCJTChJEZWxldGVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiYwoTRGVsZXRlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIQCgh3YXNfaGVsZBgCIAEoCBITCgtzdG9yZWRfYW5ldxgDIAEoCCLCAQoVUmVwbGljYXRlQ2h1bmtSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBISCgpjaHVua19uYW1lGAIgASgMEg4KBmxlbmd0aBgDIAEoBBIOCgZzb3VyY2UYBCABKAkSGAoQc291cmNlX2FkZHJlc3NlcxgFIAMoCRIwCgxzb3VyY2VfZ3JhbnQYBiABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50IlUKFlJlcGxpY2F0ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSFAoMYWxyZWFkeV9oZWxkGAIgASgIIqIBChVQcm9vZkNoYWxsZW5nZVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhQKDGNoYWxsZW5nZV9pZBgCIAEoDBISCgpjaHVua19uYW1lGAMgASgMEgwKBHNlZWQYBCABKAwSEgoKbGVhZl9jb3VudBgFIAEoDRISCgpkaWZmaWN1bHR5GAYgASgNIjcKClByb3ZlbkxlYWYSDQoFaW5kZXgYASABKAQSDAoEbGVhZhgCIAEoDBIMCgRwYXRoGAMgAygMIrgBChZQcm9vZkNoYWxsZW5nZVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGNodW5rX2xlbmd0aBgCIAEoBBIpCgZsZWF2ZXMYAyADKAsyGS5jb21tb25ob2xkLnYxLlByb3ZlbkxlYWYSDgoGZGlnZXN0GAQgASgMEhMKC2R1cmF0aW9uX3VzGAUgASgEEhEKCXNpZ25hdHVyZRgGIAEoDCJ7ChBJbnZlbnRvcnlSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBINCgVhZnRlchgCIAEoDBINCgVsaW1pdBgDIAEoDRINCgV1bnRpbBgEIAEoDBIPCgdzdW1tYXJ5GAUgASgIIm4KEUludmVudG9yeVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhMKC2NodW5rX25hbWVzGAIgAygMEgwKBG1vcmUYAyABKAgSDwoHc3VtbWFyeRgEIAEoDGIGcHJvdG8z");
 
 /**
  * A signed permission for one action on one chunk. docs/protocol.md says what is signed.
@@ -43,21 +43,21 @@ export type Grant = Message<"commonhold.v1.Grant"> & {
   subject: string;
 
   /**
-   * "store" | "retrieve" | "delete" | "replicate" | "challenge" | "inventory"
+   * "store" | "store-batch" | "retrieve" | "delete" | "replicate" | "challenge" | "inventory"
    *
    * @generated from field: string action = 4;
    */
   action: string;
 
   /**
-   * 32 bytes; empty for "inventory"
+   * 32 bytes; the name of the list for "store-batch", empty for "inventory"
    *
    * @generated from field: bytes chunk_name = 5;
    */
   chunkName: Uint8Array;
 
   /**
-   * most sealed bytes that may be stored or replicated
+   * most sealed bytes that may be stored or replicated, all chunks of a batch together
    *
    * @generated from field: uint64 length_max = 6;
    */
@@ -76,6 +76,20 @@ export type Grant = Message<"commonhold.v1.Grant"> & {
    * @generated from field: bytes nonce = 8;
    */
   nonce: Uint8Array;
+
+  /**
+   * store, store-batch, replicate, delete: fences deletions; 0: not given
+   *
+   * @generated from field: uint64 epoch = 9;
+   */
+  epoch: bigint;
+
+  /**
+   * store, store-batch, replicate: the chunks belong to the node's operator
+   *
+   * @generated from field: bool own = 10;
+   */
+  own: boolean;
 };
 
 /**
@@ -187,6 +201,102 @@ export const StoreChunkResponseSchema: GenMessage<StoreChunkResponse> = /*@__PUR
   messageDesc(file_commonhold, 4);
 
 /**
+ * @generated from message commonhold.v1.BatchedChunk
+ */
+export type BatchedChunk = Message<"commonhold.v1.BatchedChunk"> & {
+  /**
+   * @generated from field: bytes chunk_name = 1;
+   */
+  chunkName: Uint8Array;
+
+  /**
+   * its raw sealed bytes
+   *
+   * @generated from field: uint64 length = 2;
+   */
+  length: bigint;
+};
+
+/**
+ * Describes the message commonhold.v1.BatchedChunk.
+ * Use `create(BatchedChunkSchema)` to create a new message.
+ */
+export const BatchedChunkSchema: GenMessage<BatchedChunk> = /*@__PURE__*/
+  messageDesc(file_commonhold, 5);
+
+/**
+ * Small chunks in one exchange. Their raw sealed bytes follow, one after the other, in this order.
+ *
+ * @generated from message commonhold.v1.StoreBatchRequest
+ */
+export type StoreBatchRequest = Message<"commonhold.v1.StoreBatchRequest"> & {
+  /**
+   * @generated from field: commonhold.v1.SignedGrant grant = 1;
+   */
+  grant?: SignedGrant | undefined;
+
+  /**
+   * @generated from field: repeated commonhold.v1.BatchedChunk chunks = 2;
+   */
+  chunks: BatchedChunk[];
+};
+
+/**
+ * Describes the message commonhold.v1.StoreBatchRequest.
+ * Use `create(StoreBatchRequestSchema)` to create a new message.
+ */
+export const StoreBatchRequestSchema: GenMessage<StoreBatchRequest> = /*@__PURE__*/
+  messageDesc(file_commonhold, 6);
+
+/**
+ * @generated from message commonhold.v1.BatchedChunkOutcome
+ */
+export type BatchedChunkOutcome = Message<"commonhold.v1.BatchedChunkOutcome"> & {
+  /**
+   * @generated from field: commonhold.v1.Status status = 1;
+   */
+  status?: Status | undefined;
+
+  /**
+   * @generated from field: bool already_held = 2;
+   */
+  alreadyHeld: boolean;
+};
+
+/**
+ * Describes the message commonhold.v1.BatchedChunkOutcome.
+ * Use `create(BatchedChunkOutcomeSchema)` to create a new message.
+ */
+export const BatchedChunkOutcomeSchema: GenMessage<BatchedChunkOutcome> = /*@__PURE__*/
+  messageDesc(file_commonhold, 7);
+
+/**
+ * @generated from message commonhold.v1.StoreBatchResponse
+ */
+export type StoreBatchResponse = Message<"commonhold.v1.StoreBatchResponse"> & {
+  /**
+   * OK where each chunk has an outcome of its own
+   *
+   * @generated from field: commonhold.v1.Status status = 1;
+   */
+  status?: Status | undefined;
+
+  /**
+   * in the order of the chunks
+   *
+   * @generated from field: repeated commonhold.v1.BatchedChunkOutcome outcomes = 2;
+   */
+  outcomes: BatchedChunkOutcome[];
+};
+
+/**
+ * Describes the message commonhold.v1.StoreBatchResponse.
+ * Use `create(StoreBatchResponseSchema)` to create a new message.
+ */
+export const StoreBatchResponseSchema: GenMessage<StoreBatchResponse> = /*@__PURE__*/
+  messageDesc(file_commonhold, 8);
+
+/**
  * @generated from message commonhold.v1.RetrieveChunkRequest
  */
 export type RetrieveChunkRequest = Message<"commonhold.v1.RetrieveChunkRequest"> & {
@@ -206,7 +316,7 @@ export type RetrieveChunkRequest = Message<"commonhold.v1.RetrieveChunkRequest">
  * Use `create(RetrieveChunkRequestSchema)` to create a new message.
  */
 export const RetrieveChunkRequestSchema: GenMessage<RetrieveChunkRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 5);
+  messageDesc(file_commonhold, 9);
 
 /**
  * @generated from message commonhold.v1.RetrieveChunkResponse
@@ -230,7 +340,7 @@ export type RetrieveChunkResponse = Message<"commonhold.v1.RetrieveChunkResponse
  * Use `create(RetrieveChunkResponseSchema)` to create a new message.
  */
 export const RetrieveChunkResponseSchema: GenMessage<RetrieveChunkResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 6);
+  messageDesc(file_commonhold, 10);
 
 /**
  * @generated from message commonhold.v1.DeleteChunkRequest
@@ -252,7 +362,7 @@ export type DeleteChunkRequest = Message<"commonhold.v1.DeleteChunkRequest"> & {
  * Use `create(DeleteChunkRequestSchema)` to create a new message.
  */
 export const DeleteChunkRequestSchema: GenMessage<DeleteChunkRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 7);
+  messageDesc(file_commonhold, 11);
 
 /**
  * @generated from message commonhold.v1.DeleteChunkResponse
@@ -267,6 +377,13 @@ export type DeleteChunkResponse = Message<"commonhold.v1.DeleteChunkResponse"> &
    * @generated from field: bool was_held = 2;
    */
   wasHeld: boolean;
+
+  /**
+   * it stays: it was stored under the epoch of the grant or a later one
+   *
+   * @generated from field: bool stored_anew = 3;
+   */
+  storedAnew: boolean;
 };
 
 /**
@@ -274,7 +391,7 @@ export type DeleteChunkResponse = Message<"commonhold.v1.DeleteChunkResponse"> &
  * Use `create(DeleteChunkResponseSchema)` to create a new message.
  */
 export const DeleteChunkResponseSchema: GenMessage<DeleteChunkResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 8);
+  messageDesc(file_commonhold, 12);
 
 /**
  * Fetch this chunk from that peer and keep it.
@@ -326,7 +443,7 @@ export type ReplicateChunkRequest = Message<"commonhold.v1.ReplicateChunkRequest
  * Use `create(ReplicateChunkRequestSchema)` to create a new message.
  */
 export const ReplicateChunkRequestSchema: GenMessage<ReplicateChunkRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 9);
+  messageDesc(file_commonhold, 13);
 
 /**
  * @generated from message commonhold.v1.ReplicateChunkResponse
@@ -348,7 +465,7 @@ export type ReplicateChunkResponse = Message<"commonhold.v1.ReplicateChunkRespon
  * Use `create(ReplicateChunkResponseSchema)` to create a new message.
  */
 export const ReplicateChunkResponseSchema: GenMessage<ReplicateChunkResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 10);
+  messageDesc(file_commonhold, 14);
 
 /**
  * @generated from message commonhold.v1.ProofChallengeRequest
@@ -398,7 +515,7 @@ export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest
  * Use `create(ProofChallengeRequestSchema)` to create a new message.
  */
 export const ProofChallengeRequestSchema: GenMessage<ProofChallengeRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 11);
+  messageDesc(file_commonhold, 15);
 
 /**
  * @generated from message commonhold.v1.ProvenLeaf
@@ -429,7 +546,7 @@ export type ProvenLeaf = Message<"commonhold.v1.ProvenLeaf"> & {
  * Use `create(ProvenLeafSchema)` to create a new message.
  */
 export const ProvenLeafSchema: GenMessage<ProvenLeaf> = /*@__PURE__*/
-  messageDesc(file_commonhold, 12);
+  messageDesc(file_commonhold, 16);
 
 /**
  * @generated from message commonhold.v1.ProofChallengeResponse
@@ -477,10 +594,10 @@ export type ProofChallengeResponse = Message<"commonhold.v1.ProofChallengeRespon
  * Use `create(ProofChallengeResponseSchema)` to create a new message.
  */
 export const ProofChallengeResponseSchema: GenMessage<ProofChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 13);
+  messageDesc(file_commonhold, 17);
 
 /**
- * One page of the names a node holds, ascending.
+ * One page of the names a node holds, ascending; or a summary of all of them.
  *
  * @generated from message commonhold.v1.InventoryRequest
  */
@@ -501,6 +618,20 @@ export type InventoryRequest = Message<"commonhold.v1.InventoryRequest"> & {
    * @generated from field: uint32 limit = 3;
    */
   limit: number;
+
+  /**
+   * names up to this one; empty for all
+   *
+   * @generated from field: bytes until = 4;
+   */
+  until: Uint8Array;
+
+  /**
+   * the summary in place of names
+   *
+   * @generated from field: bool summary = 5;
+   */
+  summary: boolean;
 };
 
 /**
@@ -508,7 +639,7 @@ export type InventoryRequest = Message<"commonhold.v1.InventoryRequest"> & {
  * Use `create(InventoryRequestSchema)` to create a new message.
  */
 export const InventoryRequestSchema: GenMessage<InventoryRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 14);
+  messageDesc(file_commonhold, 18);
 
 /**
  * @generated from message commonhold.v1.InventoryResponse
@@ -528,6 +659,13 @@ export type InventoryResponse = Message<"commonhold.v1.InventoryResponse"> & {
    * @generated from field: bool more = 3;
    */
   more: boolean;
+
+  /**
+   * for each first byte of a name, from 0 to 255: how many (u32, big-endian), and SHA-256 over their names
+   *
+   * @generated from field: bytes summary = 4;
+   */
+  summary: Uint8Array;
 };
 
 /**
@@ -535,5 +673,5 @@ export type InventoryResponse = Message<"commonhold.v1.InventoryResponse"> & {
  * Use `create(InventoryResponseSchema)` to create a new message.
  */
 export const InventoryResponseSchema: GenMessage<InventoryResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 15);
+  messageDesc(file_commonhold, 19);
 

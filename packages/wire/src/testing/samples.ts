@@ -21,6 +21,13 @@ export function chunkNameOf(text: string): ChunkName {
   return createHash("sha256").update(text).digest("hex") as ChunkName;
 }
 
+/** As `InventorySummary` wants it. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return Uint8Array.from(hash.digest());
+}
+
 export function signAsCoordinator(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(sign(null, bytes, KEY_OF_TESTS));
 }
