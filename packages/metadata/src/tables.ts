@@ -1,3 +1,4 @@
+import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
 import type { Generated } from "kysely";
 
 /**
@@ -14,6 +15,11 @@ export interface Tables {
   file_chunks: FileChunksTable;
   chunks: ChunksTable;
   assignments: AssignmentsTable;
+  file_pins: FilePinsTable;
+  deletions: DeletionsTable;
+  counters: CountersTable;
+  job_settings: JobSettingsTable;
+  node_events: NodeEventsTable;
   ledger_accounts: LedgerAccountsTable;
   ledger_transactions: LedgerTransactionsTable;
   ledger_entries: LedgerEntriesTable;
@@ -77,7 +83,11 @@ interface NodesTable {
   last_heartbeat_at_ms: number;
 }
 
-export type FileState = "uploading" | "complete" | "deleted";
+/** deleted: out of sight, and may be restored · purging: what it uses is being let go, so that it cannot any more. */
+export type FileState = "uploading" | "complete" | "deleted" | "purging";
+
+/** 0 or 1. */
+type Flag = number;
 
 interface FilesTable {
   id: string;
@@ -88,6 +98,10 @@ interface FilesTable {
   chunk_size_bytes: number;
   chunk_count: number;
   copies: number;
+  /** Rank of the priority, 0 for the least; that of "normal" where it is not given. */
+  priority: Generated<number>;
+  /** Whether it has pins. */
+  pinned: Generated<Flag>;
   state: FileState;
   media_type: string;
   /** Hex; null until complete. */
@@ -125,21 +139,65 @@ interface ChunksTable {
   /** Deduplication happens within this owner's chunks only. */
   owner_id: string;
   sealed_length: number;
+  /** The most that a file which uses it asks for; 1 where none does. */
   copies: number;
+  /** The highest rank of a file which uses it; 0 where none does. */
+  priority: Generated<number>;
+  /** Whether a file that uses it has pins. */
+  pinned: Generated<Flag>;
   created_at_ms: number;
 }
-
-/**
- * active: the node acknowledged the chunk as durable · pending: it should hold it and does not yet (being sent, or
- * handed off from the spool when the node returns).
- */
-export type AssignmentState = "active" | "pending";
 
 interface AssignmentsTable {
   chunk_name: string;
   node_id: string;
-  state: AssignmentState;
+  state: ReplicaState;
+  /** When it came into this state, or was confirmed in it. */
   updated_at_ms: number;
+}
+
+/** All chunks of the file shall have a copy on this node. */
+interface FilePinsTable {
+  file_id: string;
+  node_id: string;
+}
+
+/** file_deleted: no file uses the chunk · surplus: more copies than promised · stray: the node holds what nobody knows. */
+export type DeletionReason = "file_deleted" | "surplus" | "stray";
+
+/** A copy that has a row here has none in `assignments`. */
+interface DeletionsTable {
+  node_id: string;
+  chunk_name: string;
+  /** The node keeps what was stored under this epoch or a later one. */
+  epoch: number;
+  reason: DeletionReason;
+  queued_at_ms: number;
+  /** Null until the node confirmed it. From then on the row fences stores that began before it, until it is forgotten. */
+  settled_at_ms: number | null;
+}
+
+interface CountersTable {
+  /** `deletion_epoch`: the highest so far. */
+  name: string;
+  value: number;
+}
+
+interface JobSettingsTable {
+  name: string;
+  paused: Flag;
+  /** JSON object: `bytes_per_second`, `concurrent`. */
+  throttle: string | null;
+}
+
+/** The last changes of a node's status. */
+interface NodeEventsTable {
+  id: Generated<number>;
+  node_id: string;
+  at_ms: number;
+  from_status: string;
+  to_status: string;
+  why: string;
 }
 
 interface LedgerAccountsTable {

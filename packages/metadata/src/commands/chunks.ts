@@ -3,10 +3,10 @@ import type { Transaction } from "kysely";
 import Type, { type Static } from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
-import { Id, payloadOf, TimeMs } from "./payload-fields.ts";
+import { ChunkNameText, Id, payloadOf, StoreEpoch, TimeMs } from "./payload-fields.ts";
+import { recordReplicas } from "./replicas.ts";
 import { openUpload } from "./uploads.ts";
 
-const ChunkNameText = Type.String({ pattern: "^[0-9a-f]{64}$" });
 const Replica = Type.Object({
   node_id: Id,
   state: Type.Union([Type.Literal("active"), Type.Literal("pending")]),
@@ -20,6 +20,7 @@ export const chunkFields = {
   copies: Type.Integer({ minimum: 1 }),
   sealed_entry: Type.String(),
   replicas: Type.Array(Replica),
+  epoch: StoreEpoch,
 };
 const ChunkFields = Type.Object(chunkFields);
 
@@ -52,7 +53,7 @@ export const commitChunk = defineCommand({
         { details: { chunk_index: p.chunk_index } },
       );
     }
-    await recordChunk(tx, p, { ownerId: upload.owner_id, nowMs: p.now_ms });
+    await recordChunk(tx, p, { ownerId: upload.owner_id, priority: upload.priority, nowMs: p.now_ms });
     if (p.lease_until_ms !== undefined && p.lease_until_ms > upload.expires_at_ms) {
       await tx.updateTable("uploads").set({ expires_at_ms: p.lease_until_ms }).where("id", "=", p.upload_id).execute();
     }
@@ -62,11 +63,13 @@ export const commitChunk = defineCommand({
   },
 });
 
-/** @throws AppError CONCURRENT_CHANGE where it counts on replicas that are not there any more */
+/**
+ * @throws AppError CONCURRENT_CHANGE where it counts on replicas that are not there any more, or that are deleted by now
+ */
 export async function recordChunk(
   tx: Transaction<Tables>,
   chunk: Static<typeof ChunkFields>,
-  context: { readonly ownerId: string; readonly nowMs: number },
+  context: { readonly ownerId: string; readonly priority: number; readonly nowMs: number },
 ): Promise<void> {
   await tx
     .insertInto("chunks")
@@ -75,14 +78,35 @@ export async function recordChunk(
       owner_id: context.ownerId,
       sealed_length: chunk.sealed_length,
       copies: chunk.copies,
+      priority: context.priority,
       created_at_ms: context.nowMs,
     })
     .onConflict((oc) =>
-      oc.column("name").doUpdateSet({ copies: chunk.copies }).where("chunks.copies", "<", chunk.copies),
+      oc
+        .column("name")
+        .doUpdateSet((eb) => ({
+          copies: eb
+            .case()
+            .when("chunks.copies", "<", chunk.copies)
+            .then(chunk.copies)
+            .else(eb.ref("chunks.copies"))
+            .end(),
+          priority: eb
+            .case()
+            .when("chunks.priority", "<", context.priority)
+            .then(context.priority)
+            .else(eb.ref("chunks.priority"))
+            .end(),
+        }))
+        .where((eb) => eb.or([eb("chunks.copies", "<", chunk.copies), eb("chunks.priority", "<", context.priority)])),
     )
     .execute();
   if (chunk.replicas.length === 0) await requireReplica(tx, chunk.chunk_name);
-  await recordReplicas(tx, chunk.chunk_name, { replicas: chunk.replicas, nowMs: context.nowMs });
+  await recordReplicas(tx, chunk.chunk_name, {
+    replicas: chunk.replicas,
+    epoch: chunk.epoch,
+    nowMs: context.nowMs,
+  });
 }
 
 export async function addChunkToFile(
@@ -102,34 +126,6 @@ export async function addChunkToFile(
     .execute();
 }
 
-/** A node acknowledged a chunk that it should hold; `instead_of` is the node it was meant for, where that differs. */
-export const activateAssignment = defineCommand({
-  name: "assignment.activate",
-  payload: payloadOf({
-    chunk_name: ChunkNameText,
-    node_id: Id,
-    instead_of: Type.Union([Type.Null(), Type.String()]),
-    now_ms: TimeMs,
-  }),
-  apply: async (tx, p) => {
-    const chunk = await tx.selectFrom("chunks").select("name").where("name", "=", p.chunk_name).executeTakeFirst();
-    if (chunk === undefined) throw new AppError("CHUNK_NOT_FOUND", `chunk ${p.chunk_name} is not known`);
-    if (p.instead_of !== null && p.instead_of !== p.node_id) {
-      await tx
-        .deleteFrom("assignments")
-        .where("chunk_name", "=", p.chunk_name)
-        .where("node_id", "=", p.instead_of)
-        .where("state", "=", "pending")
-        .execute();
-    }
-    await recordReplicas(tx, p.chunk_name, {
-      replicas: [{ node_id: p.node_id, state: "active" }],
-      nowMs: p.now_ms,
-    });
-    return null;
-  },
-});
-
 /** What deduplication saw may have gone meanwhile. */
 async function requireReplica(tx: Transaction<Tables>, chunkName: string): Promise<void> {
   const replica = await tx
@@ -140,29 +136,4 @@ async function requireReplica(tx: Transaction<Tables>, chunkName: string): Promi
     .executeTakeFirst();
   if (replica !== undefined) return;
   throw new AppError("CONCURRENT_CHANGE", `no node holds chunk ${chunkName} any more: send the chunk again`);
-}
-
-interface ReplicaRecord {
-  readonly replicas: readonly { readonly node_id: string; readonly state: "active" | "pending" }[];
-  readonly nowMs: number;
-}
-
-/** An active assignment never turns back to pending here. */
-async function recordReplicas(tx: Transaction<Tables>, chunkName: string, record: ReplicaRecord): Promise<void> {
-  for (const replica of record.replicas) {
-    await tx
-      .insertInto("assignments")
-      .values({
-        chunk_name: chunkName,
-        node_id: replica.node_id,
-        state: replica.state,
-        updated_at_ms: record.nowMs,
-      })
-      .onConflict((oc) =>
-        replica.state === "active"
-          ? oc.columns(["chunk_name", "node_id"]).doUpdateSet({ state: "active", updated_at_ms: record.nowMs })
-          : oc.columns(["chunk_name", "node_id"]).doNothing(),
-      )
-      .execute();
-  }
 }

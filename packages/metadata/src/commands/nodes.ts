@@ -152,13 +152,19 @@ async function refuseTakenName(tx: Transaction<Tables>, name: string, id: string
   }
 }
 
-async function requireDeclaredState(tx: Transaction<Tables>, id: string): Promise<NodeDeclaredState> {
+/** @throws AppError NODE_NOT_FOUND, NOT_A_MEMBER when banned */
+export async function requireMember(tx: Transaction<Tables>, id: string): Promise<void> {
+  if ((await requireDeclaredState(tx, id)) === "banned") throw bannedNode(id);
+}
+
+/** @throws AppError NODE_NOT_FOUND */
+export async function requireDeclaredState(tx: Transaction<Tables>, id: string): Promise<NodeDeclaredState> {
   const node = await tx.selectFrom("nodes").select("declared_state").where("id", "=", id).executeTakeFirst();
   if (node === undefined) throw new AppError("NODE_NOT_FOUND", `there is no node ${id}: register it first`);
   return node.declared_state;
 }
 
-async function setDeclaredState(tx: Transaction<Tables>, id: string, state: NodeDeclaredState): Promise<void> {
+export async function setDeclaredState(tx: Transaction<Tables>, id: string, state: NodeDeclaredState): Promise<void> {
   await tx.updateTable("nodes").set({ declared_state: state }).where("id", "=", id).execute();
 }
 

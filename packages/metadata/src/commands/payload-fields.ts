@@ -1,4 +1,8 @@
+import { PRIORITIES } from "@commonhold/core/priority.ts";
 import Type, { type TProperties } from "typebox";
+
+/** How many chunks one command changes at most, so that it never blocks what waits behind it for long. */
+export const NAMES_MAX = 500;
 
 /** Fields that payloads of commands are made of. A payload with a field that its command does not know is refused. */
 export const payloadOf = <Properties extends TProperties>(properties: Properties) =>
@@ -14,3 +18,10 @@ export const ByteCount = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INT
 export const MicroCredits = Type.String({ pattern: "^(0|[1-9][0-9]{0,17})$" });
 /** How many rows a purge takes at most, so that it never blocks what waits behind it for long. */
 export const RowLimit = Type.Integer({ minimum: 1, maximum: 10_000 });
+export const ChunkNameText = Type.String({ pattern: "^[0-9a-f]{64}$" });
+export const ChunkNames = Type.Array(ChunkNameText, { maxItems: NAMES_MAX });
+/** Under which copies were sent; null where it is not known: then any deletion is later. */
+export const StoreEpoch = Type.Union([Type.Null(), Type.Integer({ minimum: 0 })]);
+/** Higher than that of every store before it. */
+export const DeletionEpoch = Type.Integer({ minimum: 1 });
+export const PriorityName = Type.Enum(PRIORITIES);

@@ -1,14 +1,23 @@
-import { activateAssignment, commitChunk } from "./chunks.ts";
-import { deleteFile } from "./files.ts";
+import { commitChunk } from "./chunks.ts";
+import { collectChunks } from "./collect-chunks.ts";
+import { deleteStrays, forgetDeletions, settleDeletions } from "./deletions.ts";
+import { dropAssignments } from "./drop-replicas.ts";
+import { pinFile, unpinFile } from "./file-pins.ts";
+import { deleteFile, restoreFile } from "./files.ts";
+import { configureJob } from "./jobs.ts";
 import { createJoinToken, purgeExpiredJoinTokens } from "./join-tokens.ts";
 import { purchaseCredits } from "./ledger.ts";
+import { forgetNode, recordDrained, recordNodeEvent } from "./node-history.ts";
 import { banNode, recordHeartbeat, registerNode, unbanNode } from "./nodes.ts";
+import { purgeFile } from "./purge-file.ts";
 import {
   issueRefreshToken,
   purgeExpiredRefreshTokens,
   revokeRefreshTokenFamily,
   rotateRefreshToken,
 } from "./refresh-tokens.ts";
+import { activateAssignment, doubtAssignments, leaveAssignments, stayAssignments } from "./replicas.ts";
+import { setRedundancy } from "./set-redundancy.ts";
 import { storeFile } from "./store-file.ts";
 import { abortUpload, completeUpload, extendReservation, initiateUpload } from "./uploads.ts";
 import { createUser, setUserRole } from "./users.ts";
@@ -16,13 +25,30 @@ import { createUser, setUserRole } from "./users.ts";
 /** Every command, by its name. */
 export const commands = {
   "assignment.activate": activateAssignment,
+  "assignment.doubt": doubtAssignments,
+  "assignment.drop": dropAssignments,
+  "assignment.leave": leaveAssignments,
+  "assignment.stay": stayAssignments,
+  "chunk.collect": collectChunks,
   "chunk.commit": commitChunk,
+  "deletion.forget": forgetDeletions,
+  "deletion.settle": settleDeletions,
+  "deletion.stray": deleteStrays,
   "file.delete": deleteFile,
+  "file.pin": pinFile,
+  "file.purge": purgeFile,
+  "file.restore": restoreFile,
+  "file.set_redundancy": setRedundancy,
   "file.store": storeFile,
+  "file.unpin": unpinFile,
+  "job.configure": configureJob,
   "join_token.create": createJoinToken,
   "join_token.purge_expired": purgeExpiredJoinTokens,
   "ledger.purchase": purchaseCredits,
   "node.ban": banNode,
+  "node.drained": recordDrained,
+  "node.event": recordNodeEvent,
+  "node.forget": forgetNode,
   "node.heartbeat": recordHeartbeat,
   "node.register": registerNode,
   "node.unban": unbanNode,

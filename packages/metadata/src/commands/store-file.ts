@@ -1,4 +1,5 @@
 import { formatCredits } from "@commonhold/core/credits.ts";
+import { priorityRank } from "@commonhold/core/priority.ts";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import { addChunkToFile, chunkFields, recordChunk } from "./chunks.ts";
@@ -36,7 +37,11 @@ export const storeFile = defineCommand({
       completed_at_ms: p.now_ms,
     });
     if (p.chunk !== null) {
-      await recordChunk(tx, p.chunk, { ownerId: p.owner_id, nowMs: p.now_ms });
+      await recordChunk(tx, p.chunk, {
+        ownerId: p.owner_id,
+        priority: priorityRank("normal"),
+        nowMs: p.now_ms,
+      });
       await addChunkToFile(tx, p.chunk, { fileId: p.file_id, index: 0 });
     }
     const cost = BigInt(p.cost_microcredits);

@@ -7,6 +7,7 @@ import type { Tables } from "../tables.ts";
 import { releaseCredits, reserveCredits, settleCredits } from "./ledger.ts";
 import { insertFile } from "./insert-file.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
+import { letGoOfChunks } from "./promises.ts";
 
 const Hex = (length: number) => Type.Union([Type.Null(), Type.String({ pattern: `^[0-9a-f]{${length}}$` })]);
 
@@ -177,7 +178,7 @@ export const abortUpload = defineCommand({
     }
     await tx.deleteFrom("uploads").where("id", "=", p.upload_id).execute();
     if (upload.state === "uploading") {
-      await tx.deleteFrom("file_chunks").where("file_id", "=", upload.file_id).execute();
+      await letGoOfChunks(tx, upload.file_id);
       await tx.deleteFrom("files").where("id", "=", upload.file_id).execute();
     }
     return null;
@@ -195,6 +196,7 @@ async function findUpload(tx: Transaction<Tables>, uploadId: string) {
       "uploads.reserved_microcredits",
       "uploads.expires_at_ms",
       "files.name",
+      "files.priority",
       "files.state",
     ])
     .where("uploads.id", "=", uploadId)

@@ -50,7 +50,65 @@ describe("the schema", () => {
   });
 });
 
+/** Rows beside those of the dump, so that every table has some in each state. */
+const MORE_OF_VERSION_1 = `
+  INSERT INTO nodes SELECT 'n2', 'cellar', operator_id, 'k2', 'draining', addresses, labels, 1, 1, 1, 1, version, 1, 1
+    FROM nodes;
+  INSERT INTO files SELECT 'deleted', owner_id, 'gone', 10, 262144, 2, 2, 'deleted', media_type, content_id, sealed_key,
+    1, 2, 3 FROM files WHERE name = 'école.txt';
+  WITH RECURSIVE i (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 299)
+    INSERT INTO chunks SELECT printf('%064x', 7 * n % 300), '${ADA}', n + 17, 2, n FROM i;
+  INSERT INTO file_chunks SELECT 'deleted', row_number() OVER (), name, 1, x'00ff' FROM chunks WHERE copies = 2;
+  INSERT INTO assignments SELECT name, 'n2', CASE WHEN sealed_length % 3 = 0 THEN 'pending' ELSE 'active' END, 7 FROM chunks;
+`;
+
+const TABLES_OF_VERSION_1 = [
+  "assignments",
+  "chunks",
+  "file_chunks",
+  "files",
+  "join_tokens",
+  "ledger_accounts",
+  "ledger_entries",
+  "ledger_transactions",
+  "nodes",
+  "refresh_tokens",
+  "uploads",
+  "users",
+];
+
 describe("a database of version 1", () => {
+  it("keeps every row of every table", async () => {
+    await restoreVersion1();
+    using old = new DatabaseSync(folder.file, { readBigInts: true });
+    old.exec(MORE_OF_VERSION_1);
+    const before = new Map(
+      TABLES_OF_VERSION_1.map((table) => {
+        const columns = old
+          .prepare(`SELECT name FROM pragma_table_info('${table}')`)
+          .all()
+          .map(({ name }) => name);
+        const query = `SELECT ${columns.join(", ")} FROM ${table} ORDER BY 1, 2`;
+        return [query, old.prepare(query).all()];
+      }),
+    );
+    old.close();
+    for (const rows of before.values()) expect(rows.length).toBeGreaterThan(0);
+
+    using migrated = await openWriter(folder.file, 7);
+    for (const [query, rows] of before) {
+      const statement = migrated.prepare(query);
+      statement.setReadBigInts(true);
+      expect(statement.all()).toEqual(rows);
+    }
+    expect(migrated.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
+    expect(migrated.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+    for (const table of ["files", "chunks"]) {
+      const given = migrated.prepare(`SELECT DISTINCT priority, pinned FROM ${table}`).all();
+      expect(given).toEqual([{ priority: 2, pinned: 0 }]);
+    }
+  });
+
   const deps = { logger: createLogger({ level: "silent", name: "test" }), clock: systemClock };
 
   it("is read as it was written, and takes new commands", async () => {
@@ -109,6 +167,18 @@ describe("a database of version 1", () => {
       const account = `user:${ADA}:available`;
       const balance = await read.selectFrom("ledger_accounts").selectAll().where("id", "=", account).execute();
       expect(balance).toEqual([{ id: account, balance_microcredits: 9_007_199_254_741_000n }]);
+
+      const fileId = files[1]!.id;
+      const [node] = await read.selectFrom("nodes").select("id").execute();
+      await metadata.apply("file.pin", { file_id: fileId, owner_id: ADA, node_id: node!.id });
+      await metadata.apply("file.delete", { file_id: fileId, owner_id: ADA, now_ms: 1 });
+      await metadata.apply("file.purge", { file_id: fileId, deleted_before_ms: 2, chunk_limit: 1 });
+      const [name] = (await read.selectFrom("chunks").select("name").execute()).map((row) => row.name);
+      const collect = { chunk_names: [name!], epoch: 1, now_ms: 3 };
+      expect(await metadata.apply("chunk.collect", collect)).toEqual({ collected: 1 });
+      expect(await read.selectFrom("deletions").select(["node_id", "chunk_name"]).execute()).toEqual([
+        { node_id: node!.id, chunk_name: name },
+      ]);
     } finally {
       await metadata.close();
     }

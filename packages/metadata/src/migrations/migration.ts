@@ -5,6 +5,8 @@ export interface ColumnTypes {
   readonly int64: string;
   readonly bytes: string;
   readonly autoId: string;
+  /** After a table: its rows lie in the order of the primary key, where the dialect can do that. */
+  readonly clustered: string;
 }
 
 /** A forward-only step of the schema. Once released it never changes. */

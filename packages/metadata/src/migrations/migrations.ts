@@ -1,5 +1,6 @@
 import { foundation } from "./0001-foundation.ts";
+import { durability } from "./0002-durability.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step of the schema, oldest first; versions count 1, 2, 3, … */
-export const migrations: readonly Migration[] = [foundation];
+export const migrations: readonly Migration[] = [foundation, durability];

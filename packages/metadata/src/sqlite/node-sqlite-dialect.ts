@@ -47,7 +47,7 @@ export function createNodeSqliteDialect(database: DatabaseSync, transaction: Tra
 }
 
 function createDriver(database: DatabaseSync, transaction: TransactionStatements): Driver {
-  const connection = createConnection(database);
+  const connection = createNodeSqliteConnection(database);
   const execute = (sql: string): void => {
     try {
       database.exec(sql);
@@ -67,7 +67,8 @@ function createDriver(database: DatabaseSync, transaction: TransactionStatements
   };
 }
 
-function createConnection(database: DatabaseSync): DatabaseConnection {
+/** How queries are answered, for who has no need of what Kysely does around it. */
+export function createNodeSqliteConnection(database: DatabaseSync): DatabaseConnection {
   const statements = new CachedStatements(database, STATEMENTS_MAX);
   return {
     executeQuery: async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {

@@ -98,6 +98,7 @@ describe("openSqliteMetadata", () => {
       copies: 1,
       sealed_entry: "",
       replicas: [],
+      epoch: 0,
       now_ms: 0,
     };
     await expect(apply("chunk.commit", commit)).rejects.toMatchObject({ code: "INVALID_REQUEST" });

@@ -7,7 +7,8 @@ import { createPayloadCheck } from "../commands/check-payload.ts";
 import { commands } from "../commands/registry.ts";
 import type { CommandName, CommandPayload, CommandResult, Metadata } from "../metadata.ts";
 import type { Tables } from "../tables.ts";
-import { createNodeSqliteDialect, READ_TRANSACTION } from "./node-sqlite-dialect.ts";
+import { answerPreparedQueries } from "../prepared-query.ts";
+import { createNodeSqliteConnection, createNodeSqliteDialect, READ_TRANSACTION } from "./node-sqlite-dialect.ts";
 import { openReader } from "./open-database.ts";
 import {
   openSqliteWriter,
@@ -73,6 +74,8 @@ function createSqliteMetadata(writer: SqliteWriter, file: string): SqliteMetadat
   const checkPayload = createPayloadCheck(commands);
   const reader = openReader(file);
   const read = new Kysely<Tables>({ dialect: createNodeSqliteDialect(reader, READ_TRANSACTION) });
+  const connection = createNodeSqliteConnection(reader);
+  answerPreparedQueries(read, (query) => connection.executeQuery(query));
   let closed: Promise<void> | undefined;
 
   const apply = async <Name extends CommandName>(

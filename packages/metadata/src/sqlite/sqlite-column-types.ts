@@ -5,4 +5,5 @@ export const SQLITE_COLUMN_TYPES: ColumnTypes = {
   bytes: "BLOB",
   // AUTOINCREMENT: an id is never given twice, so a cursor over ids stays right after rows were deleted.
   autoId: "INTEGER PRIMARY KEY AUTOINCREMENT",
+  clustered: "WITHOUT ROWID",
 };

@@ -1,0 +1,146 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
+import type { Transaction } from "kysely";
+import Type from "typebox";
+import { defineCommand } from "../command.ts";
+import type { Tables } from "../tables.ts";
+import { ChunkNames, ChunkNameText, Id, payloadOf, StoreEpoch, TimeMs } from "./payload-fields.ts";
+
+export interface ReplicaRecord {
+  readonly replicas: readonly { readonly node_id: string; readonly state: "active" | "pending" }[];
+  /** Under which they were sent; null: any deletion is later. */
+  readonly epoch: number | null;
+  readonly nowMs: number;
+}
+
+/**
+ * Records copies that nodes hold, or shall. A pending one changes nothing where the node has a copy in any state. Cancels
+ * deletions of these copies that are not later than they.
+ * @throws AppError CONCURRENT_CHANGE where a later deletion is recorded: the copy may be gone already
+ */
+export async function recordReplicas(
+  tx: Transaction<Tables>,
+  chunkName: string,
+  { replicas, epoch, nowMs }: ReplicaRecord,
+): Promise<void> {
+  if (replicas.length === 0) return;
+  const nodeIds = replicas.map((replica) => replica.node_id);
+  await passFences(tx, { chunkName, nodeIds, epoch });
+  await tx
+    .insertInto("assignments")
+    .values(replicas.map((replica) => ({ ...replica, chunk_name: chunkName, updated_at_ms: nowMs })))
+    .onConflict((oc) =>
+      oc
+        .columns(["chunk_name", "node_id"])
+        .doUpdateSet({ state: "active", updated_at_ms: nowMs })
+        .where("excluded.state", "=", "active"),
+    )
+    .execute();
+}
+
+async function passFences(
+  tx: Transaction<Tables>,
+  store: { readonly chunkName: string; readonly nodeIds: readonly string[]; readonly epoch: number | null },
+): Promise<void> {
+  const { chunkName, nodeIds, epoch } = store;
+  const fences = await tx
+    .selectFrom("deletions")
+    .select(["node_id", "epoch"])
+    .where("chunk_name", "=", chunkName)
+    .where("node_id", "in", nodeIds)
+    .execute();
+  if (fences.length === 0) return;
+  const later = fences.find((fence) => epoch === null || fence.epoch > epoch);
+  if (later !== undefined) {
+    throw new AppError(
+      "CONCURRENT_CHANGE",
+      `node ${later.node_id} was told to delete chunk ${chunkName} after this copy was sent to it: send it again`,
+      { details: { node_id: later.node_id, deletion_epoch: later.epoch, epoch } },
+    );
+  }
+  await tx.deleteFrom("deletions").where("chunk_name", "=", chunkName).where("node_id", "in", nodeIds).execute();
+}
+
+/**
+ * A node has a chunk on disk; `instead_of` is the node it was meant for, where that differs.
+ * @throws AppError CHUNK_NOT_FOUND, CONCURRENT_CHANGE
+ */
+export const activateAssignment = defineCommand({
+  name: "assignment.activate",
+  payload: payloadOf({
+    chunk_name: ChunkNameText,
+    node_id: Id,
+    instead_of: Type.Union([Type.Null(), Type.String()]),
+    epoch: StoreEpoch,
+    now_ms: TimeMs,
+  }),
+  apply: async (tx, p) => {
+    const chunk = await tx.selectFrom("chunks").select("name").where("name", "=", p.chunk_name).executeTakeFirst();
+    if (chunk === undefined) throw new AppError("CHUNK_NOT_FOUND", `chunk ${p.chunk_name} is not known`);
+    if (p.instead_of !== null && p.instead_of !== p.node_id) {
+      await tx
+        .deleteFrom("assignments")
+        .where("chunk_name", "=", p.chunk_name)
+        .where("node_id", "=", p.instead_of)
+        .where("state", "=", "pending")
+        .execute();
+    }
+    await recordReplicas(tx, p.chunk_name, {
+      replicas: [{ node_id: p.node_id, state: "active" }],
+      epoch: p.epoch,
+      nowMs: p.now_ms,
+    });
+    return null;
+  },
+});
+
+const ReplicasOfNode = payloadOf({ node_id: Id, chunk_names: ChunkNames, now_ms: TimeMs });
+
+/** Copies found to be missing or wrong. */
+export const doubtAssignments = defineCommand({
+  name: "assignment.doubt",
+  payload: ReplicasOfNode,
+  apply: async (tx, p) => ({
+    doubted: (await changeState(tx, p, { from: ["active", "leaving"], to: "doubtful" })).length,
+  }),
+});
+
+/** Copies that shall go as soon as others stand in for them. Answers with their names. */
+export const leaveAssignments = defineCommand({
+  name: "assignment.leave",
+  payload: ReplicasOfNode,
+  apply: async (tx, p) => ({ chunk_names: await changeState(tx, p, { from: ["active"], to: "leaving" }) }),
+});
+
+/** Leaving copies count again. */
+export const stayAssignments = defineCommand({
+  name: "assignment.stay",
+  payload: ReplicasOfNode,
+  apply: async (tx, p) => ({ stayed: (await changeState(tx, p, { from: ["leaving"], to: "active" })).length }),
+});
+
+/** @returns the names of those that changed, in order */
+async function changeState(
+  tx: Transaction<Tables>,
+  copies: { readonly node_id: string; readonly chunk_names: readonly string[]; readonly now_ms: number },
+  change: { readonly from: readonly ReplicaState[]; readonly to: ReplicaState },
+): Promise<readonly string[]> {
+  if (copies.chunk_names.length === 0) return [];
+  const rows = await tx
+    .selectFrom("assignments")
+    .select("chunk_name")
+    .where("chunk_name", "in", copies.chunk_names)
+    .where("node_id", "=", copies.node_id)
+    .where("state", "in", change.from)
+    .orderBy("chunk_name")
+    .execute();
+  const names = rows.map((row) => row.chunk_name);
+  if (names.length === 0) return names;
+  await tx
+    .updateTable("assignments")
+    .set({ state: change.to, updated_at_ms: copies.now_ms })
+    .where("chunk_name", "in", names)
+    .where("node_id", "=", copies.node_id)
+    .execute();
+  return names;
+}
