@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, hkdfSync } from "node:crypto";
 import { AES_TAG_LENGTH, type AesGcmRequest, type ChunkCrypto, type HkdfRequest } from "./crypto-port.ts";
 import { nameChunk } from "./merkle-tree.ts";
 import { nodeZstd } from "./node-zstd.ts";
@@ -16,6 +16,11 @@ const CIPHER_SLICE_BYTES = 64 * 1024;
  */
 const JOIN_BYTES_MAX = 128;
 const joined = new Uint8Array(JOIN_BYTES_MAX);
+
+/*
+ * Keys are handed on as key objects: where Node gets bytes instead, it throws and catches two errors inside to find out
+ * that they are none, which takes 9 µs against 2 µs in all.
+ */
 
 /** The platform's operations by `node:crypto` and `node:zlib`; all of them answer at once. */
 export const nodeCrypto: ChunkCrypto = {
@@ -52,17 +57,17 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const running = createHmac("sha256", key);
+  const running = createHmac("sha256", createSecretKey(key));
   for (const part of parts) running.update(part);
   return withoutBuffer(running.digest());
 }
 
 function hkdfSha256({ secret, salt, info }: HkdfRequest): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secret, salt, info, 32));
+  return new Uint8Array(hkdfSync("sha256", createSecretKey(secret), salt, info, 32));
 }
 
 function sealAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Array {
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
+  const cipher = createCipheriv("aes-256-gcm", createSecretKey(key), nonce, { authTagLength: AES_TAG_LENGTH });
   if (aad !== undefined) cipher.setAAD(aad);
   const sealed = target ?? withoutBuffer(Buffer.allocUnsafeSlow(bytes.length + AES_TAG_LENGTH));
   for (let offset = 0; offset < bytes.length; offset += CIPHER_SLICE_BYTES) {
@@ -76,7 +81,7 @@ function sealAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Arr
 function openAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Array | undefined {
   const length = bytes.length - AES_TAG_LENGTH;
   if (length < 0 || (target !== undefined && target.length !== length)) return undefined;
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: AES_TAG_LENGTH });
+  const decipher = createDecipheriv("aes-256-gcm", createSecretKey(key), nonce, { authTagLength: AES_TAG_LENGTH });
   if (aad !== undefined) decipher.setAAD(aad);
   decipher.setAuthTag(bytes.subarray(length));
   const plain = target ?? withoutBuffer(Buffer.allocUnsafeSlow(length));

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { ErrorCode } from "@commonhold/core/error-codes.ts";
 import { verifySignature } from "@commonhold/p2p/identity.ts";
 import { createAccessTokens } from "./accounts/access-tokens.ts";
@@ -7,29 +8,42 @@ import { registerAccountRoutes } from "./accounts/account-routes.ts";
 import { createAccountService } from "./accounts/account-service.ts";
 import { microCreditsOf } from "./config/coordinator-config.ts";
 import type { CoordinatorBase } from "./coordinator.ts";
+import type { DurabilityParts } from "./coordinator-durability.ts";
 import type { TransferParts } from "./coordinator-transfers.ts";
+import type { UpkeepParts } from "./coordinator-upkeep.ts";
 import { registerCreditRoutes } from "./credits/credit-routes.ts";
 import { createCreditService } from "./credits/credit-service.ts";
 import { createLocalPaymentProvider } from "./credits/local-payment-provider.ts";
 import { registerDownloadRoutes } from "./downloads/download-routes.ts";
+import { registerEvictionRoutes } from "./evictions/eviction-routes.ts";
+import { createFileHealthReader } from "./files/file-health.ts";
 import { registerFileRoutes } from "./files/file-routes.ts";
 import { createFileService } from "./files/file-service.ts";
+import { registerRedundancyRoutes } from "./files/redundancy-routes.ts";
+import { createRedundancyService } from "./files/redundancy-service.ts";
+import { registerRestoreRoutes } from "./files/restore-routes.ts";
 import { createAuthentication } from "./http/authentication.ts";
 import { CONNECTIONS_PER_ADDRESS_MAX } from "./http/connections-per-address.ts";
 import { hostNamesOf } from "./http/host-names.ts";
 import { createHttpServer, type Http } from "./http/http-server.ts";
+import { registerJobRoutes } from "./jobs/job-routes.ts";
 import { registerNodeRoutes } from "./nodes/node-routes.ts";
 import { createNodeService } from "./nodes/node-service.ts";
 import { registerOperationRoutes } from "./operations/operation-routes.ts";
 import { createReplicationCensus } from "./operations/replication-census.ts";
 import { createStatusService } from "./operations/status-service.ts";
+import { registerRebalancingRoutes } from "./rebalancing/rebalancing-routes.ts";
+import { registerRepairRoutes } from "./repair/repair-routes.ts";
 import { registerOneStepRoutes } from "./uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "./uploads/upload-routes.ts";
+
+/** Nodes that hold no more copies for anybody. */
+const LEFT: ReadonlySet<NodeStatus> = new Set(["draining", "drained", "banned"]);
 
 /** The HTTP API, listening. */
 export async function openCoordinatorHttp(
   base: CoordinatorBase,
-  transfers: TransferParts,
+  parts: Pick<RouteParts, "transfers" | "durability" | "upkeep">,
 ): Promise<{ readonly app: Http; readonly url: string }> {
   const { http } = base.config;
   const app = await createHttpServer(
@@ -47,7 +61,7 @@ export async function openCoordinatorHttp(
     },
   );
   let url = "";
-  await registerRoutes(app, { base, transfers, publicUrl: () => http.public_url ?? url });
+  await registerRoutes(app, { ...parts, base, publicUrl: () => http.public_url ?? url });
   await listen(app, http);
   url = urlOf(app, http.host);
   return { app, url };
@@ -56,6 +70,8 @@ export async function openCoordinatorHttp(
 interface RouteParts {
   readonly base: CoordinatorBase;
   readonly transfers: TransferParts;
+  readonly durability: DurabilityParts;
+  readonly upkeep: UpkeepParts;
   readonly publicUrl: () => string;
 }
 
@@ -96,6 +112,8 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
       nodes: createNodeService({ ...base, verifySignature }),
       directory: base.directory,
       credits,
+      losses: parts.upkeep.losses,
+      drains: parts.upkeep.drains,
       coordinatorPeer: () => ({ peerId: base.host.peerId, addresses: base.host.addresses() }),
       publicUrl: parts.publicUrl,
     },
@@ -106,6 +124,7 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
     },
   );
   registerTransferRoutes(app, parts, authentication);
+  registerUpkeepRoutes(app, parts, authentication);
   registerStatusRoutes(app, parts, authentication);
 }
 
@@ -114,8 +133,10 @@ function registerTransferRoutes(
   { base, transfers }: RouteParts,
   { requireUser }: ReturnType<typeof createAuthentication>,
 ): void {
-  const files = createFileService(base);
-  const { logger } = base;
+  const { directory, logger, config } = base;
+  const files = createFileService(base, { deletionGraceMs: config.storage.deletion_grace_hours * 3_600_000 });
+  const { catalog, repairRequests } = transfers.replicas;
+  const health = createFileHealthReader({ ...base, catalog, standingOf: (id) => directory.standingOf(id) });
   const {
     stopping,
     sessions,
@@ -137,7 +158,21 @@ function registerTransferRoutes(
   });
   const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
-  registerFileRoutes(app, { requireUser, files });
+  registerFileRoutes(app, { requireUser, files, health });
+  registerRestoreRoutes(app, { requireUser, files, health });
+  const redundancy = createRedundancyService(
+    {
+      ...base,
+      nodeCount: () => directory.list().filter((node) => !LEFT.has(directory.status(node))).length,
+      isKnownNode: (id) => directory.get(id) !== undefined,
+      requestRepair: (names) => repairRequests.request(names),
+    },
+    {
+      terms: { microCreditsPerGbMonth: microCreditsOf(config.credits.per_gb_month, "credits.per_gb_month") },
+      copiesOfNormal: config.storage.copies,
+    },
+  );
+  registerRedundancyRoutes(app, { requireUser, redundancy, files, health });
   registerDownloadRoutes(app, {
     requireUser,
     files,
@@ -148,14 +183,28 @@ function registerTransferRoutes(
   });
 }
 
+function registerUpkeepRoutes(
+  app: Http,
+  { upkeep }: RouteParts,
+  authentication: ReturnType<typeof createAuthentication>,
+): void {
+  registerEvictionRoutes(app, { authentication, evictions: upkeep.evictions });
+  registerRebalancingRoutes(app, {
+    authentication,
+    rebalancing: upkeep.rebalancing,
+    start: () => void upkeep.rebalancingJob.runNow(),
+  });
+}
+
 function registerStatusRoutes(
   app: Http,
-  { base, transfers }: RouteParts,
+  { base, transfers, durability }: RouteParts,
   authentication: ReturnType<typeof createAuthentication>,
 ): void {
   const { metadata, clock, logger, metrics, version } = base;
   const { spool } = transfers;
-  const census = createReplicationCensus(base);
+  const { repair } = durability;
+  const census = createReplicationCensus({ clock, sweep: () => repair.sweep(transfers.stopping) });
   const handoffs = async () => {
     const { pending } = await metadata.read
       .selectFrom("assignments")
@@ -182,6 +231,8 @@ function registerStatusRoutes(
     },
     { version },
   );
+  registerRepairRoutes(app, { authentication, status: () => repair.status() });
+  registerJobRoutes(app, { authentication, jobs: base.jobs });
 }
 
 async function listen(app: Http, address: { readonly host: string; readonly port: number }): Promise<void> {

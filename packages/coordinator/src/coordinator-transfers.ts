@@ -3,31 +3,39 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { StorageTerms } from "@commonhold/core/economics/storage-cost.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
+import { createMetadataCatalog } from "@commonhold/metadata/catalog/metadata-catalog.ts";
+import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalog.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { PeerHost } from "@commonhold/p2p/peer-host.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { Registry } from "prom-client";
+import { ChunksBeingWritten } from "./anti-entropy/chunks-being-written.ts";
 import type { OwnerSecrets } from "./accounts/owner-secrets.ts";
 import type { CoordinatorConfig } from "./config/coordinator-config.ts";
 import type { CoordinatorSecrets } from "./coordinator-secrets.ts";
 import { createChunkFetcher } from "./downloads/chunk-fetcher.ts";
 import { type FileReaderDeps, readFile } from "./downloads/file-reader.ts";
 import { createReplicaSelector } from "./downloads/replica-selector.ts";
-import type { Loop } from "./jobs/loop.ts";
+import type { Job } from "./jobs/job.ts";
 import type { NodeDirectory } from "./nodes/node-directory.ts";
+import { createNodeReplicaTransfers } from "./repair/node-replica-transfers.ts";
+import type { ReplicaTransfers } from "./repair/replica-transfers.ts";
 import { ByteBudget } from "./transfers/byte-budget.ts";
+import { type DeleteEpochs, openDeleteEpochs } from "./transfers/delete-epochs.ts";
 import { createDoubtfulReplicas, type DoubtfulReplicas } from "./transfers/doubtful-replicas.ts";
-import { createHandoffLoop } from "./transfers/handoff-loop.ts";
+import { createHandoffJob } from "./transfers/handoff-loop.ts";
 import { type HandoffSpool, openHandoffSpool } from "./transfers/handoff-spool.ts";
 import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas.ts";
-import { createNodeTransfers, type NodeTransfers } from "./transfers/node-transfers.ts";
+import { createNodeTransfers, type NodeTransfers, type NodeTransfersDeps } from "./transfers/node-transfers.ts";
 import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
+import { RepairRequests } from "./transfers/repair-requests.ts";
 import { createTransferBuffers, type TransferBuffers } from "./transfers/transfer-buffers.ts";
 import { createTransferMetrics, type TransferMetrics } from "./transfers/transfer-metrics.ts";
 import { forgetAbandonedUploads } from "./uploads/abandoned-uploads.ts";
 import { type ChunkPipeline, createChunkPipeline } from "./uploads/chunk-pipeline.ts";
 import { type CompleteUpload, createCompleteUpload } from "./uploads/complete-upload.ts";
-import { createExpiredUploadsLoop } from "./uploads/expired-uploads-loop.ts";
+import { createExpiredUploadsJob } from "./uploads/expired-uploads-loop.ts";
 import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
 import { createStoreSmallFile, type StoreSmallFile } from "./uploads/store-small-file.ts";
 import { createUploadSessions, type UploadSessions } from "./uploads/upload-sessions.ts";
@@ -40,8 +48,6 @@ const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
 const BUDGET_WAITERS_MAX = 1_000;
-/** What waits for a node that has been away for longer goes to another. */
-const AWAY_MS_MAX = 3_600_000;
 /** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
 const UPLOAD_SHARE = 1 / 2;
 /** Beside it, for the chunks that each open stream holds: clients may be slow, and then must not stop the others. */
@@ -54,6 +60,7 @@ export interface TransferPartsDeps {
   readonly ownerSecrets: OwnerSecrets;
   readonly directory: NodeDirectory;
   readonly clock: Clock;
+  readonly sleep: Sleep;
   readonly random: Random;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -61,8 +68,21 @@ export interface TransferPartsDeps {
   readonly stopping: AbortSignal;
 }
 
+/** What everything that stores, repairs or deletes copies shares. */
+export interface ReplicaParts {
+  readonly catalog: ReplicaCatalog;
+  readonly epochs: DeleteEpochs;
+  readonly writing: ChunksBeingWritten;
+  readonly doubtful: DoubtfulReplicas;
+  readonly repairRequests: RepairRequests;
+}
+
 /** Everything that moves chunks. */
 export interface TransferParts {
+  readonly replicas: ReplicaParts;
+  readonly nodeTransfers: NodeTransfers;
+  readonly replicaTransfers: ReplicaTransfers;
+  readonly placement: PlacementView;
   readonly spool: HandoffSpool;
   readonly late: LateReplicas;
   readonly openUploads: OpenUploads;
@@ -75,9 +95,9 @@ export interface TransferParts {
   readonly buffers: TransferBuffers;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
-  readonly loops: readonly Loop[];
+  readonly jobs: readonly Job[];
   /** Delivers what waits for nodes that are back. */
-  readonly handoff: Loop;
+  readonly handoff: Job;
 }
 
 export async function openTransferParts(
@@ -89,13 +109,14 @@ export async function openTransferParts(
   await forgetAbandonedUploads({ metadata, clock, random, logger });
   const { uploadBudget, downloadBudget, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
   const metrics = createTransferMetrics(deps.registry, clock);
-  const transfers = openNodeTransfers(deps, config, metrics);
+  const { transfers, replicaTransfers } = openNodeTransfers(deps, config, metrics);
   const spool = await openHandoffSpool({
     folder: join(options.folder, "spool"),
     maxBytes: config.storage.spool_max_bytes,
   });
   const late = createLateReplicas({ metadata, spool, clock, logger });
-  const doubtful = createDoubtfulReplicas();
+  const replicas = await openReplicaParts(deps);
+  const { doubtful, epochs, writing } = replicas;
   const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams, buffers });
   const placement = createPlacementView(
     () => directory.placeableNodes(),
@@ -108,31 +129,32 @@ export async function openTransferParts(
     placement,
     late,
     doubtful,
+    epochs,
+    writing,
     metrics,
     reader,
     buffers,
   });
-  const handoff = createHandoffLoop(
+  const handoff = createHandoffJob(
     {
-      metadata,
+      ...deps,
       spool,
       transfers,
       activeNodes: () => directory.activeNodeIds(),
-      mayReturn: (id) => mayReturn(deps, id),
-      placement,
+      epochs,
       isBeingSent: (name) => late.isBeingSent(name),
-      clock,
-      logger,
+      onUndeliverable: (name, refusedBy) => replicas.repairRequests.request([name], refusedBy),
     },
     HANDOFF_INTERVAL_MS,
   );
-  const expired = createExpiredUploadsLoop(
-    { metadata, openUploads: uploads.openUploads, clock, random, logger },
-    EXPIRED_UPLOADS_INTERVAL_MS,
-  );
+  const expired = createExpiredUploadsJob({ ...deps, openUploads: uploads.openUploads }, EXPIRED_UPLOADS_INTERVAL_MS);
   const memory = { budget: uploadBudget, streams, buffers };
   const small = createStoreSmallFile({ ...deps, ...uploads, ...memory, terms, masterKey: secrets.masterKey });
   return {
+    replicas,
+    nodeTransfers: transfers,
+    replicaTransfers,
+    placement,
     spool,
     late,
     ...uploads,
@@ -142,32 +164,41 @@ export async function openTransferParts(
     buffers,
     reader,
     stopping,
-    loops: [handoff, expired],
+    jobs: [handoff, expired],
     handoff,
   };
 }
 
-function openNodeTransfers(
-  deps: TransferPartsDeps,
-  config: CoordinatorConfig,
-  metrics: TransferMetrics,
-): NodeTransfers {
+async function openReplicaParts({ metadata, clock, logger }: TransferPartsDeps): Promise<ReplicaParts> {
+  const catalog = createMetadataCatalog(metadata);
+  const repairRequests = new RepairRequests();
+  const doubtful = createDoubtfulReplicas({ catalog, requestRepair: repairRequests.request, clock, logger });
+  return {
+    catalog,
+    epochs: await openDeleteEpochs(catalog),
+    writing: new ChunksBeingWritten(),
+    doubtful,
+    repairRequests,
+  };
+}
+
+function openNodeTransfers(deps: TransferPartsDeps, config: CoordinatorConfig, metrics: TransferMetrics) {
   const { directory, clock, random, secrets } = deps;
-  return createNodeTransfers(
-    {
-      host: deps.host,
-      sign: (bytes) => secrets.identity.sign(bytes),
-      target: (id) => directory.target(id),
-      clock,
-      random,
-      metrics,
-    },
-    {
-      concurrentPerNodeMax: config.limits.transfers_per_node,
-      queuedPerNodeMax: QUEUED_PER_NODE_MAX,
-      restMs: NODE_REST_MS,
-    },
-  );
+  const nodeDeps: NodeTransfersDeps = {
+    host: deps.host,
+    sign: (bytes) => secrets.identity.sign(bytes),
+    target: (id) => directory.target(id),
+    operatorOf: (id) => directory.get(id)?.operatorId,
+    clock,
+    random,
+    metrics,
+  };
+  const transfers = createNodeTransfers(nodeDeps, {
+    concurrentPerNodeMax: config.limits.transfers_per_node,
+    queuedPerNodeMax: QUEUED_PER_NODE_MAX,
+    restMs: NODE_REST_MS,
+  });
+  return { transfers, replicaTransfers: createNodeReplicaTransfers({ ...nodeDeps, transfers }) };
 }
 
 function createMemory(bytes: number) {
@@ -179,14 +210,6 @@ function createMemory(bytes: number) {
   };
 }
 
-function mayReturn({ directory, clock }: TransferPartsDeps, nodeId: NodeId): boolean {
-  const node = directory.get(nodeId);
-  if (node === undefined) return false;
-  const status = directory.status(node);
-  if (status === "offline" || status === "suspect") return clock.nowMs() - node.lastHeartbeatAtMs < AWAY_MS_MAX;
-  return status === "active" || status === "joining";
-}
-
 function openUploadParts(
   deps: TransferPartsDeps,
   parts: {
@@ -196,6 +219,8 @@ function openUploadParts(
     readonly placement: PlacementView;
     readonly late: LateReplicas;
     readonly doubtful: DoubtfulReplicas;
+    readonly epochs: DeleteEpochs;
+    readonly writing: ChunksBeingWritten;
     readonly metrics: TransferMetrics;
     readonly reader: FileReaderDeps;
     readonly buffers: TransferBuffers;
@@ -266,6 +291,8 @@ function createPipeline(
     readonly placement: PlacementView;
     readonly late: LateReplicas;
     readonly doubtful: DoubtfulReplicas;
+    readonly epochs: DeleteEpochs;
+    readonly writing: ChunksBeingWritten;
     readonly metrics: TransferMetrics;
     readonly writeQuorum: number;
     readonly buffers: TransferBuffers;
@@ -289,6 +316,8 @@ function createPipeline(
     late: parts.late,
     isActive,
     doubtful: parts.doubtful,
+    epochs: parts.epochs,
+    writing: parts.writing,
     writeQuorum: parts.writeQuorum,
     buffers: parts.buffers,
     clock,

@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import { openSqliteMetadata } from "@commonhold/metadata/sqlite/open-sqlite-metadata.ts";
 import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
 import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
 import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
 import { createMetrics } from "@commonhold/runtime/metrics.ts";
 import { createShutdown, type Shutdown } from "@commonhold/runtime/shutdown.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { ensureFirstAccount } from "./accounts/first-account.ts";
 import { createOwnerSecrets } from "./accounts/owner-secrets.ts";
 import { createPasswordHasher } from "./accounts/password-hasher.ts";
@@ -15,17 +17,26 @@ import { purgeExpiredTokens } from "./accounts/expired-tokens.ts";
 import { type CoordinatorConfig, loadCoordinatorConfig, microCreditsOf } from "./config/coordinator-config.ts";
 import { openCoordinatorHttp } from "./coordinator-http.ts";
 import { type CoordinatorSecrets, openCoordinatorSecrets } from "./coordinator-secrets.ts";
+import { type DurabilityParts, openDurability } from "./coordinator-durability.ts";
 import { openTransferParts, type TransferParts } from "./coordinator-transfers.ts";
+import { openUpkeep, type UpkeepParts } from "./coordinator-upkeep.ts";
 import { closeHttp } from "./http/connection-limits.ts";
-import { createLoop } from "./jobs/loop.ts";
+import { createJob } from "./jobs/job.ts";
+import { JobRegistry } from "./jobs/job-registry.ts";
+import { createJobSettings } from "./jobs/job-settings.ts";
 import { NodeDirectory } from "./nodes/node-directory.ts";
+import { createNodeHistory } from "./nodes/node-history.ts";
+import { registerNodeMetrics } from "./nodes/node-metrics.ts";
+import { watchNodes } from "./nodes/watch-nodes.ts";
 
 const CLOSER_GRACE_MS = 10_000;
 const PASSWORD_CHECKS_WAITING_MAX = 64;
-const EXPIRED_TOKENS_INTERVAL_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+const EXPIRED_TOKENS_INTERVAL_MS = HOUR_MS;
 
 export interface CoordinatorDeps {
   readonly clock: Clock;
+  readonly sleep?: Sleep;
   readonly random: Random;
 }
 
@@ -72,7 +83,8 @@ export async function startCoordinator(
   try {
     const base = await openBase(deps, options, { config, logger, shutdown });
     const transfers = await openTransfers(base);
-    const { app, url } = await openCoordinatorHttp(base, transfers);
+    const { durability, upkeep } = await beginDurability(base, transfers);
+    const { app, url } = await openCoordinatorHttp(base, { transfers, durability, upkeep });
     const { stop_grace_ms: graceMs } = config.http;
     shutdown.add(
       "HTTP API",
@@ -115,10 +127,12 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
     { metadata, clock: deps.clock, logger },
     {
       heartbeatIntervalMs: config.nodes.heartbeat_interval_ms,
-      offlineAfterIntervals: config.nodes.offline_after_intervals,
+      suspectPhi: config.nodes.phi_threshold,
+      offlineAfterMs: config.nodes.offline_after_s * 1000,
     },
   );
   await directory.load();
+  registerNodeMetrics(metrics.registry, () => directory.counts());
   const host = await openHost({ config, logger, shutdown, secrets, directory });
   const hasher = createPasswordHasher(
     { random: deps.random },
@@ -136,6 +150,8 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
   return {
     ...deps,
     ...begun,
+    sleep: deps.sleep ?? systemSleep,
+    jobs: new JobRegistry(createJobSettings(metadata)),
     version: options.version,
     folder,
     secrets,
@@ -164,7 +180,7 @@ async function openHost(parts: Begun & { readonly secrets: CoordinatorSecrets; r
 }
 
 async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
-  const { config, shutdown, clock, logger, metadata } = base;
+  const { config, shutdown, metadata } = base;
   const ending = new AbortController();
   const transfers = await openTransferParts(
     {
@@ -184,18 +200,40 @@ async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
     ending.abort(new AppError("SHUTTING_DOWN", "the coordinator is stopping: try again in a moment"));
     await transfers.late.idle();
   });
-  const tokens = createLoop(
-    { logger },
-    {
-      name: "expired-tokens",
-      intervalMs: EXPIRED_TOKENS_INTERVAL_MS,
-      run: (signal) => purgeExpiredTokens({ metadata, clock }, signal),
-    },
-  );
-  for (const loop of [...transfers.loops, tokens]) {
-    shutdown.add("periodic work", () => loop.stop());
-    loop.start();
-  }
-  base.directory.onActive(() => void transfers.handoff.runNow());
   return transfers;
+}
+
+/** Everything that goes on by itself. */
+async function beginDurability(
+  base: CoordinatorBase,
+  transfers: TransferParts,
+): Promise<{ readonly durability: DurabilityParts; readonly upkeep: UpkeepParts }> {
+  const { config, shutdown, directory, metadata, clock, jobs } = base;
+  for (const job of transfers.jobs) jobs.add(job);
+  jobs.add(
+    createJob(base, {
+      name: "expired-tokens",
+      description: "Deletes refresh and join tokens whose time is over.",
+      intervalMs: EXPIRED_TOKENS_INTERVAL_MS,
+      run: ({ signal }) => purgeExpiredTokens({ metadata, clock }, signal),
+    }),
+  );
+  const upkeep: UpkeepParts = openUpkeep(base, transfers, {
+    deletionGraceMs: config.storage.deletion_grace_hours * HOUR_MS,
+    isRepairBusy: () => durability.repair.status().queue.length > 0,
+  });
+  const { onUnreferenced } = upkeep;
+  const durability = openDurability(
+    { ...base, registry: base.metrics.registry, onUnreferenced },
+    transfers,
+    config.repair,
+  );
+  shutdown.add("repair", () => durability.stop());
+  shutdown.add("jobs", () => jobs.stop());
+  await jobs.start();
+  directory.onStatusChanged(createNodeHistory(base));
+  const endWatch = watchNodes(directory, base.sleep);
+  shutdown.add("watch over nodes", endWatch);
+  void durability.repairJob.runNow();
+  return { durability, upkeep };
 }

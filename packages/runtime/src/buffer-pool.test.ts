@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { BufferPool } from "./buffer-pool.ts";
+import { BufferPool, tieredBuffers } from "./buffer-pool.ts";
 
 const SIZE = 1024;
 
@@ -55,5 +55,17 @@ describe("a buffer pool", () => {
     vi.advanceTimersByTime(30_000);
     expect(vi.getTimerCount()).toBe(0);
     expect(pool.lease(SIZE).bytes.buffer).not.toBe(buffer);
+  });
+});
+
+describe("pools of several sizes", () => {
+  it("serve a lease from the smallest that fits", () => {
+    const source = tieredBuffers([1, 2].map((factor) => new BufferPool({ bufferBytes: SIZE * factor, idleMax: 1 })));
+    const lengths = [SIZE / 2, SIZE, SIZE + 1, SIZE * 2, SIZE * 3].map((length) => {
+      const { bytes } = source.lease(length);
+      expect(bytes.length).toBe(length);
+      return bytes.buffer.byteLength;
+    });
+    expect(lengths).toEqual([SIZE, SIZE, SIZE * 2, SIZE * 2, SIZE * 3]);
   });
 });

@@ -10,12 +10,26 @@ export interface BufferLease {
   readonly release: () => void;
 }
 
+/** Where leases come from. */
+export interface BufferSource {
+  /** `length` bytes of any content. */
+  lease(length: number): BufferLease;
+}
+
+/**
+ * Pools of several sizes: a lease comes from the smallest that serves it.
+ * @param pools ascending by size, at least one
+ */
+export function tieredBuffers(pools: readonly BufferPool[]): BufferSource {
+  return { lease: (length) => (pools.find(({ bufferBytes }) => length <= bufferBytes) ?? pools.at(-1)!).lease(length) };
+}
+
 /**
  * Large buffers that are used again. A new one for every chunk costs the processor more than what is done with it:
  * the system clears its pages, and the garbage collector runs for every few dozen of them.
  */
-export class BufferPool {
-  readonly #bufferBytes: number;
+export class BufferPool implements BufferSource {
+  readonly bufferBytes: number;
   readonly #idleMax: number;
   #idle: ArrayBuffer[] = [];
   #fewestIdle = 0;
@@ -26,16 +40,15 @@ export class BufferPool {
    * @param options.idleMax buffers that are kept while nobody needs them
    */
   constructor(options: { readonly bufferBytes: number; readonly idleMax: number }) {
-    this.#bufferBytes = options.bufferBytes;
+    this.bufferBytes = options.bufferBytes;
     this.#idleMax = options.idleMax;
   }
 
-  /** `length` bytes of any content. */
   lease(length: number): BufferLease {
-    if (length > this.#bufferBytes || length < this.#bufferBytes * SMALL_SHARE) {
+    if (length > this.bufferBytes || length < this.bufferBytes * SMALL_SHARE) {
       return { bytes: new Uint8Array(length), release: () => {} };
     }
-    const buffer = this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes).buffer;
+    const buffer = this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.bufferBytes).buffer;
     this.#fewestIdle = Math.min(this.#fewestIdle, this.#idle.length);
     let isHeld = true;
     return {

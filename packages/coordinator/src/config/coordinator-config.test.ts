@@ -32,7 +32,7 @@ describe("loadCoordinatorConfig", () => {
         stop_grace_ms: 20_000,
       },
       p2p: { listen: ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"], announce: [] },
-      storage: { copies: 3, write_quorum: 2, spool_max_bytes: 4_294_967_296 },
+      storage: { copies: 3, write_quorum: 2, spool_max_bytes: 4_294_967_296, deletion_grace_hours: 24 },
       credits: { per_usd: 100, per_gb_month: 1, welcome: 10, first_account: 1000 },
       accounts: {
         access_token_ttl_s: 900,
@@ -46,11 +46,20 @@ describe("loadCoordinatorConfig", () => {
       },
       nodes: {
         heartbeat_interval_ms: 30_000,
-        offline_after_intervals: 3,
+        phi_threshold: 8,
+        offline_after_s: 180,
         registrations_per_address_per_minute: 300,
         join_tokens_per_user_per_hour: 600,
       },
-      limits: { transfer_memory_bytes: 32 * 1024 * 1024, transfers_per_node: 5 },
+      repair: {
+        bytes_per_second: 256 * 1024 * 1024,
+        bytes_per_second_per_node: 32 * 1024 * 1024,
+        concurrent: 32,
+        concurrent_per_node: 2,
+        sweep_interval_s: 300,
+        surplus_delay_s: 600,
+      },
+      limits: { transfer_memory_bytes: 24 * 1024 * 1024, transfers_per_node: 5 },
       log: { level: "info" },
     });
   });

@@ -1,5 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import { OFFLINE_AFTER_MS, SUSPECT_PHI } from "@commonhold/core/failure/node-status.ts";
 import { parseCredits } from "@commonhold/core/credits.ts";
+import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import { ByteSize } from "@commonhold/runtime/byte-size-type.ts";
 import { loadConfig } from "@commonhold/runtime/config.ts";
 import Type, { type Static } from "typebox";
@@ -90,8 +92,14 @@ const p2p = Type.Object(
 
 const storage = Type.Object(
   {
-    copies: Count("Replicas of every chunk, on as many nodes, where an upload does not ask otherwise.", 3, 10),
-    write_quorum: Count("Replicas that are on disk before a write is acknowledged; at most copies.", 2, 10),
+    copies: Count("Replicas of every chunk, on as many nodes, where an upload does not ask otherwise.", 3, COPIES_MAX),
+    write_quorum: Count("Replicas that are on disk before a write is acknowledged; at most copies.", 2, COPIES_MAX),
+    deletion_grace_hours: Type.Number({
+      description: "Hours in which a deleted file can be restored; then its bytes are deleted on every node.",
+      default: 24,
+      minimum: 0,
+      maximum: 24 * 365,
+    }),
     spool_max_bytes: ByteSize({
       description: "Disk for replicas that wait for their node to return.",
       default: "4GiB",
@@ -151,7 +159,20 @@ const nodes = Type.Object(
       minimum: 100,
       maximum: HOUR_MS,
     }),
-    offline_after_intervals: Count("A node that missed so many heartbeats counts as offline.", 3, 1000),
+    phi_threshold: Type.Number({
+      description:
+        "How suspicious a node's silence must be before it is given nothing more: at 8, one suspicion in 10⁸ is wrong.",
+      default: SUSPECT_PHI,
+      minimum: 1,
+      maximum: 100,
+    }),
+    offline_after_s: Type.Integer({
+      description:
+        "A node that is silent for so many seconds, and for three heartbeats at least, counts as dead: its copies are made anew elsewhere.",
+      default: OFFLINE_AFTER_MS / 1000,
+      minimum: 1,
+      maximum: DAY_S,
+    }),
     registrations_per_address_per_minute: Count(
       "Nodes that register from one network address in a minute.",
       300,
@@ -162,12 +183,32 @@ const nodes = Type.Object(
   { description: "Storage nodes." },
 );
 
+const repair = Type.Object(
+  {
+    bytes_per_second: ByteSize({
+      description: "What repair copies in a second, of all nodes together.",
+      default: "256MiB",
+      minimum: "64KiB",
+    }),
+    bytes_per_second_per_node: ByteSize({
+      description: "What repair copies in a second from one node, and as much again to it.",
+      default: "32MiB",
+      minimum: "64KiB",
+    }),
+    concurrent: Count("Copies that repair makes at once, of all nodes together.", 32, 1000),
+    concurrent_per_node: Count("Copies that repair makes at once from one node, and as many again to it.", 2, 12),
+    sweep_interval_s: Count("Seconds from one look through all chunks to the next.", 300, DAY_S),
+    surplus_delay_s: Count("Seconds that a copy too many is kept, in case a node goes away again.", 600, 30 * DAY_S),
+  },
+  { description: "How missing copies are made." },
+);
+
 const limits = Type.Object(
   {
     transfer_memory_bytes: ByteSize({
       description: "Memory for chunks on their way in and out; requests wait for their share of it.",
-      default: "32MiB",
-      minimum: "32MiB",
+      default: "24MiB",
+      minimum: "24MiB",
     }),
     transfers_per_node: Count(
       "Transfers with one storage node at once. A node refuses more than 12 stores of one peer.",
@@ -189,7 +230,17 @@ const log = Type.Object(
 );
 
 /** Every setting of a coordinator, as it stands in `coordinator.toml`. */
-export const CoordinatorConfigSchema = Type.Object({ http, p2p, storage, credits, accounts, nodes, limits, log });
+export const CoordinatorConfigSchema = Type.Object({
+  http,
+  p2p,
+  storage,
+  credits,
+  accounts,
+  nodes,
+  repair,
+  limits,
+  log,
+});
 
 export type CoordinatorConfig = Static<typeof CoordinatorConfigSchema>;
 

@@ -5,7 +5,6 @@ import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { describe, expect, it } from "vitest";
-import { createDoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import { createChunkFetcher } from "./chunk-fetcher.ts";
 import { createReplicaSelector } from "./replica-selector.ts";
 
@@ -19,7 +18,7 @@ type Retrieve = (nodeId: NodeId, chunk: unknown, options: { readonly signal: Abo
 function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?: readonly string[] } = {}) {
   const faults: string[] = [];
   const slow: NodeId[] = [];
-  const doubtful = createDoubtfulReplicas();
+  const doubtful: NodeId[] = [];
   const fetch = createChunkFetcher({
     transfers: { retrieve, isAvailable: (id) => options.down?.includes(id) !== true },
     selector: {
@@ -29,7 +28,7 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
       slow: (id) => void slow.push(id),
     },
     spooled: () => Promise.resolve(options.spooled),
-    doubtful,
+    doubtful: { add: (_name, nodeId) => void doubtful.push(nodeId) },
     buffers: { sealed: new BufferPool({ bufferBytes: 1, idleMax: 0 }) },
     clock: systemClock,
     metrics: {
@@ -63,12 +62,13 @@ describe("chunk fetcher", () => {
     });
     expect(await fetch(chunk, holders, never)).toBe(sealed);
     expect(faults).toEqual(["unreachable", "wrong"]);
-    expect(holders.map((id) => doubtful.has(chunk.name, id))).toEqual([false, true, false]);
+    expect(doubtful).toEqual(["b"]);
     const lost = fetcherOver((id) =>
       id === "a" ? Promise.reject(new AppError("CHUNK_NOT_FOUND", "lost")) : Promise.resolve(sealed),
     );
     await lost.fetch(chunk, holders, never);
     expect(lost.faults).toEqual(["missing"]);
+    expect(lost.doubtful).toEqual(["a"]);
   });
 
   it("asks a second holder when the first is silent, ends the first request and remembers", async () => {

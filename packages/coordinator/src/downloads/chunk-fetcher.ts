@@ -4,6 +4,7 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import { forwardAbort } from "../forward-abort.ts";
 import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
@@ -20,7 +21,7 @@ export interface ChunkFetcherDeps {
   readonly selector: ReplicaSelector;
   /** A copy that the coordinator keeps for a node that is away. */
   readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
-  readonly doubtful: DoubtfulReplicas;
+  readonly doubtful: Pick<DoubtfulReplicas, "add">;
   readonly buffers: Pick<TransferBuffers, "sealed">;
   readonly clock: Clock;
   readonly metrics: TransferMetrics;
@@ -32,7 +33,16 @@ export interface ChunkFetcherDeps {
  * them.
  * @throws AppError CHUNK_UNAVAILABLE when no holder has them
  */
-export type ChunkFetcher = (chunk: ChunkRef, holders: readonly NodeId[], signal: AbortSignal) => Promise<BufferLease>;
+export type ChunkFetcher = (
+  chunk: WantedChunk,
+  holders: readonly NodeId[],
+  signal: AbortSignal,
+) => Promise<BufferLease>;
+
+export interface WantedChunk extends ChunkRef {
+  /** Nodes whose copies were found to be missing or wrong: they are asked when all else has failed. */
+  readonly doubtful?: readonly NodeId[];
+}
 
 export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
   const noteFailure = (error: unknown, chunk: ChunkRef, nodeId: NodeId): void => {
@@ -60,13 +70,15 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     }
   };
 
-  return async (chunk, holders, signal) => {
+  return async ({ name, sealedLength, doubtful = [] }, holders, signal) => {
+    const chunk = { name, sealedLength };
     let cause: unknown;
     for (let round = 0; round < ROUNDS; round++) {
       if (round > 0) await pause(PAUSE_BETWEEN_ROUNDS_MS, signal);
       const ordered = deps.selector.order(holders);
       const reachable = ordered.filter((id) => deps.transfers.isAvailable(id));
-      const tries = reachable.length > 0 ? reachable : ordered;
+      const sound = reachable.length > 0 ? reachable : ordered;
+      const tries = round === 0 ? sound : [...sound, ...deps.selector.order(doubtful)];
       try {
         return await firstOf(
           tries.map((id) => (attempt: AbortSignal) => fromNode(chunk, id, attempt)),
@@ -101,15 +113,17 @@ function faultOf(error: unknown): "missing" | "wrong" | "unreachable" {
 /** The first success of attempts begun one after another: the next begins when one fails or is slow. */
 function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], outer: AbortSignal): Promise<T> {
   const ended = new AbortController();
-  const signal = AbortSignal.any([outer, ended.signal]);
+  const { signal } = ended;
+  const endForwarding = forwardAbort(outer, ended);
   return new Promise<T>((resolve, reject) => {
     let next = 0;
     let underWay = 0;
     let hedge: NodeJS.Timeout | undefined;
     const end = (settle: () => void): void => {
       clearTimeout(hedge);
+      endForwarding();
       settle();
-      ended.abort(new Error("another replica answered"));
+      if (underWay > 0) ended.abort(new Error("another replica answered"));
     };
     const begin = (): void => {
       clearTimeout(hedge);
@@ -120,7 +134,10 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
       underWay += 1;
       if (next < attempts.length) hedge = setTimeout(begin, HEDGE_AFTER_MS);
       attempt(signal).then(
-        (value) => end(() => resolve(value)),
+        (value) => {
+          underWay -= 1;
+          end(() => resolve(value));
+        },
         (error: unknown) => {
           underWay -= 1;
           if (outer.aborted) end(() => reject(outer.reason as Error));
@@ -130,7 +147,7 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
       );
     };
     if (outer.aborted) reject(outer.reason as Error);
-    else if (attempts.length === 0) reject(new Error("the chunk has no holder"));
+    else if (attempts.length === 0) end(() => reject(new Error("the chunk has no holder")));
     else begin();
   });
 }

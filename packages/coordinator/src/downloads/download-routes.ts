@@ -1,4 +1,5 @@
 import type { FileId } from "@commonhold/core/ids.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
@@ -146,18 +147,37 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
     sizeBytes: file.sizeBytes,
     chunkSizeBytes: file.chunkSizeBytes,
   };
-  const signal = AbortSignal.any([clientSignal(reply), deps.stopping]);
+  const signal = clientSignal(reply, deps.stopping);
   const pieces = readFile(deps.reader, content, { range, signal });
   const first = await pieces.next();
+  const lengthBytes = range.end - range.start + 1;
   setFileHeaders(reply, file, etag);
-  reply.header("content-length", range.end - range.start + 1);
+  reply.header("content-length", lengthBytes);
   if (part !== undefined) {
     reply.code(206).header("content-range", `bytes ${part.start}-${part.end}/${file.sizeBytes}`);
   }
   if (first.done === true) return reply.send(Buffer.alloc(0));
+  if (first.value.bytes.length === lengthBytes) return sendPiece(reply, first.value, pieces);
   const body = new PieceStream(first.value, pieces, reply.raw);
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
   });
   return reply.send(body);
+}
+
+/** Sends a piece that is all there is, without a stream's work. */
+function sendPiece(
+  reply: FastifyReply,
+  piece: BufferLease,
+  pieces: AsyncGenerator<BufferLease, void, void>,
+): FastifyReply {
+  const { raw } = reply;
+  // Only once all of it has been sent: a socket that was cut may refer to the bytes for longer.
+  raw.once("finish", () => piece.release());
+  // What the reading holds of the streams' memory it holds until then.
+  const end = (): void => void pieces.return();
+  if (raw.closed) end();
+  else raw.once("close", end);
+  const { buffer, byteOffset, byteLength } = piece.bytes;
+  return reply.send(Buffer.from(buffer, byteOffset, byteLength));
 }

@@ -1,9 +1,11 @@
 import { openChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { openChunk } from "@commonhold/chunk/seal-chunk.ts";
-import { AppError } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { ChunkName, FileId, NodeId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
+import { forwardAbort } from "../forward-abort.ts";
 import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { ByteRange } from "./byte-range.ts";
@@ -39,6 +41,8 @@ interface ChunkRow {
   readonly plainLength: number;
   readonly sealedEntry: Uint8Array;
   readonly holders: readonly NodeId[];
+  /** Whose copies were found to be missing or wrong. */
+  readonly doubtful: readonly NodeId[];
 }
 
 interface Fetched {
@@ -59,38 +63,26 @@ export async function* readFile(
   const { range } = part;
   if (range.end < range.start) return;
   const held = Math.min(content.sizeBytes, content.chunkSizeBytes);
-  const release = await deps.streams.acquireWithin(held, part.signal);
-  try {
-    yield* readChunks(deps, content, part);
-  } finally {
-    release();
-  }
-}
-
-async function* readChunks(
-  deps: FileReaderDeps,
-  content: ReadableContent,
-  part: { readonly range: ByteRange; readonly signal: AbortSignal },
-): AsyncGenerator<BufferLease, void, void> {
-  const { range } = part;
-  const abandoned = new AbortController();
-  const signal = AbortSignal.any([part.signal, abandoned.signal]);
-  const rows = chunkRows(deps.metadata, content, range);
+  const releaseStream = deps.streams.tryAcquire(held) ?? (await deps.streams.acquireWithin(held, part.signal));
+  const reading = new AbortController();
+  const { signal } = reading;
+  const endForwarding = forwardAbort(part.signal, reading);
+  const indices = {
+    first: Math.floor(range.start / content.chunkSizeBytes),
+    last: Math.floor(range.end / content.chunkSizeBytes),
+  };
+  const nextRow = chunkRows(deps.metadata, content.fileId, indices);
   const ahead: { readonly row: ChunkRow; readonly fetched: Fetched }[] = [];
-  let ended = false;
+  let left = indices.last - indices.first + 1;
 
   /** While no chunk is on its way out the next is fetched in any case; more only where memory is free. */
   const fill = async (isOneOut: boolean): Promise<void> => {
-    while (!ended && ahead.length < CHUNKS_AHEAD_MAX) {
+    while (left > 0 && ahead.length < CHUNKS_AHEAD_MAX) {
       const isDue = ahead.length === 0 && !isOneOut;
       const release = isDue ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
       if (release === undefined) return;
-      const { value: row, done } = await rows.next();
-      if (done === true) {
-        ended = true;
-        release();
-        return;
-      }
+      const row = await nextRow();
+      left -= 1;
       ahead.push({ row, fetched: begin(deps, content, { row, release, signal }) });
     }
   };
@@ -114,8 +106,10 @@ async function* readChunks(
       }
     }
   } finally {
-    abandoned.abort(new Error("the download ended"));
+    endForwarding();
+    if (ahead.length > 0) reading.abort(new Error("the download ended"));
     for (const { fetched } of ahead) fetched.release();
+    releaseStream();
   }
 }
 
@@ -126,8 +120,7 @@ function begin(
 ): Fetched {
   const { row } = task;
   const open = async (): Promise<BufferLease> => {
-    const chunk = { name: row.name, sealedLength: row.sealedLength };
-    const sealed = await deps.fetch(chunk, row.holders, task.signal);
+    const sealed = await fetchSealed(deps, content, task);
     let memory: BufferLease | undefined;
     const allocate = (length: number): Uint8Array => (memory = deps.buffers.plain.lease(length)).bytes;
     try {
@@ -145,41 +138,68 @@ function begin(
   return { plain, release: task.release };
 }
 
-async function* chunkRows(
-  metadata: Metadata,
+/** Copies may have moved since the list of chunks was read: then they are looked up once more. */
+async function fetchSealed(
+  deps: FileReaderDeps,
   content: ReadableContent,
-  range: ByteRange,
-): AsyncGenerator<ChunkRow, undefined> {
-  const last = Math.floor(range.end / content.chunkSizeBytes);
-  for (let from = Math.floor(range.start / content.chunkSizeBytes); from <= last; from += PAGE) {
-    const to = Math.min(last, from + PAGE - 1);
-    const page = await loadRows(metadata, content.fileId, { from, to });
-    if (page.length !== to - from + 1) {
-      throw new AppError("CHUNK_UNAVAILABLE", `the list of chunks of file ${content.fileId} has a gap after ${from}`);
-    }
-    yield* page;
+  { row, signal }: { readonly row: ChunkRow; readonly signal: AbortSignal },
+): Promise<BufferLease> {
+  try {
+    return await deps.fetch(row, row.holders, signal);
+  } catch (error) {
+    if (!hasCode(error, "CHUNK_UNAVAILABLE")) throw error;
+    const [fresh] = await loadRows(deps.metadata, content.fileId, { from: row.index, to: row.index });
+    const isNew = (id: NodeId): boolean => !row.holders.includes(id);
+    if (fresh === undefined || !fresh.holders.some(isNew)) throw error;
+    return await deps.fetch(fresh, fresh.holders, signal);
   }
-  return undefined;
 }
+
+/** Gives a file's chunks from the first to the last, one with each call, read page by page. */
+function chunkRows(
+  metadata: Metadata,
+  fileId: FileId,
+  { first, last }: { readonly first: number; readonly last: number },
+): () => Promise<ChunkRow> {
+  let from = first;
+  let page: readonly ChunkRow[] = [];
+  let at = 0;
+  return async () => {
+    if (at === page.length) {
+      const to = Math.min(last, from + PAGE - 1);
+      page = await loadRows(metadata, fileId, { from, to });
+      if (page.length !== to - from + 1) {
+        throw new AppError("CHUNK_UNAVAILABLE", `the list of chunks of file ${fileId} has a gap after ${from}`);
+      }
+      from = to + 1;
+      at = 0;
+    }
+    return page[at++]!;
+  };
+}
+
+const rowsOfChunks = prepareQuery(
+  (read, values: { readonly fileId: string; readonly from: number; readonly to: number }) =>
+    read
+      .selectFrom("file_chunks")
+      .innerJoin("chunks", "chunks.name", "file_chunks.chunk_name")
+      .leftJoin("assignments", (join) =>
+        join.onRef("assignments.chunk_name", "=", "chunks.name").on("assignments.state", "!=", "pending"),
+      )
+      .select(["chunk_index", "chunks.name", "sealed_length", "plain_length", "sealed_entry", "node_id", "state"])
+      .where("file_id", "=", values.fileId)
+      .where("chunk_index", ">=", values.from)
+      .where("chunk_index", "<=", values.to)
+      .orderBy("chunk_index"),
+);
 
 async function loadRows(
   metadata: Metadata,
   fileId: FileId,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<ChunkRow[]> {
-  const rows = await metadata.read
-    .selectFrom("file_chunks")
-    .innerJoin("chunks", "chunks.name", "file_chunks.chunk_name")
-    .leftJoin("assignments", (join) =>
-      join.onRef("assignments.chunk_name", "=", "chunks.name").on("assignments.state", "=", "active"),
-    )
-    .select(["chunk_index", "chunks.name", "sealed_length", "plain_length", "sealed_entry", "node_id"])
-    .where("file_id", "=", fileId)
-    .where("chunk_index", ">=", from)
-    .where("chunk_index", "<=", to)
-    .orderBy("chunk_index")
-    .execute();
-  const chunks: (ChunkRow & { holders: NodeId[] })[] = [];
+  const rows = await rowsOfChunks(metadata.read, { fileId, from, to });
+  const chunks: (ChunkRow & { readonly holders: NodeId[]; readonly doubtful: NodeId[] })[] = [];
   for (const row of rows) {
     let chunk = chunks.at(-1);
     if (chunk?.index !== row.chunk_index) {
@@ -190,10 +210,13 @@ async function loadRows(
         plainLength: row.plain_length,
         sealedEntry: row.sealed_entry,
         holders: [],
+        doubtful: [],
       };
       chunks.push(chunk);
     }
-    if (row.node_id !== null) chunk.holders.push(row.node_id as NodeId);
+    if (row.node_id === null) continue;
+    const readable = row.state === "doubtful" ? chunk.doubtful : chunk.holders;
+    readable.push(row.node_id as NodeId);
   }
   return chunks;
 }

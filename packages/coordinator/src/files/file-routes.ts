@@ -5,17 +5,17 @@ import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, listOf, NoContent, PageQuery, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
+import type { FileHealthReader } from "./file-health.ts";
+import { FileParams } from "./file-params.ts";
 import type { FileService } from "./file-service.ts";
 import { FileViewSchema, fileView } from "./file-view.ts";
+import { showFile } from "./show-file.ts";
 
 export interface FileRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
   readonly files: FileService;
+  readonly health: FileHealthReader;
 }
-
-const FileParams = Type.Object({
-  id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }),
-});
 
 const ListQuery = Type.Object({
   ...PageQuery,
@@ -39,6 +39,9 @@ const ListQuery = Type.Object({
       description: "Only names that have this in them.",
     }),
   ),
+  deleted: Type.Optional(
+    Type.Boolean({ description: "Those that were deleted and can still be restored, in place of the others." }),
+  ),
 });
 
 export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
@@ -57,12 +60,13 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         },
       },
       handler: async (request) => {
-        const { limit, cursor, sort, name } = request.query;
+        const { limit, cursor, sort, name, deleted = false } = request.query;
         const page = await deps.files.list(currentUser(request).userId, {
           limit,
           cursor,
           sort,
           nameContains: name,
+          deleted,
         });
         return { items: page.items.map((file) => fileView(file)), next_cursor: page.nextCursor };
       },
@@ -78,8 +82,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         response: { 200: FileViewSchema, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND") },
       },
       handler: async (request) => {
-        const file = await deps.files.get(request.params.id as FileId, currentUser(request).userId);
-        return fileView(file, await deps.files.replicas(file));
+        return await showFile(deps, { fileId: request.params.id as FileId, ownerId: currentUser(request).userId });
       },
     });
 
@@ -91,7 +94,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         summary: "Delete a file",
         params: FileParams,
         response: {
-          204: NoContent("The file is gone from your list."),
+          204: NoContent("The file is gone from your list; until its gone_at it can be restored."),
           ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND"),
         },
       },

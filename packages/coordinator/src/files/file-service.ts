@@ -1,7 +1,9 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import { PRIORITIES, type Priority } from "@commonhold/core/priority.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import { sql } from "kysely";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 
@@ -18,9 +20,12 @@ export interface FileRecord {
   readonly chunkSizeBytes: number;
   readonly chunkCount: number;
   readonly copies: number;
+  readonly priority: Priority;
   readonly sealedKey: Uint8Array;
   readonly createdAtMs: number;
   readonly completedAtMs: number;
+  /** Of a deleted file: since when, and until when it can be restored. */
+  readonly deleted?: { readonly atMs: number; readonly goneAtMs: number };
 }
 
 export interface ReplicaSummary {
@@ -37,6 +42,8 @@ export interface FileQuery {
   readonly sort: FileSort;
   /** Part of the name, upper and lower case alike (ASCII). */
   readonly nameContains: string | undefined;
+  /** Those that were deleted and can be restored, in place of those that are there. */
+  readonly deleted?: boolean;
 }
 
 export interface FilePage {
@@ -49,30 +56,47 @@ export interface FileService {
   get(fileId: FileId, ownerId: UserId): Promise<FileRecord>;
   list(ownerId: UserId, query: FileQuery): Promise<FilePage>;
   remove(fileId: FileId, ownerId: UserId): Promise<void>;
+  /** Brings a deleted file back; one that is there stays as it is. @throws AppError FILE_NOT_FOUND also once it is gone */
+  restore(fileId: FileId, ownerId: UserId): Promise<void>;
   replicas(file: FileRecord): Promise<ReplicaSummary>;
 }
 
 const COLUMN_OF = { name: "name", created_at: "completed_at_ms", size_bytes: "size_bytes" } as const;
 
-export function createFileService(deps: { readonly metadata: Metadata; readonly clock: Clock }): FileService {
+const completeFile = prepareQuery((read, values: { readonly fileId: string; readonly ownerId: string }) =>
+  read
+    .selectFrom("files")
+    .selectAll()
+    .where("id", "=", values.fileId)
+    .where("owner_id", "=", values.ownerId)
+    .where("state", "=", "complete"),
+);
+
+export const DELETION_GRACE_MS = 24 * 3_600_000;
+
+export function createFileService(
+  deps: { readonly metadata: Metadata; readonly clock: Clock },
+  options: { readonly deletionGraceMs: number } = { deletionGraceMs: DELETION_GRACE_MS },
+): FileService {
   const { read } = deps.metadata;
   return {
     get: async (fileId, ownerId) => {
-      const row = await read
-        .selectFrom("files")
-        .selectAll()
-        .where("id", "=", fileId)
-        .where("owner_id", "=", ownerId)
-        .where("state", "=", "complete")
-        .executeTakeFirst();
+      const [row] = await completeFile(read, { fileId, ownerId });
       if (row === undefined) throw new AppError("FILE_NOT_FOUND", `you have no file ${fileId}`);
       return toRecord(row);
     },
 
-    list: (ownerId, query) => listFiles(deps.metadata, ownerId, query),
+    list: async (ownerId, query) => {
+      const { rows, nextCursor } = await listFiles(deps.metadata, ownerId, query);
+      return { items: rows.map((row) => withDeletion(row, options.deletionGraceMs)), nextCursor };
+    },
 
     remove: async (fileId, ownerId) => {
       await deps.metadata.apply("file.delete", { file_id: fileId, owner_id: ownerId, now_ms: deps.clock.nowMs() });
+    },
+
+    restore: async (fileId, ownerId) => {
+      await deps.metadata.apply("file.restore", { file_id: fileId, owner_id: ownerId });
     },
 
     replicas: async (file) => {
@@ -99,15 +123,21 @@ export function createFileService(deps: { readonly metadata: Metadata; readonly 
 }
 
 /** Keyset paging: a page costs the same wherever it lies. */
-async function listFiles(metadata: Metadata, ownerId: UserId, query: FileQuery): Promise<FilePage> {
+async function listFiles(
+  metadata: Metadata,
+  ownerId: UserId,
+  query: FileQuery,
+): Promise<{ readonly rows: readonly FileRow[]; readonly nextCursor: string | null }> {
   const descending = query.sort.startsWith("-");
+  const state = query.deleted === true ? "deleted" : "complete";
+  const kind = `${state === "deleted" ? "deleted-files" : "files"}:${query.sort}`;
   const column = COLUMN_OF[query.sort.replace("-", "") as keyof typeof COLUMN_OF];
   const direction = descending ? "desc" : "asc";
   let select = metadata.read
     .selectFrom("files")
     .selectAll()
     .where("owner_id", "=", ownerId)
-    .where("state", "=", "complete")
+    .where("state", "=", state)
     .orderBy(column, direction)
     .orderBy("id", direction)
     .limit(query.limit + 1);
@@ -116,21 +146,17 @@ async function listFiles(metadata: Metadata, ownerId: UserId, query: FileQuery):
     select = select.where(sql<boolean>`lower(name) like lower(${pattern}) escape '\\'`);
   }
   if (query.cursor !== undefined) {
-    const [value, id] = decodeCursor(query.cursor, `files:${query.sort}`, [
-      column === "name" ? "text" : "number",
-      "text",
-    ]);
+    const [value, id] = decodeCursor(query.cursor, kind, [column === "name" ? "text" : "number", "text"]);
     const beyond = descending ? "<" : ">";
     select = select.where((eb) =>
       eb.or([eb(column, beyond, value), eb.and([eb(column, "=", value), eb("id", beyond, id)])]),
     );
   }
   const rows = await select.execute();
-  const items = rows.slice(0, query.limit).map(toRecord);
   const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
   return {
-    items,
-    nextCursor: last === undefined ? null : encodeCursor(`files:${query.sort}`, [last[column] ?? 0, last.id]),
+    rows: rows.slice(0, query.limit),
+    nextCursor: last === undefined ? null : encodeCursor(kind, [last[column] ?? 0, last.id]),
   };
 }
 
@@ -144,9 +170,16 @@ interface FileRow {
   readonly chunk_size_bytes: number;
   readonly chunk_count: number;
   readonly copies: number;
+  readonly priority: number;
   readonly sealed_key: Uint8Array;
   readonly created_at_ms: number;
   readonly completed_at_ms: number | null;
+  readonly deleted_at_ms: number | null;
+}
+
+function withDeletion(row: FileRow, graceMs: number): FileRecord {
+  const atMs = row.deleted_at_ms;
+  return atMs === null ? toRecord(row) : { ...toRecord(row), deleted: { atMs, goneAtMs: atMs + graceMs } };
 }
 
 function toRecord(row: FileRow): FileRecord {
@@ -163,6 +196,7 @@ function toRecord(row: FileRow): FileRecord {
     chunkSizeBytes: row.chunk_size_bytes,
     chunkCount: row.chunk_count,
     copies: row.copies,
+    priority: PRIORITIES[row.priority]!,
     sealedKey: row.sealed_key,
     createdAtMs: row.created_at_ms,
     completedAtMs: row.completed_at_ms,

@@ -1,4 +1,8 @@
+import type { NodeId } from "@commonhold/core/ids.ts";
+import { PRIORITIES } from "@commonhold/core/priority.ts";
 import Type, { type Static } from "typebox";
+import { instantText } from "../http/route-schema.ts";
+import { FILE_STATES, type FileHealth } from "./file-health.ts";
 import type { FileRecord, ReplicaSummary } from "./file-service.ts";
 
 export const FileViewSchema = Type.Object(
@@ -11,13 +15,29 @@ export const FileViewSchema = Type.Object(
     chunk_size: Type.Integer({ description: "Plaintext bytes of every chunk but the last" }),
     chunk_count: Type.Integer(),
     copies: Type.Integer({ description: "Copies promised for every chunk" }),
+    priority: Type.Enum([...PRIORITIES], {
+      description: "How much it matters: what is repaired first and evicted last",
+    }),
     created_at: Type.String({ format: "date-time" }),
     completed_at: Type.String({ format: "date-time" }),
+    deleted_at: Type.Optional(Type.String({ format: "date-time", description: "Of a deleted file" })),
+    gone_at: Type.Optional(Type.String({ format: "date-time", description: "Until then it can be restored" })),
     replicas: Type.Optional(
       Type.Object({
         promised: Type.Integer(),
         min: Type.Integer({ description: "Durable copies of the chunk that has fewest" }),
         pending: Type.Integer({ description: "Copies on their way" }),
+      }),
+    ),
+    pins: Type.Optional(Type.Array(Type.String(), { description: "Nodes that hold a copy whatever else happens" })),
+    health: Type.Optional(
+      Type.Object({
+        state: Type.Enum([...FILE_STATES], {
+          description:
+            "The worst that is true of any chunk: its copies are all there, some are not, one at most is, none can be read",
+        }),
+        chunks_short: Type.Integer({ description: "Chunks that lack copies now" }),
+        chunks_unreadable: Type.Integer({ description: "Those of which no copy can be read now" }),
       }),
     ),
   },
@@ -26,7 +46,13 @@ export const FileViewSchema = Type.Object(
 
 export type FileView = Static<typeof FileViewSchema>;
 
-export function fileView(file: FileRecord, replicas?: ReplicaSummary): FileView {
+/** What GET of one file shows beside the rest. */
+export interface FileDetails {
+  readonly pins: readonly NodeId[];
+  readonly health: FileHealth;
+}
+
+export function fileView(file: FileRecord, replicas?: ReplicaSummary, details?: FileDetails): FileView {
   return {
     file_id: file.id,
     filename: file.name,
@@ -36,8 +62,21 @@ export function fileView(file: FileRecord, replicas?: ReplicaSummary): FileView 
     chunk_size: file.chunkSizeBytes,
     chunk_count: file.chunkCount,
     copies: file.copies,
-    created_at: new Date(file.createdAtMs).toISOString(),
-    completed_at: new Date(file.completedAtMs).toISOString(),
+    priority: file.priority,
+    created_at: instantText(file.createdAtMs),
+    completed_at: instantText(file.completedAtMs),
+    ...(file.deleted === undefined
+      ? {}
+      : { deleted_at: instantText(file.deleted.atMs), gone_at: instantText(file.deleted.goneAtMs) }),
     ...(replicas === undefined ? {} : { replicas }),
+    ...(details === undefined ? {} : detailsView(details)),
+  };
+}
+
+function detailsView({ pins, health }: FileDetails): Pick<FileView, "pins" | "health"> {
+  const { state, chunksShort, chunksUnreadable } = health;
+  return {
+    pins: [...pins],
+    health: { state, chunks_short: chunksShort, chunks_unreadable: chunksUnreadable },
   };
 }

@@ -10,20 +10,33 @@ export interface RequestEnd {
   readonly cut: boolean;
 }
 
+type AnswerListener = (request: FastifyRequest, end: RequestEnd) => void;
+
+const listenersOf = new WeakMap<Http, AnswerListener[]>();
+
 /**
  * Calls `listener` once for every request, also for one whose client went away: Fastify's onResponse leaves those out.
- * Register it before any hook that may refuse a request.
+ * The first is to be registered before any hook that may refuse a request.
  */
-export function onAnswered(app: Http, listener: (request: FastifyRequest, end: RequestEnd) => void): void {
-  app.addHook("onRequest", async (request, reply) => {
+export function onAnswered(app: Http, listener: AnswerListener): void {
+  const known = listenersOf.get(app);
+  if (known !== undefined) {
+    known.push(listener);
+    return;
+  }
+  const listeners = [listener];
+  listenersOf.set(app, listeners);
+  app.addHook("onRequest", (request, reply, done) => {
     const { raw } = reply;
     const tell = (cut: boolean) => {
       raw.off("finish", onFinish).off("close", onClose);
       const status = cut && !raw.headersSent ? ERROR_CODES.CLIENT_CLOSED.status : reply.statusCode;
-      listener(request, { status, elapsedMs: reply.elapsedTime, cut });
+      const end = { status, elapsedMs: reply.elapsedTime, cut };
+      for (const each of listeners) each(request, end);
     };
     const onFinish = () => tell(false);
     const onClose = () => tell(true);
     raw.on("finish", onFinish).on("close", onClose);
+    done();
   });
 }

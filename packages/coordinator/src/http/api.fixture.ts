@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@commonhold/core/clock.ts";
+import { OFFLINE_AFTER_MS, SUSPECT_PHI } from "@commonhold/core/failure/node-status.ts";
+import { createMetadataCatalog } from "@commonhold/metadata/catalog/metadata-catalog.ts";
 import { commands } from "@commonhold/metadata/commands/registry.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { applyTo, openMemoryDatabase } from "@commonhold/metadata/sqlite/memory-database.fixture.ts";
@@ -10,6 +12,8 @@ import type { Role } from "@commonhold/metadata/tables.ts";
 import { createIdentity, type Identity, verifySignature } from "@commonhold/p2p/identity.ts";
 import { createMetrics } from "@commonhold/runtime/metrics.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
+import { createLossReports } from "../anti-entropy/loss-reports.ts";
 import { createAccessTokens, TOKEN_KEY_BYTES } from "../accounts/access-tokens.ts";
 import { createAccountService } from "../accounts/account-service.ts";
 import { registerAccountRoutes } from "../accounts/account-routes.ts";
@@ -26,13 +30,18 @@ import { registerOperationRoutes } from "../operations/operation-routes.ts";
 import type { ReadinessCheck } from "../operations/readiness.ts";
 import { createReplicationCensus } from "../operations/replication-census.ts";
 import { createStatusService } from "../operations/status-service.ts";
+import { sweepChunks } from "../repair/repair-sweep.ts";
 import { createAuthentication } from "./authentication.ts";
 import { createLogFixture } from "./http.fixture.ts";
 import { createHttpServer, type Http } from "./http-server.ts";
 
 /** Argon2id's least memory: tests want the rules, not the work. */
 export const TEST_ARGON2_COST = { memoryKib: 8, passes: 1, parallelism: 1 };
-export const TEST_HEARTBEAT_TERMS = { heartbeatIntervalMs: 30_000, offlineAfterIntervals: 3 };
+export const TEST_HEARTBEAT_TERMS = {
+  heartbeatIntervalMs: 30_000,
+  suspectPhi: SUSPECT_PHI,
+  offlineAfterMs: OFFLINE_AFTER_MS,
+};
 export const PASSWORD = "correct horse battery";
 
 /** A clock that a test moves; it begins at the present. */
@@ -196,6 +205,13 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
     },
   );
   registerCreditRoutes(app, { authentication, credits });
+  const losses = createLossReports({
+    catalog: createMetadataCatalog(metadata),
+    requestRepair: () => undefined,
+    requestComparison: () => undefined,
+    ...parts,
+  });
+  const drains = { progressOf: async () => undefined };
   registerNodeRoutes(
     app,
     {
@@ -203,12 +219,18 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
       nodes: createNodeService({ ...parts, verifySignature }),
       directory,
       credits,
+      losses,
+      drains,
       coordinatorPeer: () => ({ peerId: "coordinator-peer", addresses: ["/ip4/127.0.0.1/tcp/4001"] }),
       publicUrl: () => "https://storage.example.org/",
     },
     { heartbeatIntervalMs: 30_000, registrationsPerAddressPerMinuteMax: MANY, joinTokensPerUserPerHourMax: 5 },
   );
-  const census = createReplicationCensus({ metadata, directory, clock });
+  const { page } = createMetadataCatalog(metadata);
+  const walk = { read: page, visit: () => undefined };
+  const sweepOptions = { page: 1000, sliceMs: 10, signal: new AbortController().signal };
+  const sweep = () => sweepChunks({ nodes: directory, clock, sleep: systemSleep }, walk, sweepOptions);
+  const census = createReplicationCensus({ sweep, clock });
   const handoffs = () => ({ pending: 1, spoolBytes: 2, spoolBytesMax: 3 });
   const status = createStatusService({ metadata, directory, census, handoffs }, { version: VERSION });
   registerOperationRoutes(app, { ...parts, authentication, status }, { version: VERSION });

@@ -1,6 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import type { Role } from "@commonhold/metadata/tables.ts";
 import type { AccessTokens } from "../accounts/access-tokens.ts";
 import { hashOpaqueToken } from "../accounts/opaque-token.ts";
@@ -25,6 +26,10 @@ export interface AuthenticationDeps {
 
 const BEARER = /^bearer +([^\s]+)$/i;
 
+const roleOf = prepareQuery((read, values: { readonly userId: string }) =>
+  read.selectFrom("users").select("role").where("id", "=", values.userId),
+);
+
 export function createAuthentication(deps: AuthenticationDeps): Authentication {
   const { accessTokens, metadata } = deps;
 
@@ -38,7 +43,7 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
       );
     }
     const { userId } = await accessTokens.verify(token);
-    const user = await metadata.read.selectFrom("users").select("role").where("id", "=", userId).executeTakeFirst();
+    const [user] = await roleOf(metadata.read, { userId });
     if (user === undefined) {
       throw new AppError("UNAUTHENTICATED", "the account of this access token does not exist here: sign in again");
     }

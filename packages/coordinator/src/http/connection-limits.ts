@@ -30,13 +30,16 @@ export function registerConnectionLimits(app: Http): void {
     app.routing(raw, response);
   });
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.raw.on("timeout", (socket: Socket) => endIdle(socket, reply.raw, request));
+    done();
   });
 
-  app.addHook("onSend", async (request, reply) => {
+  // oxlint-disable-next-line max-params -- Fastify's signature
+  app.addHook("onSend", (request, reply, _payload, done) => {
     // The sender may now send the body or not: the next bytes on this connection would be ambiguous.
     if (isAwaitingContinue(request.raw)) reply.header("connection", "close");
+    done();
   });
 
   onAnswered(app, ({ raw }) => {
@@ -74,11 +77,14 @@ export function registerClosingRefusal(app: Http): void {
   app.addHook("preClose", async () => {
     closing = true;
   });
-  app.addHook("onRequest", async () => {
+  app.addHook("onRequest", (_request, _reply, done) => {
     if (closing) throw new AppError("SHUTTING_DOWN", "the coordinator is stopping: try again in a moment");
+    done();
   });
-  app.addHook("onSend", async (_request, reply) => {
+  // oxlint-disable-next-line max-params -- Fastify's signature
+  app.addHook("onSend", (_request, reply, _payload, done) => {
     if (closing) reply.header("connection", "close");
+    done();
   });
 }
 
@@ -86,7 +92,8 @@ export function registerClosingRefusal(app: Http): void {
 const answers = new WeakMap<Socket, readonly ServerResponse[]>();
 
 function followAnswer({ socket }: IncomingMessage, response: ServerResponse): void {
-  answers.set(socket, [...owedAnswers(socket), response]);
+  const owed = owedAnswers(socket);
+  answers.set(socket, owed.length === 0 ? [response] : [...owed, response]);
 }
 
 function owedAnswers(socket: Socket): readonly ServerResponse[] {

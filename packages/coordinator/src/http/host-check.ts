@@ -27,11 +27,16 @@ export function isLoopback(address: string): boolean {
 export function registerHostCheck(app: Http, { hostNames, trustProxy }: HostCheckOptions): void {
   if (trustProxy) return;
   const ours = new Set(["localhost", ...hostNames.map((name) => name.toLowerCase())]);
-  app.addHook("onRequest", async ({ raw }) => {
-    const { host } = raw.headers;
-    if (host === undefined || host === "" || !isLoopback(raw.socket.remoteAddress ?? "")) return;
+  const isOurs = (host: string): boolean => {
     const name = nameIn(host);
-    if (name === undefined || (isIP(name) === 0 && !ours.has(name))) throw unknownHost(name ?? host);
+    return name !== undefined && (ours.has(name) || isIP(name) !== 0);
+  };
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
+    const { host } = raw.headers;
+    if (host !== undefined && host !== "" && !isOurs(host) && isLoopback(raw.socket.remoteAddress ?? "")) {
+      throw unknownHost(nameIn(host) ?? host);
+    }
+    done();
   });
 }
 

@@ -26,8 +26,9 @@ export function registerHttpMetrics(app: Http, registry: Registry): void {
     registers,
   });
 
-  app.addHook("onRequest", async () => {
+  app.addHook("onRequest", (_request, _reply, done) => {
     underWay.inc();
+    done();
   });
   onAnswered(app, (request, { status, elapsedMs }) => {
     underWay.dec();

@@ -111,14 +111,15 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
 }
 
 function registerRequestIdEcho(app: Http): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
+    done();
   });
 }
 
 /** Fastify checks the path alone, and would take a query's broken escape as the text that it is written with. */
 function registerAddressCheck(app: Http): void {
-  app.addHook("onRequest", async ({ raw }) => {
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
     const address = raw.url ?? "";
     if (address.includes("#")) throw new AppError("INVALID_REQUEST", "the address has a bare #: write it as %23");
     try {
@@ -126,6 +127,7 @@ function registerAddressCheck(app: Http): void {
     } catch (cause) {
       throw new AppError("INVALID_REQUEST", BAD_ESCAPE, { cause });
     }
+    done();
   });
 }
 
@@ -133,9 +135,10 @@ const MEDIA_TYPE = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;.*)?$/;
 
 /** A Content-Type that names no type is as good as none; Fastify would refuse the request for it. */
 function registerContentTypeRepair(app: Http): void {
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", (request, _reply, done) => {
     const contentType = request.raw.headers["content-type"];
     if (contentType !== undefined && !MEDIA_TYPE.test(contentType)) delete request.raw.headers["content-type"];
+    done();
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FastifyRequest } from "fastify";
+import { forwardAbort } from "../forward-abort.ts";
 import type { Http } from "./http-server.ts";
 import { type BodyLimits, readJsonBody } from "./request-body.ts";
 import { compileValidator } from "./schema-validation.ts";
@@ -18,13 +19,15 @@ export function registerJsonRoutes(app: Http, routes: Routes): void {
   app.register(async (scope: Http) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", (request: FastifyRequest) => readJsonBody(request, JSON_BODY_LIMITS));
-    scope.addHook("onRequest", async (_request, reply) => {
+    scope.addHook("onRequest", (_request, reply, done) => {
       reply.header("cache-control", "no-store");
+      done();
     });
     // A line ends with a line end: answers are read in terminals too.
-    scope.addHook("onSend", async (_request, _reply, payload) =>
-      typeof payload === "string" && payload.startsWith("{") ? `${payload}\n` : payload,
-    );
+    // oxlint-disable-next-line max-params -- Fastify's signature
+    scope.addHook("onSend", (_request, _reply, payload, done) => {
+      done(null, typeof payload === "string" && payload.startsWith("{") ? `${payload}\n` : payload);
+    });
     await routes(scope);
   });
 }
@@ -44,12 +47,23 @@ export function registerRawRoutes(app: Http, routes: Routes): void {
   });
 }
 
-/** Aborted with CLIENT_CLOSED when the connection ends before the whole answer was sent. */
-export function clientSignal(reply: { readonly raw: ServerResponse }): AbortSignal {
+/**
+ * Aborted with CLIENT_CLOSED when the connection ends before the whole answer was sent, and before that when `stopping`
+ * is.
+ */
+export function clientSignal(reply: { readonly raw: ServerResponse }, stopping?: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const { raw } = reply;
-  const onClose = () => controller.abort(new AppError("CLIENT_CLOSED", "the client went away before the answer"));
+  const endForwarding = stopping && forwardAbort(stopping, controller);
+  const onClose = () => {
+    endForwarding?.();
+    controller.abort(new AppError("CLIENT_CLOSED", "the client went away before the answer"));
+  };
+  const onFinish = () => {
+    endForwarding?.();
+    raw.off("close", onClose);
+  };
   if (raw.closed && !raw.writableFinished) onClose();
-  else raw.once("close", onClose).once("finish", () => raw.off("close", onClose));
+  else raw.once("close", onClose).once("finish", onFinish);
   return controller.signal;
 }

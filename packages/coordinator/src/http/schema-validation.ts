@@ -40,9 +40,13 @@ export function compileValidator(definition: FastifyRouteSchemaDef<TSchema>): Fa
   const { schema, httpPart = "body" } = definition;
   const validator = Compile(schema);
   const part = PART_NAMES[httpPart] ?? httpPart;
-  const result = (value: unknown): { value: unknown } | { error: Error } => {
-    const candidate = httpPart === "body" ? (value ?? {}) : readTexts(schema, Value.Default(schema, value ?? {}));
-    if (validator.Check(candidate)) return { value: candidate };
+  const readTexts = textReader(schema);
+  const result = (value: unknown): true | { value: unknown } | { error: Error } => {
+    const candidate = httpPart === "body" ? (value ?? {}) : readTexts(value ?? {});
+    if (validator.Check(candidate)) {
+      // Fastify would copy headers that are set anew whenever they are looked at.
+      return httpPart === "headers" && candidate === value ? true : { value: candidate };
+    }
     const faults = validator
       .Errors(candidate)
       .flatMap((error) => faultyPaths(error).map((path) => ({ part, path, isUnknown: isOfUnknownField(error) })));
@@ -54,17 +58,27 @@ export function compileValidator(definition: FastifyRouteSchemaDef<TSchema>): Fa
 const NUMBER = /^-?\d{1,15}(\.\d{1,15})?$/;
 const INTEGER = /^(0|-?[1-9]\d{0,14})$/;
 
-/** Numbers and truth values that came as text, where the schema asks for them; what is neither stays, to be refused. */
-function readTexts(schema: SchemaNode, fields: unknown): unknown {
-  const read: Record<string, unknown> = { ...(fields as Record<string, unknown>) };
-  for (const [name, { type }] of Object.entries(schema.properties ?? {})) {
-    const value = read[name];
-    if (typeof value !== "string") continue;
-    if (type === "integer" && INTEGER.test(value)) read[name] = Number(value);
-    if (type === "number" && NUMBER.test(value)) read[name] = Number(value);
-    if (type === "boolean" && (value === "true" || value === "false")) read[name] = value === "true";
-  }
-  return read;
+/**
+ * Fills in defaults, and reads numbers and truth values that came as text where the schema asks for them; what is
+ * neither stays, to be refused.
+ */
+function textReader(schema: SchemaNode): (fields: unknown) => unknown {
+  const properties = Object.entries(schema.properties ?? {});
+  const typed = properties.filter(([, { type }]) => type === "integer" || type === "number" || type === "boolean");
+  const hasDefaults = properties.some(([, property]) => "default" in property);
+  // Most headers and addresses are texts, and their objects are large.
+  if (schema.type === "object" && typed.length === 0 && !hasDefaults) return (fields) => fields;
+  return (fields) => {
+    const read: Record<string, unknown> = { ...(Value.Default(schema, fields) as Record<string, unknown>) };
+    for (const [name, { type }] of typed) {
+      const value = read[name];
+      if (typeof value !== "string") continue;
+      if (type === "integer" && INTEGER.test(value)) read[name] = Number(value);
+      if (type === "number" && NUMBER.test(value)) read[name] = Number(value);
+      if (type === "boolean" && (value === "true" || value === "false")) read[name] = value === "true";
+    }
+    return read;
+  };
 }
 
 function invalidRequest(part: string, problems: readonly Problem[]): AppError {

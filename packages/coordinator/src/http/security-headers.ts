@@ -18,7 +18,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** No CORS header is ever sent: pages of other origins may not read answers. */
 export function registerSecurityHeaders(app: Http): void {
-  app.addHook("onRequest", async (_request, reply) => {
+  app.addHook("onRequest", (_request, reply, done) => {
     reply.headers(SECURITY_HEADERS);
+    done();
   });
 }

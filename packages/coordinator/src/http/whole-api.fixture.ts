@@ -2,8 +2,10 @@ import type { AddressInfo } from "node:net";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { createAccessTokens } from "../accounts/access-tokens.ts";
 import { registerDownloadRoutes } from "../downloads/download-routes.ts";
+import { createFileHealthReader } from "../files/file-health.ts";
 import { registerFileRoutes } from "../files/file-routes.ts";
 import { createFileService } from "../files/file-service.ts";
+import { registerRestoreRoutes } from "../files/restore-routes.ts";
 import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
 import { registerOneStepRoutes } from "../uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "../uploads/upload-routes.ts";
@@ -111,6 +113,12 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   const parts = { ...transfers, budget: transfers.uploadBudget, logger };
   registerUploadRoutes(app, { ...parts, requireUser, receiver: parts, files });
   registerOneStepRoutes(app, { requireUser, uploads: parts, files });
-  registerFileRoutes(app, { requireUser, files });
+  const health = createFileHealthReader({
+    metadata: api.metadata,
+    catalog: transfers.replicas.catalog,
+    standingOf: (id) => api.directory.standingOf(id),
+  });
+  registerFileRoutes(app, { requireUser, files, health });
+  registerRestoreRoutes(app, { requireUser, files, health });
   registerDownloadRoutes(app, { ...parts, requireUser, files, masterKey: api.masterKey });
 }

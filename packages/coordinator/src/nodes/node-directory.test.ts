@@ -36,6 +36,7 @@ describe("NodeDirectory", () => {
       {
         id: node.id,
         freeBytes: 1500,
+        freeBytesOwn: 1500,
         capacityBytes: 2000,
         operatorId: api.directory.get(node.id)?.operatorId,
         labels: { site: "home" },
@@ -64,9 +65,9 @@ describe("NodeDirectory", () => {
   it("gives the same list until something changes", async () => {
     await heartbeat();
     const before = api.directory.placeableNodes();
-    api.clock.advance(89_999);
+    api.clock.advance(60_000);
     expect(api.directory.placeableNodes()).toBe(before);
-    api.clock.advance(1);
+    api.clock.advance(30_000);
     expect(api.directory.placeableNodes()).not.toBe(before);
     const silent = api.directory.placeableNodes();
     await heartbeat({ free_bytes: 7 });
@@ -104,39 +105,49 @@ describe("NodeDirectory", () => {
     expect(directory.candidates()).toEqual([]);
   });
 
-  describe("onActive", () => {
-    it("tells the first heartbeat, a return, the end of draining, and nothing in between", async () => {
-      const told: string[] = [];
-      api.directory.onActive((id) => told.push(id));
+  describe("onStatusChanged", () => {
+    const changes = () => {
+      const told: (string | undefined)[][] = [];
+      api.directory.onStatusChanged(({ nodeId, from, to }) => told.push([nodeId, from, to]));
+      return told;
+    };
+
+    it("tells a heartbeat that changes something at once, and silence when it is looked for", async () => {
+      const told = changes();
+      api.directory.check();
       await heartbeat();
-      expect(told).toHaveLength(1);
       await heartbeat();
-      api.clock.advance(30_000);
-      await heartbeat();
-      expect(told).toHaveLength(1);
+      expect(told.splice(0)).toEqual([
+        [node.id, undefined, "joining"],
+        [node.id, "joining", "active"],
+      ]);
       api.clock.advance(90_000);
+      expect(told).toEqual([]);
+      api.directory.check();
+      api.directory.check();
+      expect(told.splice(0)).toEqual([[node.id, "active", "suspect"]]);
+      api.clock.advance(90_000);
+      api.directory.check();
       await heartbeat();
-      expect(told).toHaveLength(2);
       await heartbeat({ draining: true });
-      expect(told).toHaveLength(2);
-      await heartbeat();
-      expect(told).toEqual([node.id, node.id, node.id]);
+      expect(told).toEqual([
+        [node.id, "suspect", "offline"],
+        [node.id, "offline", "active"],
+        [node.id, "active", "draining"],
+      ]);
     });
 
-    it("tells the first heartbeat after a restart, although the node counted as active", async () => {
+    it("tells a ban", async () => {
+      const admin = await api.newUser("admin");
       await heartbeat();
-      const directory = await restarted();
-      const told: string[] = [];
-      directory.onActive((id) => told.push(id));
-      const record = directory.get(node.id);
-      if (record === undefined) throw new Error("the node is gone");
-      directory.recordHeartbeat(record);
-      directory.recordHeartbeat(record);
-      expect(told).toEqual([node.id]);
+      const told = changes();
+      await api.call("POST", `/api/v1/nodes/${node.id}/ban`, { token: admin.accessToken });
+      api.directory.check();
+      expect(told).toEqual([[node.id, "active", "banned"]]);
     });
 
     it("does not let a listener's failure reach the node", async () => {
-      api.directory.onActive(() => {
+      api.directory.onStatusChanged(() => {
         throw new Error("listener failed");
       });
       expect((await heartbeat()).status).toBe(200);

@@ -1,15 +1,13 @@
 import type { Clock } from "@commonhold/core/clock.ts";
-import {
-  type HeartbeatTerms,
-  NODE_STATUSES,
-  type NodeStatus,
-  nodeStatus,
-} from "@commonhold/core/failure/node-status.ts";
+import type { NodeStanding } from "@commonhold/core/failure/node-standing.ts";
+import { type DetectionTerms, NODE_STATUSES, type NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
 import type { PlacementNode } from "@commonhold/core/placement/node-survey.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { PeerTarget } from "@commonhold/p2p/peer-host.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { Attendance, RepairNodes, StatusChange } from "../repair/repair-nodes.ts";
+import { NodeDetector } from "./node-detector.ts";
 import { NODE_COLUMNS, type NodeRecord, toNodeRecord } from "./node-record.ts";
 
 /** A node for placement, with how it stands. */
@@ -29,29 +27,24 @@ export interface NodeDirectoryDeps {
 /** Until there are audits, every node counts as reliable. */
 const RELIABILITY = 1;
 
-/**
- * The nodes as they stand, in memory: read on every transfer, changed by registrations, heartbeats and bans. It is
- * loaded at start; a node then counts as active from its last heartbeat until that is too old.
- */
-export class NodeDirectory {
+/** The nodes as they stand, in memory: read on every transfer, changed by registrations, heartbeats and bans. */
+export class NodeDirectory implements RepairNodes {
   readonly #deps: NodeDirectoryDeps;
-  readonly #terms: HeartbeatTerms;
+  readonly #detector: NodeDetector;
   readonly #nodes = new Map<NodeId, NodeRecord>();
-  readonly #seenActive = new Set<NodeId>();
-  readonly #activeListeners: ((nodeId: NodeId) => void)[] = [];
   readonly #memberListeners: ((members: ReadonlySet<string>) => void)[] = [];
   #members: ReadonlySet<string> = new Set();
-  #placeable: { readonly nodes: readonly PlaceableNode[]; readonly validUntilMs: number } | undefined;
+  #placeable: { readonly nodes: readonly PlaceableNode[]; readonly version: number } | undefined;
 
-  constructor(deps: NodeDirectoryDeps, terms: HeartbeatTerms) {
+  constructor(deps: NodeDirectoryDeps, terms: DetectionTerms) {
     this.#deps = deps;
-    this.#terms = terms;
+    this.#detector = new NodeDetector(deps.clock, terms);
   }
 
   /** Reads every node; before anything else. */
   async load(): Promise<void> {
     const rows = await this.#deps.metadata.read.selectFrom("nodes").select(NODE_COLUMNS).execute();
-    for (const row of rows) this.#nodes.set(row.id as NodeId, toNodeRecord(row));
+    for (const row of rows) this.#take(toNodeRecord(row));
     this.#changed();
   }
 
@@ -64,14 +57,26 @@ export class NodeDirectory {
     return [...this.#nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  status(node: NodeRecord, nowMs: number = this.#deps.clock.nowMs()): NodeStatus {
-    return nodeStatus(sightingOf(node), nowMs, this.#terms);
+  status(node: Pick<NodeRecord, "id">): NodeStatus {
+    return this.#detector.status(node.id) ?? "joining";
+  }
+
+  standingOf(nodeId: NodeId): NodeStanding {
+    return this.#detector.standingOf(nodeId);
+  }
+
+  awaySinceMs(nodeId: NodeId): number | undefined {
+    return this.#detector.awaySinceMs(nodeId);
+  }
+
+  attendance(): readonly Attendance[] {
+    return this.#detector.attendance();
   }
 
   /** How many nodes are in each state. */
-  counts(nowMs: number = this.#deps.clock.nowMs()): Record<NodeStatus, number> {
+  counts(): Record<NodeStatus, number> {
     const counts = Object.fromEntries(NODE_STATUSES.map((status) => [status, 0])) as Record<NodeStatus, number>;
-    for (const node of this.#nodes.values()) counts[this.status(node, nowMs)] += 1;
+    for (const node of this.#nodes.values()) counts[this.status(node)] += 1;
     return counts;
   }
 
@@ -79,22 +84,22 @@ export class NodeDirectory {
    * Every member, also those that cannot receive now, as `surveyNodes` wants them. The same array comes back until
    * something changed, so that a survey of it can be kept.
    */
-  placeableNodes(nowMs: number = this.#deps.clock.nowMs()): readonly PlaceableNode[] {
-    if (this.#placeable === undefined || nowMs >= this.#placeable.validUntilMs) {
+  placeableNodes(): readonly PlaceableNode[] {
+    const { version } = this.#detector;
+    if (this.#placeable?.version !== version) {
       const members = [...this.#nodes.values()].filter((node) => node.declared !== "banned");
-      const nodes = members.map((node) => this.#toPlaceable(node, nowMs));
-      this.#placeable = { nodes, validUntilMs: this.#nextExpiryMs(nowMs) };
+      this.#placeable = { nodes: members.map((node) => this.#toPlaceable(node)), version };
     }
     return this.#placeable.nodes;
   }
 
   /** The nodes that may be given chunks now. */
-  candidates(nowMs: number = this.#deps.clock.nowMs()): readonly PlaceableNode[] {
-    return this.placeableNodes(nowMs).filter((node) => node.presence === "receiving");
+  candidates(): readonly PlaceableNode[] {
+    return this.placeableNodes().filter((node) => node.presence === "receiving");
   }
 
-  activeNodeIds(nowMs: number = this.#deps.clock.nowMs()): readonly NodeId[] {
-    return this.candidates(nowMs).map((node) => node.id);
+  activeNodeIds(): readonly NodeId[] {
+    return this.candidates().map((node) => node.id);
   }
 
   /** Where to reach a member; undefined for an unknown or banned node. */
@@ -109,9 +114,14 @@ export class NodeDirectory {
     return this.#members;
   }
 
-  /** Called at a node's heartbeat when it has become active: it came back, or this is the first since the start. */
-  onActive(listener: (nodeId: NodeId) => void): void {
-    this.#activeListeners.push(listener);
+  /** Called when a node's status has changed: at its heartbeat, or by `check`. */
+  onStatusChanged(listener: (change: StatusChange) => void): void {
+    this.#detector.onStatusChanged((change) => this.#call(() => listener(change)));
+  }
+
+  /** Looks for nodes that have fallen silent; to be called every second. */
+  check(): void {
+    this.#detector.check();
   }
 
   /** Called with all members when one joined, was banned or let in again. */
@@ -128,29 +138,21 @@ export class NodeDirectory {
       .executeTakeFirst();
     if (row === undefined) return undefined;
     const record = toNodeRecord(row);
-    this.#nodes.set(record.id, record);
-    this.#seenActive.delete(record.id);
+    this.#take(record);
     this.#changed();
     return record;
   }
 
   /** Takes over what a heartbeat said, once it is committed. */
   recordHeartbeat(record: NodeRecord): void {
-    const before = this.#nodes.get(record.id);
-    const wasActive =
-      before !== undefined &&
-      this.#seenActive.has(record.id) &&
-      this.status(before, record.lastHeartbeatAtMs) === "active";
     this.#nodes.set(record.id, record);
     this.#changed();
-    if (this.status(record, record.lastHeartbeatAtMs) !== "active") {
-      this.#seenActive.delete(record.id);
-      return;
-    }
-    this.#seenActive.add(record.id);
-    if (wasActive) return;
-    this.#deps.logger.info({ node_id: record.id, name: record.name }, "Node is active");
-    for (const listener of this.#activeListeners) this.#call(() => listener(record.id));
+    this.#detector.heard(record.id, { declared: record.declared, atMs: record.lastHeartbeatAtMs });
+  }
+
+  #take(record: NodeRecord): void {
+    this.#nodes.set(record.id, record);
+    this.#detector.enrol(record.id, { declared: record.declared, atMs: record.lastHeartbeatAtMs });
   }
 
   #changed(): void {
@@ -170,11 +172,12 @@ export class NodeDirectory {
     }
   }
 
-  #toPlaceable(node: NodeRecord, nowMs: number): PlaceableNode {
-    const status = this.status(node, nowMs);
+  #toPlaceable(node: NodeRecord): PlaceableNode {
+    const status = this.status(node);
     return {
       id: node.id,
       freeBytes: node.freeBytes,
+      ...(node.freeBytesOwn === undefined ? {} : { freeBytesOwn: node.freeBytesOwn }),
       capacityBytes: node.capacityBytes,
       operatorId: node.operatorId,
       labels: node.labels,
@@ -183,20 +186,6 @@ export class NodeDirectory {
       presence: presenceOf(status),
     };
   }
-
-  /** When the first of the nodes that are active at `nowMs` turns offline, if nothing is heard of it. */
-  #nextExpiryMs(nowMs: number): number {
-    const silenceMs = this.#terms.heartbeatIntervalMs * this.#terms.offlineAfterIntervals;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const node of this.#nodes.values()) {
-      if (this.status(node, nowMs) === "active") earliest = Math.min(earliest, node.lastHeartbeatAtMs + silenceMs);
-    }
-    return earliest;
-  }
-}
-
-function sightingOf(node: NodeRecord) {
-  return { declared: node.declared, lastHeartbeatAtMs: node.lastHeartbeatAtMs };
 }
 
 function presenceOf(status: NodeStatus): PlaceableNode["presence"] {

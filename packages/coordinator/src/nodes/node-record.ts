@@ -14,6 +14,8 @@ export interface NodeRecord {
   readonly capacityBytes: number;
   readonly usedBytes: number;
   readonly freeBytes: number;
+  /** For chunks of its operator; known from its first heartbeat on. */
+  readonly freeBytesOwn?: number;
   readonly chunkCount: number;
   readonly version: string;
   readonly joinedAtMs: number;

@@ -214,12 +214,16 @@ describe("POST /nodes/heartbeat", () => {
     });
   });
 
-  it("keeps a node active for three intervals", async () => {
+  it("keeps a node active for two intervals, then suspects it, and gives it up after three minutes", async () => {
     const node = await api.newNode(await api.newUser(), "silent");
     await heartbeat(node.apiKey);
-    api.clock.advance(89_999);
+    api.clock.advance(60_000);
     expect((await show(node.id)).status).toBe("active");
-    api.clock.advance(1);
+    api.clock.advance(30_000);
+    expect((await show(node.id)).status).toBe("suspect");
+    api.clock.advance(89_000);
+    expect((await show(node.id)).status).toBe("suspect");
+    api.clock.advance(1_000);
     expect((await show(node.id)).status).toBe("offline");
     await heartbeat(node.apiKey);
     expect((await show(node.id)).status).toBe("active");

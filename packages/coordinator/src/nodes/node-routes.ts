@@ -1,6 +1,9 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import type { LossReports } from "../anti-entropy/loss-reports.ts";
 import { nodeEarningsView } from "../credits/credit-balance.ts";
 import type { CreditService } from "../credits/credit-service.ts";
+import type { DrainLoop } from "../draining/drain-loop.ts";
 import { createAttemptLimit } from "../http/attempt-limit.ts";
 import type { Authentication } from "../http/authentication.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
@@ -9,6 +12,7 @@ import { currentNode, currentUser, principalOf } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, BY_NODE_KEY, errorAnswers, instantText, listOf, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
 import type { NodeDirectory } from "./node-directory.ts";
+import type { NodeRecord } from "./node-record.ts";
 import {
   HeartbeatAnswerSchema,
   HeartbeatBody,
@@ -30,6 +34,8 @@ export interface NodeRoutesDeps {
   readonly nodes: NodeService;
   readonly directory: NodeDirectory;
   readonly credits: Pick<CreditService, "nodeEarnings">;
+  readonly losses: LossReports;
+  readonly drains: Pick<DrainLoop, "progressOf">;
   /** The coordinator as a peer, as nodes shall reach it. */
   readonly coordinatorPeer: () => { readonly peerId: string; readonly addresses: readonly string[] };
   /** The address of this API, as nodes shall call it. */
@@ -195,13 +201,24 @@ function registerHeartbeat(routes: Http, deps: NodeRoutesDeps, options: NodeRout
     },
     handler: async (request) => {
       const node = await deps.nodes.heartbeat(currentNode(request).nodeId, readHeartbeat(request.body));
+      await deps.losses.report(node.id, (request.body.lost ?? []) as ChunkName[]);
+      const drain = await drainView(deps, node);
       return {
         status: deps.directory.status(node),
         ...membershipView(deps, options),
         credits: nodeEarningsView(await deps.credits.nodeEarnings(node.id)),
+        ...(drain === undefined ? {} : { drain }),
       };
     },
   });
+}
+
+async function drainView({ directory, drains }: NodeRoutesDeps, node: NodeRecord) {
+  if (directory.status(node) === "drained") return { chunks_left: 0, bytes_left: 0, safe_to_stop: true };
+  const progress = await drains.progressOf(node.id);
+  if (progress === undefined) return undefined;
+  const { chunksLeft, bytesLeft, isSafeToStop } = progress;
+  return { chunks_left: chunksLeft, bytes_left: bytesLeft, safe_to_stop: isSafeToStop };
 }
 
 function membershipView(deps: NodeRoutesDeps, options: NodeRoutesOptions) {

@@ -1,5 +1,6 @@
 import { NODE_STATUSES, type NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import Type, { type Static } from "typebox";
+import { LOST_MAX } from "../anti-entropy/loss-reports.ts";
 import { NodeEarningsSchema } from "../credits/credit-balance.ts";
 import type { UserPrincipal } from "../http/principal.ts";
 import { Instant, instantText, PageQuery } from "../http/route-schema.ts";
@@ -82,6 +83,14 @@ export const HeartbeatBody = Type.Object({
   ...reportFields,
   chunk_count: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
   draining: Type.Boolean({ description: "The node takes no more chunks." }),
+  free_bytes_own: Type.Optional(Bytes("What it can still take of chunks of its own operator.")),
+  wanted_free_bytes: Type.Optional(Bytes("What it holds over what it may hold.")),
+  lost: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$", title: "a chunk's name: 64 lower-case hex digits" }), {
+      maxItems: LOST_MAX,
+      description: "Chunks that it held and that are missing or damaged; once this is answered it may forget them.",
+    }),
+  ),
 });
 
 const Contact = Type.Object(
@@ -102,7 +111,21 @@ export const RegistrationSchema = Type.Object(
 const Status = Type.Enum([...NODE_STATUSES], { description: "How the node stands." });
 
 export const HeartbeatAnswerSchema = Type.Object(
-  { status: Status, ...membershipFields, credits: NodeEarningsSchema },
+  {
+    status: Status,
+    ...membershipFields,
+    credits: NodeEarningsSchema,
+    drain: Type.Optional(
+      Type.Object(
+        {
+          chunks_left: Type.Integer({ description: "Chunks that no other node stands in for yet." }),
+          bytes_left: Type.Integer({ description: "Their size." }),
+          safe_to_stop: Type.Boolean({ description: "Nothing is lost if the node is stopped now, for good." }),
+        },
+        { description: "Of a node that drains, or is drained." },
+      ),
+    ),
+  },
   { description: "Heard." },
 );
 
@@ -172,7 +195,8 @@ export function readRegistration(body: Static<typeof RegisterNodeBody>): Registr
 }
 
 export function readHeartbeat(body: Static<typeof HeartbeatBody>): HeartbeatReport {
-  return { ...readReport(body), chunkCount: body.chunk_count, draining: body.draining };
+  const report = { ...readReport(body), chunkCount: body.chunk_count, draining: body.draining };
+  return { ...report, freeBytesOwn: body.free_bytes_own ?? report.freeBytes };
 }
 
 function readReport(body: Pick<Static<typeof HeartbeatBody>, keyof typeof reportFields>) {

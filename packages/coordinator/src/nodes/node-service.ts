@@ -44,6 +44,8 @@ export interface RegistrationRequest extends NodeReport {
 }
 
 export interface HeartbeatReport extends NodeReport {
+  /** For chunks of the node's operator. */
+  readonly freeBytesOwn: number;
   readonly chunkCount: number;
   readonly draining: boolean;
 }

@@ -124,6 +124,7 @@ async function storeFile(nodes: readonly TestNode[], { active }: { readonly acti
     copies: nodes.length,
     sealed_entry: "AA==",
     replicas: nodes.map(({ id }, index) => ({ node_id: id, state: index < active ? "active" : "pending" })),
+    epoch: 0,
     now_ms: nowMs,
   });
   await api.metadata.apply("upload.complete", {

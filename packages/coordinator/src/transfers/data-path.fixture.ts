@@ -8,16 +8,21 @@ import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
 import type { Exchange, PeerHost } from "@commonhold/p2p/peer-host.ts";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
+import { serveDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { serveReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { Registry } from "prom-client";
 import { type CoordinatorConfig, loadCoordinatorConfig } from "../config/coordinator-config.ts";
 import { openTransferParts, type TransferParts } from "../coordinator-transfers.ts";
 import { registerDownloadRoutes } from "../downloads/download-routes.ts";
+import { createFileHealthReader } from "../files/file-health.ts";
 import { registerFileRoutes } from "../files/file-routes.ts";
 import { createFileService } from "../files/file-service.ts";
+import { registerRestoreRoutes } from "../files/restore-routes.ts";
 import { type ApiFixture, createApiFixture, HEARTBEAT, type TestUser } from "../http/api.fixture.ts";
 import type { Authentication } from "../http/authentication.ts";
 import { createHttpFixture, createLogFixture } from "../http/http.fixture.ts";
@@ -87,6 +92,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       host,
       secrets: { identity, masterKey: api.masterKey, tokenKey: api.tokenKey },
       random: systemRandom,
+      sleep: systemSleep,
       logger,
       registry,
       stopping: ending.signal,
@@ -133,7 +139,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       ending.abort(new AppError("SHUTTING_DOWN", "the coordinator is stopping"));
       app.server.closeAllConnections();
       await app.close();
-      for (const loop of transfers.loops) await loop.stop();
+      for (const job of transfers.jobs) await job.stop();
       await transfers.late.idle();
       await closeNodes();
       await api.close();
@@ -217,7 +223,20 @@ async function serveChunks(host: PeerHost, node: FakeNode, nodes: readonly FakeN
     node.stores += 1;
     return serveStoreChunk(stream, { authorise: () => undefined, store: take });
   });
+  await serve("storeBatch", (stream) => {
+    node.stores += 1;
+    return serveStoreBatch(stream, {
+      authorise: () => undefined,
+      store: (chunks) => Promise.allSettled(chunks.map(({ chunkName, sealed }) => take(chunkName, sealed))),
+    });
+  });
   await serve("retrieveChunk", (stream) => serveRetrieveChunk(stream, { authorise: () => undefined, retrieve: give }));
+  await serve("deleteChunk", (stream) =>
+    serveDeleteChunk(stream, {
+      authorise: () => undefined,
+      delete: async (name) => ({ wasHeld: node.chunks.delete(name), storedAnew: false }),
+    }),
+  );
   await serve("replicateChunk", (stream) =>
     serveReplicateChunk(stream, {
       authorise: () => undefined,
@@ -251,7 +270,13 @@ function registerRoutes(
   registerUploadRoutes(app, { requireUser, sessions, openUploads, receiver, complete, files });
   const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
   registerOneStepRoutes(app, { requireUser, uploads, files });
-  registerFileRoutes(app, { requireUser, files });
+  const health = createFileHealthReader({
+    metadata: api.metadata,
+    catalog: transfers.replicas.catalog,
+    standingOf: (id) => api.directory.standingOf(id),
+  });
+  registerFileRoutes(app, { requireUser, files, health });
+  registerRestoreRoutes(app, { requireUser, files, health });
   const reading = { reader: transfers.reader, masterKey: api.masterKey, stopping, logger };
   registerDownloadRoutes(app, { requireUser, files, ...reading });
 }

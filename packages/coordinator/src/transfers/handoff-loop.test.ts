@@ -2,11 +2,39 @@ import { randomBytes } from "node:crypto";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { type DurabilityParts, openDurability } from "../coordinator-durability.ts";
+import { createLogFixture } from "../http/http.fixture.ts";
+import { JobRegistry } from "../jobs/job-registry.ts";
 import { type DataPath, type FakeNode, openDataPath } from "./data-path.fixture.ts";
 
 let path: DataPath;
-afterEach(() => path.close());
+let durability: DurabilityParts | undefined;
+afterEach(async () => {
+  await durability?.stop();
+  durability = undefined;
+  await path.close();
+});
+
+/** From now on there is repair, too. */
+function openRepair(): void {
+  const { api, registry, transfers, config } = path;
+  const { logger } = createLogFixture();
+  const jobs = new JobRegistry({ load: async () => new Map(), save: async () => undefined });
+  const deps = { ...api, jobs, sleep: systemSleep, random: systemRandom, logger, registry };
+  durability = openDurability(deps, transfers, config.repair);
+  api.directory.check();
+}
+
+/** Runs the hand-off, has all chunks looked through, and waits for what is copied because of it. */
+async function runAll(): Promise<void> {
+  await run();
+  await durability!.repairJob.runNow();
+  await vi.waitFor(() => expect(durability!.repair.isIdle).toBe(true), 5_000);
+  await run();
+}
 
 /** Opens a network of `here` nodes and one more that is away. */
 async function openWithAbsent(here: number, settings: object = {}): Promise<FakeNode> {
@@ -46,14 +74,16 @@ describe("hand-off", () => {
     expect(path.transfers.spool.usedBytes).toBe(0);
   });
 
-  it("has the node fetch from a holder what the spool had no room for, or spoiled", async () => {
+  it("leaves to repair what the spool had no room for, or spoiled", async () => {
     const absent = await openWithAbsent(2, { storage: { spool_max_bytes: "1500B" } });
     const files = [await upload(), await upload()];
     const [name] = path.transfers.spool.names();
     expect(path.transfers.spool.names()).toHaveLength(1);
     await writeFile(join(path.spoolFolder, name!), "spoiled");
+    openRepair();
+    path.api.clock.advance(20_000);
     await comeBack([absent]);
-    await run();
+    await runAll();
     expect(absent.chunks.size).toBe(2);
     for (const file of files) expect(await replicasOf(file)).toMatchObject({ min: 3, pending: 0 });
     expect(await readdir(path.spoolFolder)).toEqual([]);
@@ -62,7 +92,7 @@ describe("hand-off", () => {
   it.each([
     ["was banned", (node: FakeNode) => path.ban(node)],
     ["is away for hours", async () => path.api.clock.advance(2 * 3_600_000)],
-  ])("gives to another what was meant for a node that %s", async (_why, goAway) => {
+  ])("leaves to repair what was meant for a node that %s", async (_why, goAway) => {
     const absent = await openWithAbsent(3);
     path.nodes[2]!.refusal = new AppError("STORAGE_FAILURE", "a bad disk");
     const replaced = path.nodes[2]!;
@@ -78,24 +108,26 @@ describe("hand-off", () => {
     const intended = path.nodes.find((node) => node.id === row.node_id)!;
     const other = intended === absent ? replaced : absent;
     other.refusal = undefined;
+    openRepair();
     await goAway(intended);
     await comeBack(path.nodes.filter((node) => node !== intended));
-    await run();
+    await runAll();
     expect(other.chunks.size).toBe(1);
     expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
     expect(path.transfers.spool.names()).toEqual([]);
   });
 
-  it("gives to another what a node has no room for", async () => {
+  it("leaves to repair what a node has no room for", async () => {
     const absent = await openWithAbsent(3);
     const full = path.nodes[1]!;
     full.refusal = new AppError("NO_SPACE", "full");
     const file = await upload();
     expect(await replicasOf(file)).toEqual({ promised: 3, min: 2, pending: 1 });
-    await run();
+    openRepair();
+    await runAll();
     expect(await replicasOf(file)).toMatchObject({ pending: 1 });
     await comeBack([absent]);
-    await run();
+    await runAll();
     expect(held()).toEqual([1, 0, 1, 1]);
     expect(await replicasOf(file)).toEqual({ promised: 3, min: 3, pending: 0 });
     expect(path.transfers.spool.names()).toEqual([]);

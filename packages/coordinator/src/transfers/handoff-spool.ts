@@ -19,6 +19,7 @@ export interface HandoffSpool {
   get(name: ChunkName): Promise<Uint8Array | undefined>;
   /** @throws AppError STORAGE_FAILURE; the chunk is still there then */
   remove(name: ChunkName): Promise<void>;
+  has(name: ChunkName): boolean;
   names(): readonly ChunkName[];
 }
 
@@ -96,6 +97,7 @@ export async function openHandoffSpool(options: {
     put: (name, sealed) => inTurn(name, () => write(name, sealed)),
     get: (name) => inTurn(name, () => read(name)),
     remove: (name) => inTurn(name, () => erase(name)),
+    has: (name) => sizes.has(name),
     names: () => [...sizes.keys()],
   };
 }

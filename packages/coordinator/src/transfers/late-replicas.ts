@@ -1,3 +1,4 @@
+import { hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
@@ -45,13 +46,16 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
             chunk_name: chunk.name,
             node_id: outcome.nodeId,
             instead_of: intended,
+            epoch: chunk.epoch ?? null,
             now_ms: deps.clock.nowMs(),
           }),
     );
     if (settled.some(({ outcome }) => outcome.kind === "missing")) tasks.push(keepForLater(chunk));
     for (const result of await Promise.allSettled(tasks)) {
       if (result.status === "fulfilled") continue;
-      deps.logger.error({ err: result.reason, chunk: chunk.name }, "a late copy could not be recorded");
+      const log = { err: result.reason as unknown, chunk: chunk.name };
+      if (isDeletedMeanwhile(result.reason)) deps.logger.info(log, "a late copy came too late: the chunk was deleted");
+      else deps.logger.error(log, "a late copy could not be recorded");
     }
     reachUploadStep("coordinator:late-copies-recorded");
   };
@@ -72,4 +76,8 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
       while (following.size > 0) await Promise.all(following.values());
     },
   };
+}
+
+function isDeletedMeanwhile(error: unknown): boolean {
+  return hasCode(error, "CONCURRENT_CHANGE", "CHUNK_NOT_FOUND");
 }

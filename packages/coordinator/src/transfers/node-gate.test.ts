@@ -60,14 +60,32 @@ describe("node gate", () => {
   it("tries three times where a node cannot be reached, and once where it refused", async () => {
     const node = gate();
     const gone = vi.fn(unreachable);
-    const trying = node.runWithRetry(never, gone);
+    const trying = node.retry(never, () => node.run(never, gone));
     trying.catch(() => undefined);
     await vi.runAllTimersAsync();
     await expect(trying).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
     expect(gone).toHaveBeenCalledTimes(3);
     const refused = vi.fn(() => Promise.reject(new AppError("NO_SPACE", "full")));
-    await expect(node.runWithRetry(never, refused)).rejects.toMatchObject({ code: "NO_SPACE" });
+    await expect(node.retry(never, () => node.run(never, refused))).rejects.toMatchObject({ code: "NO_SPACE" });
     expect(refused).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not try again while it rests", async () => {
+    const node = gate();
+    for (let i = 0; i < 5; i++) await expect(node.run(never, unreachable)).rejects.toThrow("gone");
+    const run = vi.fn(() => node.run(never, unreachable));
+    await expect(node.retry(never, run)).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it("rests after failures that it was only told of, if they are the node's", async () => {
+    const node = gate();
+    for (let i = 0; i < 5; i++) node.blame(new AppError("NO_SPACE", "full"));
+    await vi.runAllTimersAsync();
+    expect(node.isOpenForCalls()).toBe(true);
+    for (let i = 0; i < 5; i++) node.blame(new AppError("TIMEOUT", "slow"));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(node.isOpenForCalls()).toBe(false);
   });
 
   it("does not begin once its caller has given up", async () => {

@@ -10,7 +10,7 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
-  retry,
+  retry as retryPolicy,
   wrap,
 } from "cockatiel";
 
@@ -30,8 +30,13 @@ export interface NodeGate {
   isOpenForCalls(): boolean;
   load(): number;
   run<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** Tries again, with exponential backoff and jitter, where the node could not be reached. */
-  runWithRetry<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Makes calls of `run` again, with exponential backoff and jitter, where the node could not be reached; not while it
+   * rests.
+   */
+  retry<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+  /** Counts a failure of the node that no call of `run` ends with. */
+  blame(error: unknown): void;
 }
 
 export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits, clock: Clock): NodeGate {
@@ -40,8 +45,8 @@ export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits, clock: Cl
     breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
     halfOpenAfter: limits.restMs,
   });
-  const again = retry(
-    handleWhen((error) => hasCode(error, "NODE_UNREACHABLE")),
+  const again = retryPolicy(
+    handleWhen((error) => hasCode(error, "NODE_UNREACHABLE") && !(error.cause instanceof BrokenCircuitError)),
     {
       maxAttempts: TRIES_AGAIN_MAX,
       backoff: new ExponentialBackoff({ initialDelay: RETRY_DELAY_MS.initial, maxDelay: RETRY_DELAY_MS.max }),
@@ -53,29 +58,28 @@ export function createNodeGate(nodeId: NodeId, limits: NodeGateLimits, clock: Cl
     restsUntilMs = clock.monotonicMs() + limits.restMs;
   });
   const guarded = wrap(breaker, slots);
-  const guardedWithRetry = wrap(again, breaker, slots);
-
-  const execute = async <T>(
-    policy: Pick<typeof guarded, "execute">,
-    signal: AbortSignal,
-    call: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
-    signal.throwIfAborted();
-    try {
-      return await policy.execute(() => {
-        signal.throwIfAborted();
-        return call(signal);
-      }, signal);
-    } catch (error) {
-      throw asAppError(nodeId, error);
-    }
-  };
 
   return {
     isOpenForCalls: () => breaker.state !== CircuitState.Open || clock.monotonicMs() >= restsUntilMs,
     load: () => limits.concurrentPerNodeMax - slots.executionSlots + limits.queuedPerNodeMax - slots.queueSlots,
-    run: (signal, call) => execute(guarded, signal, call),
-    runWithRetry: (signal, call) => execute(guardedWithRetry, signal, call),
+    run: async (signal, call) => {
+      signal.throwIfAborted();
+      try {
+        return await guarded.execute(() => {
+          signal.throwIfAborted();
+          return call(signal);
+        }, signal);
+      } catch (error) {
+        throw asAppError(nodeId, error);
+      }
+    },
+    retry: async (signal, run) => {
+      signal.throwIfAborted();
+      return await again.execute(run, signal);
+    },
+    blame: (error) => {
+      if (isNodeFault(error)) breaker.execute(() => Promise.reject(error)).catch(() => undefined);
+    },
   };
 }
 

@@ -1,24 +1,31 @@
-import { AppError } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Exchange, PeerHost, PeerTarget } from "@commonhold/p2p/peer-host.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { type BatchOutcomes, requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import { batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { type GrantAction, issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
 import { EXCHANGE_TIMEOUT_MS, PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { createNodeGate, type NodeGate, type NodeGateLimits } from "./node-gate.ts";
+import { StoreBatcher } from "./store-batcher.ts";
 import type { TransferMetrics } from "./transfer-metrics.ts";
 
 /** A grant outlives the longest transfer and some skew between clocks. */
 const GRANT_LIFETIME_MS = 5 * 60_000;
+/** Sealed chunks up to this share an exchange where several are due: there the exchange costs more than the bytes. */
+const BATCHED_LENGTH_MAX = 64 * 1024;
 
 export interface NodeTransfersDeps {
   readonly host: PeerHost;
   readonly sign: (bytes: Uint8Array) => Uint8Array;
   /** Where a node can be reached now; undefined for one that is not known. */
   readonly target: (nodeId: NodeId) => PeerTarget | undefined;
+  /** Who runs a node; where it is not given no chunk counts as its operator's own. */
+  readonly operatorOf?: (nodeId: NodeId) => string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: TransferMetrics;
@@ -27,6 +34,10 @@ export interface NodeTransfersDeps {
 export interface ChunkBytes {
   readonly name: ChunkName;
   readonly sealed: Uint8Array;
+  /** Fences later deletions: `DeleteEpochs.current()` as it was before the chunk is sent. */
+  readonly epoch?: number;
+  /** Whose it is: on a node that this person runs it may use the room reserved there. */
+  readonly ownerId?: UserId;
   /** Called when an attempt to send it has failed: its stream may refer to the bytes for longer than the attempt. */
   readonly onFailedAttempt?: () => void;
 }
@@ -54,49 +65,123 @@ export interface NodeTransfers {
     options: { readonly signal: AbortSignal; readonly target: Uint8Array },
   ): Promise<Uint8Array>;
   /** Lets the node fetch the chunk from another holder. */
-  replicate(nodeId: NodeId, from: { source: NodeId; chunk: ChunkRef }, signal: AbortSignal): Promise<void>;
+  replicate(
+    nodeId: NodeId,
+    from: { readonly source: NodeId; readonly chunk: ChunkRef; readonly epoch?: number; readonly ownerId?: UserId },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** What stands between the coordinator and one node. */
+interface Lane {
+  readonly gate: NodeGate;
+  readonly batcher: StoreBatcher;
 }
 
 export function createNodeTransfers(deps: NodeTransfersDeps, limits: NodeGateLimits): NodeTransfers {
-  const gates = new Map<NodeId, NodeGate>();
-  const gateOf = (nodeId: NodeId): NodeGate => {
-    let gate = gates.get(nodeId);
-    if (gate === undefined) gates.set(nodeId, (gate = createNodeGate(nodeId, limits, deps.clock)));
-    return gate;
+  const lanes = new Map<NodeId, Lane>();
+  const laneOf = (nodeId: NodeId): Lane => {
+    let lane = lanes.get(nodeId);
+    if (lane === undefined) lanes.set(nodeId, (lane = createLane(deps, nodeId, limits)));
+    return lane;
   };
   return {
-    isAvailable: (nodeId) => gates.get(nodeId)?.isOpenForCalls() ?? true,
-    load: (nodeId) => gates.get(nodeId)?.load() ?? 0,
-    store: (nodeId, chunk, signal) =>
-      gateOf(nodeId).runWithRetry(signal, (attempt) => storeAt(deps, { nodeId, chunk }, attempt)),
+    isAvailable: (nodeId) => lanes.get(nodeId)?.gate.isOpenForCalls() ?? true,
+    load: (nodeId) => {
+      const lane = lanes.get(nodeId);
+      return lane === undefined ? 0 : lane.gate.load() + lane.batcher.waiting;
+    },
+    store: (nodeId, chunk, signal) => {
+      const lane = laneOf(nodeId);
+      return lane.gate.retry(signal, () => storeThrough(deps, lane, { nodeId, chunk, signal }));
+    },
     retrieve: (nodeId, chunk, { signal, target }) =>
-      gateOf(nodeId).run(signal, (attempt) => retrieveFrom(deps, { nodeId, chunk, target }, attempt)),
-    replicate: (nodeId, { source, chunk }, signal) =>
-      gateOf(nodeId).run(signal, (attempt) => replicateTo(deps, { nodeId, chunk, source }, attempt)),
+      laneOf(nodeId).gate.run(signal, (attempt) => retrieveFrom(deps, { nodeId, chunk, target }, attempt)),
+    replicate: (nodeId, from, signal) =>
+      laneOf(nodeId).gate.run(signal, (attempt) => replicateTo(deps, { ...from, nodeId }, attempt)),
   };
 }
 
-async function storeAt(
+function createLane(deps: NodeTransfersDeps, nodeId: NodeId, limits: NodeGateLimits): Lane {
+  const gate = createNodeGate(nodeId, limits, deps.clock);
+  const isOwn = ({ ownerId }: ChunkBytes) => isOperator(deps, nodeId, ownerId);
+  const send = (chunks: readonly ChunkBytes[], signal: AbortSignal) => storeBatchAt(deps, { nodeId, chunks }, signal);
+  return {
+    gate,
+    batcher: new StoreBatcher({ gate, send, isOwn, clock: deps.clock }, { queuedMax: limits.queuedPerNodeMax }),
+  };
+}
+
+async function storeThrough(
+  deps: NodeTransfersDeps,
+  { gate, batcher }: Lane,
+  task: { readonly nodeId: NodeId; readonly chunk: ChunkBytes; readonly signal: AbortSignal },
+): Promise<void> {
+  const { nodeId, chunk, signal } = task;
+  if (chunk.sealed.length <= BATCHED_LENGTH_MAX && !batcher.isResting) {
+    try {
+      await batcher.store(chunk, signal);
+      return;
+    } catch (error) {
+      if (!batcher.isResting || !hasCode(error, "PROTOCOL_ERROR")) throw error;
+    }
+  }
+  await gate.run(signal, async (attempt) => {
+    try {
+      await storeAt(deps, { nodeId, chunk }, attempt);
+    } catch (error) {
+      chunk.onFailedAttempt?.();
+      throw error;
+    }
+  });
+}
+
+function storeAt(
   deps: NodeTransfersDeps,
   { nodeId, chunk }: { readonly nodeId: NodeId; readonly chunk: ChunkBytes },
   signal: AbortSignal,
-): Promise<void> {
-  const { name, sealed } = chunk;
-  try {
-    await exchange(deps, nodeId, {
-      kind: "storeChunk",
-      signal,
-      run: ({ stream }) =>
-        requestStoreChunk(stream, {
-          grant: grantFor(deps, { action: "store", nodeId, chunk: { name, sealedLength: sealed.byteLength } }),
-          chunkName: name,
-          sealed,
-        }),
-    });
-  } catch (error) {
-    chunk.onFailedAttempt?.();
-    throw error;
+): Promise<{ readonly alreadyHeld: boolean }> {
+  const { name, sealed, epoch } = chunk;
+  const own = isOperator(deps, nodeId, chunk.ownerId);
+  const ref = { name, sealedLength: sealed.byteLength };
+  return exchange(deps, nodeId, {
+    kind: "storeChunk",
+    signal,
+    run: ({ stream }) =>
+      requestStoreChunk(stream, {
+        grant: grantFor(deps, { action: "store", nodeId, chunk: ref, epoch, own }),
+        chunkName: name,
+        sealed,
+      }),
+  });
+}
+
+async function storeBatchAt(
+  deps: NodeTransfersDeps,
+  { nodeId, chunks }: { readonly nodeId: NodeId; readonly chunks: readonly ChunkBytes[] },
+  signal: AbortSignal,
+): Promise<BatchOutcomes> {
+  const [first, ...others] = chunks;
+  if (first !== undefined && others.length === 0) {
+    return [{ status: "fulfilled", value: await storeAt(deps, { nodeId, chunk: first }, signal) }];
   }
+  const batch = chunks.map(({ name, sealed }) => ({ chunkName: name, sealed, length: sealed.length }));
+  const list: ChunkRef = {
+    name: batchNameOf(batch),
+    sealedLength: batch.reduce((sum, { length }) => sum + length, 0),
+  };
+  // Later than each of them was asked for: what is later fences better.
+  const epoch = Math.max(...chunks.map((chunk) => chunk.epoch ?? 0));
+  const own = chunks.every(({ ownerId }) => isOperator(deps, nodeId, ownerId));
+  return await exchange(deps, nodeId, {
+    kind: "storeBatch",
+    signal,
+    run: ({ stream }) =>
+      requestStoreBatch(stream, {
+        grant: grantFor(deps, { action: "store-batch", nodeId, chunk: list, epoch, own }),
+        chunks: batch,
+      }),
+  });
 }
 
 function retrieveFrom(
@@ -119,22 +204,33 @@ function retrieveFrom(
 
 async function replicateTo(
   deps: NodeTransfersDeps,
-  task: { readonly nodeId: NodeId; readonly chunk: ChunkRef; readonly source: NodeId },
+  task: {
+    readonly nodeId: NodeId;
+    readonly chunk: ChunkRef;
+    readonly source: NodeId;
+    readonly epoch?: number | undefined;
+    readonly ownerId?: UserId;
+  },
   signal: AbortSignal,
 ): Promise<void> {
-  const { nodeId, chunk, source } = task;
+  const { nodeId, chunk, source, epoch } = task;
+  const own = isOperator(deps, nodeId, task.ownerId);
   await exchange(deps, nodeId, {
     kind: "replicateChunk",
     signal,
     run: ({ stream }) =>
       requestReplicateChunk(stream, {
-        grant: grantFor(deps, { action: "replicate", nodeId, chunk }),
+        grant: grantFor(deps, { action: "replicate", nodeId, chunk, epoch, own }),
         chunkName: chunk.name,
         length: chunk.sealedLength,
         source: targetOf(deps, source),
         sourceGrant: grantFor(deps, { action: "retrieve", nodeId: source, chunk, subject: nodeId }),
       }),
   });
+}
+
+function isOperator(deps: NodeTransfersDeps, nodeId: NodeId, userId: UserId | undefined): boolean {
+  return userId !== undefined && deps.operatorOf?.(nodeId) === userId;
 }
 
 function targetOf(deps: NodeTransfersDeps, nodeId: NodeId): PeerTarget {
@@ -151,6 +247,10 @@ function grantFor(
     readonly chunk: ChunkRef;
     /** Who presents it; the coordinator itself where it is not given. */
     readonly subject?: NodeId;
+    /** Fences deletions; 0 is before the first. */
+    readonly epoch?: number | undefined;
+    /** The chunks belong to the node's operator. */
+    readonly own?: boolean;
   },
 ): SignedGrant {
   const { host, clock, random, sign } = deps;
@@ -164,6 +264,8 @@ function grantFor(
       lengthMax: terms.chunk.sealedLength,
       expiresAtMs: clock.nowMs() + GRANT_LIFETIME_MS,
       nonce: random.bytes(16),
+      ...(terms.epoch === undefined || terms.epoch === 0 ? {} : { epoch: terms.epoch }),
+      ...(terms.own === true && { own: true }),
     },
     sign,
   );

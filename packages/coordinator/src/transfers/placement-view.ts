@@ -1,5 +1,5 @@
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
-import { type PlacementNode, surveyNodes } from "@commonhold/core/placement/node-survey.ts";
+import { type NodeSurvey, type PlacementNode, surveyNodes } from "@commonhold/core/placement/node-survey.ts";
 import { placeReplicas } from "@commonhold/core/placement/place-replicas.ts";
 import type { ChunkRef } from "./node-transfers.ts";
 
@@ -23,6 +23,8 @@ export interface PlacementView {
     chunk: ChunkRef,
     terms: { readonly ownerId: UserId; readonly copies: number; readonly chosen: ReadonlySet<NodeId> },
   ): readonly NodeId[];
+  /** All members, as placement sees them. */
+  survey(): NodeSurvey;
 }
 
 /** @param isAvailable whether a node's circuit breaker lets calls through */
@@ -30,7 +32,7 @@ export function createPlacementView(
   members: () => readonly MemberNode[],
   isAvailable: (nodeId: NodeId) => boolean,
 ): PlacementView {
-  let surveyed: { readonly of: readonly MemberNode[]; readonly survey: ReturnType<typeof surveyNodes> } | undefined;
+  let surveyed: { readonly of: readonly MemberNode[]; readonly survey: NodeSurvey } | undefined;
   const current = () => {
     const nodes = members();
     if (surveyed?.of !== nodes) surveyed = { of: nodes, survey: surveyNodes(nodes) };
@@ -56,6 +58,7 @@ export function createPlacementView(
       const exclude = idsWhere(nodes, (node) => node.presence === "other" || canReceive(node));
       return placeReplicas({ ...sizeOf(chunk), copies, ownerId, exclude, held: chosen }, survey).nodes;
     },
+    survey: () => current().survey,
   };
 }
 

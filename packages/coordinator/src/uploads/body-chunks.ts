@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts";
+import type { BufferLease, BufferSource } from "@commonhold/runtime/buffer-pool.ts";
 
 /**
  * Cuts a stream into chunks of `chunkSizeBytes` (the last may be shorter). Holds one chunk; the source waits while
@@ -9,7 +9,7 @@ import type { BufferLease, BufferPool } from "@commonhold/runtime/buffer-pool.ts
 export async function* cutIntoChunks(
   source: AsyncIterable<Uint8Array>,
   size: { readonly chunkSizeBytes: number; readonly sizeBytes?: number | undefined },
-  buffers: BufferPool,
+  buffers: BufferSource,
 ): AsyncGenerator<BufferLease, void, void> {
   const { chunkSizeBytes, sizeBytes = Number.POSITIVE_INFINITY } = size;
   let cut = 0;
@@ -45,7 +45,7 @@ export async function* cutIntoChunks(
 export async function readExactly(
   source: AsyncIterable<Uint8Array>,
   expected: { readonly length: number; readonly refusal: (got: string, expected: number) => AppError },
-  buffers: BufferPool,
+  buffers: BufferSource,
 ): Promise<BufferLease> {
   const { length, refusal } = expected;
   const chunk = buffers.lease(length);

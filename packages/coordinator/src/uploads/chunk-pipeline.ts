@@ -1,16 +1,26 @@
+import { hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { sealChunkEntry } from "@commonhold/chunk/chunk-entry.ts";
 import { type SealedChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
 import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
+import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
+import type { ChunksBeingWritten } from "../anti-entropy/chunks-being-written.ts";
+import { forwardAbort } from "../forward-abort.ts";
+import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { ChunkBytes } from "../transfers/node-transfers.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { LateReplicas } from "../transfers/late-replicas.ts";
-import { type LateReplica, type ReplicaWriterDeps, writeReplicas } from "../transfers/replica-writer.ts";
+import {
+  type Acknowledged,
+  type LateReplica,
+  type ReplicaWriterDeps,
+  writeReplicas,
+} from "../transfers/replica-writer.ts";
 import type { TransferMetrics } from "../transfers/transfer-metrics.ts";
 import type { OpenUpload } from "./open-uploads.ts";
 
@@ -21,7 +31,9 @@ export interface ChunkPipelineDeps {
   readonly late: LateReplicas;
   /** Whether a node that holds a chunk is here now. */
   readonly isActive: (nodeId: NodeId) => boolean;
-  readonly doubtful: DoubtfulReplicas;
+  readonly doubtful: Pick<DoubtfulReplicas, "has" | "clear">;
+  readonly epochs: Pick<DeleteEpochs, "current">;
+  readonly writing: Pick<ChunksBeingWritten, "begin">;
   readonly writeQuorum: number;
   readonly buffers: TransferBuffers;
   readonly clock: Clock;
@@ -57,6 +69,9 @@ export type ChunkPipeline = (
   stopping: AbortSignal,
 ) => Promise<StoredChunk>;
 
+/** A deletion of the same chunk that comes between makes a try void; so many in a row are no chance any more. */
+const TRIES_MAX = 5;
+
 export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
   return async (upload, { index, plain, record }, stopping) => {
     reachUploadStep("coordinator:chunk-received");
@@ -66,7 +81,7 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
     const sealed = await sealChunk(plain.bytes, await deps.ownerSecret(upload.ownerId), { allocate });
     plain.release();
     reachUploadStep("coordinator:chunk-sealed");
-    const commit = async (replicas: readonly ReplicaRow[]) => {
+    const commit = async (replicas: readonly ReplicaRow[], epoch: number) => {
       const fields = {
         chunk_name: sealed.name,
         sealed_length: sealed.sealed.length,
@@ -74,6 +89,7 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
         copies: upload.copies,
         sealed_entry: sealEntry(deps, { upload, index, sealed }),
         replicas: [...replicas],
+        epoch,
       };
       reachUploadStep("coordinator:before-chunk-commit");
       if (record !== undefined) await record({ fields, plainHash: sealed.plainHash });
@@ -90,39 +106,101 @@ export function createChunkPipeline(deps: ChunkPipelineDeps): ChunkPipeline {
       reachUploadStep("coordinator:after-chunk-commit");
     };
 
-    const quorum = Math.min(deps.writeQuorum, upload.copies);
-    const holders = await presentHolders(deps, sealed.name, upload.copies);
-    if (holders >= quorum) {
-      memory?.release();
-      await commit([]);
-      return { name: sealed.name, plainHash: sealed.plainHash, replicas: holders, released: Promise.resolve() };
+    const endWriting = deps.writing.begin(sealed.name);
+    try {
+      const stored = await storeUntilCommitted(deps, { upload, sealed, memory, commit }, stopping);
+      void stored.released.then(endWriting);
+      return stored;
+    } catch (error) {
+      endWriting();
+      throw error;
     }
-    let isLent = false;
-    const onFailedAttempt = (): void => {
-      isLent = true;
-    };
-    const bytes: ChunkBytes = { name: sealed.name, sealed: sealed.sealed, onFailedAttempt };
-    const acknowledged = await writeReplicas(
-      deps.replicas,
-      { chunk: bytes, ownerId: upload.ownerId, copies: upload.copies, quorum },
-      stopping,
-    );
-    await commit([
-      ...acknowledged.active.map((id): ReplicaRow => ({ node_id: id, state: "active" })),
-      ...acknowledged.pending.map((id): ReplicaRow => ({ node_id: id, state: "pending" })),
-    ]);
-    for (const id of acknowledged.active) deps.doubtful.clear(sealed.name, id);
-    deps.metrics.chunksStored(1);
-    return {
-      name: sealed.name,
-      plainHash: sealed.plainHash,
-      replicas: acknowledged.active.length,
-      released: deps.late.follow(bytes, acknowledged).then(async () => {
-        // A stream that failed may still refer to the bytes: then they are never used again.
-        if (!(await acknowledged.settled).some(isMissing) && !isLent) memory?.release();
-      }),
-    };
   };
+}
+
+interface SealedForUpload {
+  readonly upload: OpenUpload;
+  readonly sealed: SealedChunk;
+  readonly memory: BufferLease | undefined;
+  readonly commit: (replicas: readonly ReplicaRow[], epoch: number) => Promise<void>;
+}
+
+async function storeUntilCommitted(
+  deps: ChunkPipelineDeps,
+  chunk: SealedForUpload,
+  stopping: AbortSignal,
+): Promise<StoredChunk> {
+  let isLent = false;
+  const onFailedAttempt = (): void => {
+    isLent = true;
+  };
+  const release = (): void => {
+    // A stream that failed may still refer to the bytes: then they are never used again.
+    if (!isLent) chunk.memory?.release();
+  };
+  for (let tries = 1; ; tries++) {
+    try {
+      return await storeAndCommit(deps, { ...chunk, onFailedAttempt, release }, stopping);
+    } catch (error) {
+      stopping.throwIfAborted();
+      if (!hasCode(error, "CONCURRENT_CHANGE") || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+/** @throws AppError CONCURRENT_CHANGE where copies that it counts on have been deleted meanwhile */
+async function storeAndCommit(
+  deps: ChunkPipelineDeps,
+  chunk: SealedForUpload & { readonly onFailedAttempt: () => void; readonly release: () => void },
+  stopping: AbortSignal,
+): Promise<StoredChunk> {
+  const { upload, sealed, commit, release } = chunk;
+  const { name, plainHash } = sealed;
+  const quorum = Math.min(deps.writeQuorum, upload.copies);
+  const epoch = deps.epochs.current();
+  const holders = await presentHolders(deps, name, upload.copies);
+  if (holders >= quorum) {
+    await commit([], epoch);
+    release();
+    return { name, plainHash, replicas: holders, released: Promise.resolve() };
+  }
+  const { onFailedAttempt } = chunk;
+  const bytes: ChunkBytes = { name, sealed: sealed.sealed, epoch, ownerId: upload.ownerId, onFailedAttempt };
+  const sending = new AbortController();
+  const endForwarding = forwardAbort(stopping, sending);
+  const acknowledged = await writeReplicas(
+    deps.replicas,
+    { chunk: bytes, ownerId: upload.ownerId, copies: upload.copies, quorum },
+    sending.signal,
+  ).catch((error: unknown) => {
+    endForwarding();
+    throw error;
+  });
+  void acknowledged.settled.then(endForwarding);
+  for (const id of acknowledged.active) deps.doubtful.clear(name, id);
+  try {
+    await commit(rowsOf(acknowledged), epoch);
+  } catch (error) {
+    sending.abort(error);
+    await acknowledged.settled;
+    throw error;
+  }
+  deps.metrics.chunksStored(1);
+  return {
+    name,
+    plainHash,
+    replicas: acknowledged.active.length,
+    released: deps.late.follow(bytes, acknowledged).then(async () => {
+      if (!(await acknowledged.settled).some(isMissing)) release();
+    }),
+  };
+}
+
+function rowsOf({ active, pending }: Acknowledged): ReplicaRow[] {
+  return [
+    ...active.map((id): ReplicaRow => ({ node_id: id, state: "active" })),
+    ...pending.map((id): ReplicaRow => ({ node_id: id, state: "pending" })),
+  ];
 }
 
 function isMissing({ outcome }: LateReplica): boolean {
@@ -149,14 +227,17 @@ function sealEntry(
  * until now than `copies`.
  */
 async function presentHolders(deps: ChunkPipelineDeps, name: ChunkName, copies: number): Promise<number> {
-  const rows = await deps.metadata.read
-    .selectFrom("assignments")
-    .innerJoin("chunks", "chunks.name", "assignments.chunk_name")
-    .select("node_id")
-    .where("chunk_name", "=", name)
-    .where("state", "=", "active")
-    .where("chunks.copies", ">=", copies)
-    .execute();
+  const rows = await holdersOf(deps.metadata.read, { name, copies });
   const isThere = (id: NodeId): boolean => deps.isActive(id) && !deps.doubtful.has(name, id);
   return rows.filter((row) => isThere(row.node_id as NodeId)).length;
 }
+
+const holdersOf = prepareQuery((read, values: { readonly name: string; readonly copies: number }) =>
+  read
+    .selectFrom("assignments")
+    .innerJoin("chunks", "chunks.name", "assignments.chunk_name")
+    .select("node_id")
+    .where("chunk_name", "=", values.name)
+    .where("state", "=", "active")
+    .where("chunks.copies", ">=", values.copies),
+);

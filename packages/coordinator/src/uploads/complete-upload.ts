@@ -74,7 +74,7 @@ export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
     withContent,
     fromChunks: async (upload, promised, signal) => {
       const progress = await deps.sessions.progress(upload);
-      if (progress.state === "deleted") return upload.fileId;
+      if (progress.state === "deleted" || progress.state === "purging") return upload.fileId;
       if (progress.missingCount > 0) throw chunksMissing(progress.missing, progress.missingCount);
       const expected = bothDigests(upload, promised);
       // What was promised at the start was checked when it was completed; what is promised only now was not.

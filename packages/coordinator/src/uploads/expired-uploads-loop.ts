@@ -2,9 +2,10 @@ import { hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { type UploadId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
-import { createLoop, type Loop } from "../jobs/loop.ts";
+import { createJob, type Job } from "../jobs/job.ts";
 import type { OpenUploads } from "./open-uploads.ts";
 
 const BATCH = 100;
@@ -13,16 +14,18 @@ export interface ExpiredUploadsDeps {
   readonly metadata: Metadata;
   readonly openUploads: OpenUploads;
   readonly clock: Clock;
+  readonly sleep: Sleep;
   readonly random: Random;
   readonly logger: Logger;
 }
 
 /** Forgets uploads whose time has run out; what was reserved for the unfinished ones is released. */
-export function createExpiredUploadsLoop(deps: ExpiredUploadsDeps, intervalMs: number): Loop {
-  return createLoop(deps, {
+export function createExpiredUploadsJob(deps: ExpiredUploadsDeps, intervalMs: number): Job {
+  return createJob(deps, {
     name: "expired-uploads",
+    description: "Forgets uploads whose time has run out.",
     intervalMs,
-    run: async (signal) => {
+    run: async ({ signal }) => {
       const nowMs = deps.clock.nowMs();
       for (let last: ExpiredUpload | undefined; ; ) {
         const batch = await expiredAfter(deps.metadata, nowMs, last);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import Type from "typebox";
 import type { FileService } from "../files/file-service.ts";
 import { FileViewSchema, fileView } from "../files/file-view.ts";
@@ -13,7 +14,6 @@ import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { readFormFile } from "./form-upload.ts";
 import { type StreamUploadDeps, streamUpload } from "./stream-upload.ts";
 import { timedBody } from "./timed-body.ts";
-import { COPIES_MAX } from "./upload-schemas.ts";
 import type { NewUpload } from "./upload-sessions.ts";
 
 export interface OneStepRoutesDeps {

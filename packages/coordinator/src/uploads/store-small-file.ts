@@ -6,6 +6,7 @@ import { type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { availableAccount } from "@commonhold/metadata/commands/ledger.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import { sealFileKeyText } from "../files/file-key.ts";
@@ -157,11 +158,11 @@ function costOf({ terms }: StoreSmallFileDeps, upload: OpenUpload): bigint {
   return monthlyStorageCost(BigInt(upload.sizeBytes), upload.copies, terms);
 }
 
+const balanceOf = prepareQuery((read, values: { readonly account: string }) =>
+  read.selectFrom("ledger_accounts").select("balance_microcredits").where("id", "=", values.account),
+);
+
 async function availableCredits(metadata: Metadata, userId: UserId): Promise<bigint> {
-  const account = await metadata.read
-    .selectFrom("ledger_accounts")
-    .select("balance_microcredits")
-    .where("id", "=", availableAccount(userId))
-    .executeTakeFirst();
+  const [account] = await balanceOf(metadata.read, { account: availableAccount(userId) });
   return account?.balance_microcredits ?? 0n;
 }

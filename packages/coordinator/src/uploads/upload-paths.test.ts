@@ -1,3 +1,4 @@
+import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { once } from "node:events";
@@ -5,13 +6,14 @@ import { Readable } from "node:stream";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { afterAll, describe, expect, it } from "vitest";
 import { createLogFixture } from "../http/http.fixture.ts";
 import { ByteBudget } from "../transfers/byte-budget.ts";
 import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
 import type { StoredChunk } from "./chunk-pipeline.ts";
 import { receiveChunk } from "./chunk-receiver.ts";
-import { createExpiredUploadsLoop } from "./expired-uploads-loop.ts";
+import { createExpiredUploadsJob } from "./expired-uploads-loop.ts";
 import type { OpenUpload } from "./open-uploads.ts";
 
 /** Shared by tests that need the same number of nodes: opening one takes a while. */
@@ -249,7 +251,7 @@ describe("credits", () => {
     });
     expect(upload.sizeBytes).toBe(1_000_000);
     path.api.clock.advance(2 * 3_600_000);
-    for (const loop of path.transfers.loops) await loop.runNow();
+    for (const job of path.transfers.jobs) await job.runNow();
     expect(await path.credits()).toEqual(before);
   });
 
@@ -266,11 +268,11 @@ describe("credits", () => {
       (await path.api.metadata.read.selectFrom("file_chunks").selectAll().execute()).length;
     const before = await chunkCount();
     for (let chunk = 1; chunk <= 3; chunk++) {
-      send!.enqueue(bytesOf(4 * 1024 * 1024));
+      send!.enqueue(bytesOf(chunkSizeBytesFor(undefined)));
       await expect.poll(chunkCount).toBe(before + chunk);
       path.api.clock.advance(50 * 60_000);
       for (const node of path.nodes) await path.heartbeat(node);
-      for (const loop of path.transfers.loops) await loop.runNow();
+      for (const job of path.transfers.jobs) await job.runNow();
     }
     send!.close();
     expect((await uploading).status).toBe(201);
@@ -351,11 +353,12 @@ describe("uploads that ran out of time", () => {
     const faulty: Metadata = { ...metadata, apply: apply as Metadata["apply"] };
     const { logger } = createLogFixture();
     const { openUploads } = path.transfers;
-    const deps = { metadata: faulty, openUploads, clock: path.api.clock, random: systemRandom, logger };
-    await createExpiredUploadsLoop(deps, 1_000_000).runNow();
+    const { clock } = path.api;
+    const deps = { metadata: faulty, openUploads, clock, sleep: systemSleep, random: systemRandom, logger };
+    await createExpiredUploadsJob(deps, 1_000_000).runNow();
     const left = await metadata.read.selectFrom("uploads").select("id").where("id", "in", ids).execute();
     expect(left).toEqual([{ id: ids[0] }]);
-    await path.transfers.loops[1]!.runNow();
+    await path.transfers.jobs[1]!.runNow();
     expect((await path.credits()).reserved).toBe(0n);
   });
 });

@@ -236,7 +236,7 @@ describe("initiating", () => {
     ["no size", '"x":1'],
     ["an unknown field", '"size_bytes":1,"copy":3'],
     ["no copies", '"size_bytes":1,"copies":0'],
-    ["too many copies", '"size_bytes":1,"copies":11'],
+    ["too many copies", '"size_bytes":1,"copies":17'],
     ["a digest that is none", '"size_bytes":1,"md5":"x"'],
     ["a type that would end its header", '"size_bytes":1,"content_type":"a/b\\r\\nx: y"'],
     ["a prototype", '"size_bytes":1,"__proto__":{"size_bytes":2}'],

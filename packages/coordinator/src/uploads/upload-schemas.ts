@@ -1,10 +1,10 @@
 import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
+import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import Type, { type Static } from "typebox";
 import { Instant } from "../http/route-schema.ts";
 import type { OpenUpload } from "./open-uploads.ts";
 import type { UploadProgress } from "./upload-sessions.ts";
 
-export const COPIES_MAX = 10;
 const SIZE_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 export const Sha256Hex = Type.String({

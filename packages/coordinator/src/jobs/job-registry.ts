@@ -1,0 +1,79 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { Job, JobSettings, JobStatus, JobThrottle } from "./job.ts";
+
+/** Where the settings of jobs are kept. */
+export interface JobSettingsStore {
+  load(): Promise<ReadonlyMap<string, JobSettings>>;
+  /** Resolves when it is durable. */
+  save(name: string, settings: JobSettings): Promise<void>;
+}
+
+/** Every job of the coordinator, to be listed, paused, throttled and run by hand. What is decided outlives a restart. */
+export class JobRegistry {
+  readonly #store: JobSettingsStore;
+  readonly #jobs = new Map<string, Job>();
+
+  constructor(store: JobSettingsStore) {
+    this.#store = store;
+  }
+
+  add(job: Job): void {
+    if (this.#jobs.has(job.name)) throw new AppError("INTERNAL", `there are two jobs called ${job.name}`);
+    this.#jobs.set(job.name, job);
+  }
+
+  /** Begins the periodic runs of every job, each as it was last set. */
+  async start(): Promise<void> {
+    for (const [name, settings] of await this.#store.load()) this.#jobs.get(name)?.configure(settings);
+    for (const job of this.#jobs.values()) job.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#jobs.values()].map((job) => job.stop()));
+  }
+
+  /** In the order of their names. */
+  list(): readonly JobStatus[] {
+    return [...this.#jobs.values()].map((job) => job.status()).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * Begins a run; its end stands in the job's status.
+   * @throws AppError NOT_FOUND, INVALID_REQUEST where it is paused
+   */
+  run(name: string): JobStatus {
+    const job = this.#get(name);
+    if (job.settings().isPaused) {
+      throw new AppError("INVALID_REQUEST", `the job ${name} is paused: resume it, and it can run`);
+    }
+    void job.runNow();
+    return job.status();
+  }
+
+  /** @throws AppError NOT_FOUND */
+  setPaused(name: string, isPaused: boolean): Promise<JobStatus> {
+    const job = this.#get(name);
+    return this.#configure(job, { ...job.settings(), isPaused });
+  }
+
+  /** @throws AppError NOT_FOUND, INVALID_REQUEST for a job that has nothing to throttle */
+  setThrottle(name: string, throttle: JobThrottle): Promise<JobStatus> {
+    const job = this.#get(name);
+    if (!job.canThrottle)
+      throw new AppError("INVALID_REQUEST", `the job ${name} moves nothing that could be throttled`);
+    return this.#configure(job, { ...job.settings(), throttle });
+  }
+
+  async #configure(job: Job, settings: JobSettings): Promise<JobStatus> {
+    await this.#store.save(job.name, settings);
+    job.configure(settings);
+    return job.status();
+  }
+
+  #get(name: string): Job {
+    const job = this.#jobs.get(name);
+    if (job !== undefined) return job;
+    const names = [...this.#jobs.keys()].sort().join(", ");
+    throw new AppError("NOT_FOUND", `there is no job "${name}": there are ${names}`);
+  }
+}

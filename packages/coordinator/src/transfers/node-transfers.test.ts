@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import { AppError } from "@commonhold/core/app-error.ts";
+import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
+import type { NodeId } from "@commonhold/core/ids.ts";
+import { createIdentity, verifySignature } from "@commonhold/p2p/identity.ts";
+import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
+import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
+import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import { checkGrant } from "@commonhold/wire/grant.ts";
+import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
+import { Registry } from "prom-client";
+import { expect, it, onTestFinished } from "vitest";
+import { type ChunkBytes, createNodeTransfers } from "./node-transfers.ts";
+import { createTransferMetrics } from "./transfer-metrics.ts";
+
+const never = new AbortController().signal;
+const HANDLER_LIMITS = { timeoutMs: 60_000, concurrentPerPeerMax: 100, concurrentMax: 100 };
+const LIMITS = { concurrentPerNodeMax: 5, queuedPerNodeMax: 100, restMs: 5_000 };
+const full = new AppError("NO_SPACE", "full");
+
+/** A coordinator's transfers with one node that checks grants as nodes do, and keeps what it takes. */
+async function openPair(options: { readonly knowsBatches: boolean }) {
+  const network = createMemoryNetwork();
+  const coordinator = createIdentity();
+  const host = await network.createHost(coordinator.peerId);
+  const nodeId = createIdentity().peerId as NodeId;
+  const node = await network.createHost(nodeId);
+  onTestFinished(async () => {
+    await host.stop(0);
+    await node.stop(0);
+  });
+  const exchanges: string[][] = [];
+  const refused = new Set<string>();
+  const expected = {
+    node: nodeId,
+    subject: coordinator.peerId,
+    nowMs: systemClock.nowMs(),
+    issuers: new Set([coordinator.peerId]),
+  };
+  const keep = async ({ chunkName, sealed }: { readonly chunkName: string; readonly sealed: Uint8Array }) => {
+    expect(chunkNameOf(sealed)).toBe(chunkName);
+    if (refused.has(chunkName)) throw full;
+    return { alreadyHeld: false };
+  };
+  await node.handle(
+    PROTOCOLS.storeChunk,
+    ({ stream }) =>
+      serveStoreChunk(stream, {
+        authorise: ({ grant, chunkName, length }) => {
+          checkGrant(grant, { ...expected, action: "store", chunkName, length }, verifySignature);
+          exchanges.push([chunkName]);
+        },
+        store: (chunkName, sealed) => keep({ chunkName, sealed }),
+      }),
+    HANDLER_LIMITS,
+  );
+  if (options.knowsBatches) {
+    await node.handle(
+      PROTOCOLS.storeBatch,
+      ({ stream }) =>
+        serveStoreBatch(stream, {
+          authorise: ({ grant, batchName, length, chunks }) => {
+            const wanted = { ...expected, action: "store-batch", chunkName: batchName, length } as const;
+            checkGrant(grant, wanted, verifySignature);
+            exchanges.push(chunks.map(({ chunkName }) => chunkName));
+          },
+          store: (chunks) => Promise.allSettled(chunks.map(keep)),
+        }),
+      HANDLER_LIMITS,
+    );
+  }
+  const registry = new Registry();
+  const transfers = createNodeTransfers(
+    {
+      host,
+      sign: (bytes) => coordinator.sign(bytes),
+      target: () => ({ peerId: nodeId, addresses: node.addresses() }),
+      clock: systemClock,
+      random: systemRandom,
+      metrics: createTransferMetrics(registry, systemClock),
+    },
+    LIMITS,
+  );
+  return { transfers, nodeId, exchanges, refused };
+}
+
+function chunks(count: number, length: number): readonly ChunkBytes[] {
+  return Array.from({ length: count }, () => {
+    const sealed = new Uint8Array(randomBytes(length));
+    return { name: chunkNameOf(sealed), sealed };
+  });
+}
+
+it("small chunks that are due together go in one exchange, under one grant", async () => {
+  const { transfers, nodeId, exchanges } = await openPair({ knowsBatches: true });
+  const due = chunks(9, 10_000);
+  const stores = due.map((chunk) => transfers.store(nodeId, chunk, never));
+  expect(transfers.load(nodeId)).toBeGreaterThan(0);
+  await Promise.all(stores);
+  expect(exchanges.flat().toSorted()).toEqual(due.map(({ name }) => name).toSorted());
+  expect(exchanges.length).toBeLessThanOrEqual(2);
+  expect(transfers.load(nodeId)).toBe(0);
+});
+
+it("a chunk alone, and each large one, goes in an exchange of its own", async () => {
+  const { transfers, nodeId, exchanges } = await openPair({ knowsBatches: true });
+  const [alone] = chunks(1, 10_000);
+  await transfers.store(nodeId, alone!, never);
+  const large = chunks(3, 65_537);
+  await Promise.all(large.map((chunk) => transfers.store(nodeId, chunk, never)));
+  expect(exchanges).toEqual([[alone!.name], ...large.map(({ name }) => [name])]);
+});
+
+it("a chunk for which there is no room fails by itself", async () => {
+  const { transfers, nodeId, refused } = await openPair({ knowsBatches: true });
+  const due = chunks(8, 1_000);
+  refused.add(due[5]!.name);
+  const results = await Promise.allSettled(due.map((chunk) => transfers.store(nodeId, chunk, never)));
+  expect(results.map(({ status }) => status)).toEqual(due.map((_, at) => (at === 5 ? "rejected" : "fulfilled")));
+  expect(results[5]).toMatchObject({ reason: { code: "NO_SPACE" } });
+});
+
+it("a node of an older version gets them one by one", async () => {
+  const { transfers, nodeId, exchanges } = await openPair({ knowsBatches: false });
+  for (let round = 0; round < 3; round++) {
+    const due = chunks(9, 1_000);
+    await Promise.all(due.map((chunk) => transfers.store(nodeId, chunk, never)));
+    expect(exchanges.splice(0).toSorted()).toEqual(due.map(({ name }) => [name]).toSorted());
+    expect(transfers.isAvailable(nodeId)).toBe(true);
+  }
+});

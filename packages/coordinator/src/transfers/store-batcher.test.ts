@@ -1,0 +1,313 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
+import { STORE_BATCH_CHUNKS_MAX, STORE_BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createNodeGate } from "./node-gate.ts";
+import type { ChunkBytes } from "./node-transfers.ts";
+import { StoreBatcher } from "./store-batcher.ts";
+
+const never = new AbortController().signal;
+const limits = { concurrentPerNodeMax: 5, queuedPerNodeMax: 100, restMs: 5_000 };
+const clock = { nowMs: () => Date.now(), monotonicMs: () => Date.now() };
+const late = new AppError("TIMEOUT", "too late");
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** An exchange under way. */
+interface Sent {
+  readonly names: readonly string[];
+  readonly signal: AbortSignal;
+  /** Answers that all are stored, but for those with an error here. */
+  answer(refusals?: Readonly<Record<string, AppError>>): Promise<void>;
+  fail(error: AppError): Promise<void>;
+}
+
+function chunk(name: string, length = 10_000) {
+  return { name: name as ChunkName, sealed: new Uint8Array(length), onFailedAttempt: vi.fn() } satisfies ChunkBytes;
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+/** Chunks whose names begin with "own" are the node's operator's. */
+const isOwn = ({ name }: ChunkBytes) => name.startsWith("own");
+
+function batcher(queuedMax = 1000) {
+  const gate = createNodeGate("node" as NodeId, limits, clock);
+  const sent: Sent[] = [];
+  const send = (chunks: readonly ChunkBytes[], signal: AbortSignal): Promise<BatchOutcomes> => {
+    const { promise, resolve, reject } = Promise.withResolvers<BatchOutcomes>();
+    signal.addEventListener("abort", () => reject(signal.reason));
+    const names = chunks.map(({ name }) => name);
+    sent.push({
+      names,
+      signal,
+      answer: async (refusals = {}) => {
+        resolve(
+          names.map((name) => {
+            const reason = refusals[name];
+            return reason === undefined
+              ? { status: "fulfilled", value: { alreadyHeld: false } }
+              : { status: "rejected", reason };
+          }),
+        );
+        await settle();
+      },
+      fail: async (error) => {
+        reject(error);
+        await settle();
+      },
+    });
+    return promise;
+  };
+  return { gate, sent, batches: new StoreBatcher({ gate, send, isOwn, clock }, { queuedMax }) };
+}
+
+/** What became of a promise so far. */
+function watch(promise: Promise<void>) {
+  const watched = { state: "waits", reason: undefined as unknown };
+  promise.then(
+    () => (watched.state = "stored"),
+    (reason: unknown) => Object.assign(watched, { state: "failed", reason }),
+  );
+  return watched;
+}
+
+/** One chunk under way, by itself, and some that came meanwhile. */
+async function oneAndMore(...names: readonly string[]) {
+  const world = batcher();
+  const first = watch(world.batches.store(chunk("first"), never));
+  await settle();
+  const chunks = names.map((name) => chunk(name));
+  const callers = names.map(() => new AbortController());
+  const stores = chunks.map((each, at) => watch(world.batches.store(each, callers[at]!.signal)));
+  await settle();
+  return { ...world, first, chunks, callers, stores };
+}
+
+describe("a store batcher", () => {
+  it("sends the first chunk at once, and what comes meanwhile together", async () => {
+    const { sent, first, stores, batches } = await oneAndMore("a", "b", "c");
+    expect(sent.map(({ names }) => names)).toEqual([["first"]]);
+    expect(batches.waiting).toBe(3);
+    await sent[0]!.answer();
+    expect(first.state).toBe("stored");
+    expect(sent.map(({ names }) => names)).toEqual([["first"], ["a", "b", "c"]]);
+    expect(batches.waiting).toBe(0);
+    expect(stores.map(({ state }) => state)).toEqual(["waits", "waits", "waits"]);
+    await sent[1]!.answer();
+    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("never mixes chunks of the node's operator with others', as one grant says whose they are", async () => {
+    const { sent, stores } = await oneAndMore("own a", "b", "own c", "d");
+    await sent[0]!.answer();
+    expect(sent[1]!.names).toEqual(["own a", "own c"]);
+    await sent[1]!.answer();
+    expect(sent[2]!.names).toEqual(["b", "d"]);
+    await sent[2]!.answer();
+    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored", "stored"]);
+  });
+
+  it("does not wait longer for a batch that takes long, nor for more than four of them", async () => {
+    const { sent, batches } = await oneAndMore("a");
+    for (let i = 0; i < 6; i++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      void batches.store(chunk(`more ${i}`), never);
+      await settle();
+    }
+    expect(sent.map(({ names }) => names)).toEqual([["first"], ["a"], ["more 0"], ["more 1"]]);
+    await sent[2]!.answer();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sent[4]!.names).toEqual(["more 2", "more 3", "more 4", "more 5"]);
+  });
+
+  it("does not wait where there is enough for a batch, and keeps to its bounds", async () => {
+    const { sent, batches } = await oneAndMore();
+    for (let i = 0; i < STORE_BATCH_CHUNKS_MAX + 5; i++) void batches.store(chunk(`${i}`, 100), never);
+    await settle();
+    expect(sent.map(({ names }) => names.length)).toEqual([1, STORE_BATCH_CHUNKS_MAX]);
+    expect(batches.waiting).toBe(5);
+    const large = STORE_BATCH_LENGTH_MAX / 4;
+    for (let i = 0; i < 5; i++) void batches.store(chunk(`large ${i}`, large), never);
+    await settle();
+    expect(sent.map(({ names }) => names.length)).toEqual([1, STORE_BATCH_CHUNKS_MAX, 8]);
+    expect(batches.waiting).toBe(2);
+  });
+
+  it("sends a chunk that two callers have twice, and not in one batch", async () => {
+    const { sent, stores } = await oneAndMore("a", "b", "a");
+    await sent[0]!.answer();
+    await sent[1]!.answer();
+    await sent[2]!.answer();
+    expect(sent.map(({ names }) => names)).toEqual([["first"], ["a", "b"], ["a"]]);
+    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored"]);
+  });
+
+  it("fails only whose chunk was refused", async () => {
+    const { sent, stores, chunks, gate } = await oneAndMore("a", "b", "c");
+    const full = new AppError("NO_SPACE", "full");
+    await sent[0]!.answer();
+    await sent[1]!.answer({ b: full });
+    expect(stores).toEqual([
+      { state: "stored", reason: undefined },
+      { state: "failed", reason: full },
+      { state: "stored", reason: undefined },
+    ]);
+    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([0, 1, 0]);
+    expect(gate.isOpenForCalls()).toBe(true);
+  });
+
+  it("fails all of a batch that fails, and sends the next", async () => {
+    const { sent, stores, chunks, batches } = await oneAndMore("a", "b");
+    await sent[0]!.answer();
+    const next = watch(batches.store(chunk("next"), never));
+    const gone = new AppError("NODE_UNREACHABLE", "gone");
+    await sent[1]!.fail(gone);
+    expect(stores).toEqual([
+      { state: "failed", reason: gone },
+      { state: "failed", reason: gone },
+    ]);
+    for (const { onFailedAttempt } of chunks) expect(onFailedAttempt).toHaveBeenCalledTimes(1);
+    expect(sent[2]!.names).toEqual(["next"]);
+    await sent[2]!.answer();
+    expect(next.state).toBe("stored");
+  });
+
+  it("counts a batch that failed as one failure of the node, and failures of the disk by chunk", async () => {
+    const { sent, gate, batches } = await oneAndMore("a", "b", "c", "d", "e");
+    await sent[0]!.answer();
+    await sent[1]!.fail(new AppError("NODE_UNREACHABLE", "gone"));
+    expect(gate.isOpenForCalls()).toBe(true);
+    void batches.store(chunk("one"), never);
+    await settle();
+    const names = ["a", "b", "c", "d", "e"];
+    for (const name of names) batches.store(chunk(name), never).catch(() => {});
+    await sent[2]!.answer();
+    await sent[3]!.answer(Object.fromEntries(names.map((name) => [name, new AppError("STORAGE_FAILURE", "rotten")])));
+    expect(gate.isOpenForCalls()).toBe(false);
+  });
+
+  it("tells all who wait why the gate lets nothing through", async () => {
+    const { gate, batches, sent } = batcher();
+    for (let i = 0; i < 5; i++) gate.blame(late);
+    await settle();
+    const stores = ["a", "b"].map((name) => watch(batches.store(chunk(name), never)));
+    await settle();
+    expect(stores).toMatchObject([
+      { state: "failed", reason: { code: "NODE_UNREACHABLE" } },
+      { state: "failed", reason: { code: "NODE_UNREACHABLE" } },
+    ]);
+    expect(sent).toEqual([]);
+    expect(batches.waiting).toBe(0);
+  });
+
+  it("refuses more than may wait", async () => {
+    const { batches } = batcher(2);
+    void batches.store(chunk("first"), never);
+    await settle();
+    void batches.store(chunk("a"), never);
+    void batches.store(chunk("b"), never);
+    await expect(batches.store(chunk("c"), never)).rejects.toMatchObject({ code: "OVERLOADED" });
+  });
+});
+
+describe("a caller who gives up", () => {
+  it("before it began is told so, and nothing is sent", async () => {
+    const { batches, sent } = batcher();
+    await expect(batches.store(chunk("a"), AbortSignal.abort(late))).rejects.toBe(late);
+    await settle();
+    expect(sent).toEqual([]);
+  });
+
+  it("while its chunk waits leaves the queue, and keeps its memory", async () => {
+    const { sent, stores, callers, chunks } = await oneAndMore("a", "b");
+    callers[0]!.abort(late);
+    await settle();
+    expect(stores).toEqual([
+      { state: "failed", reason: late },
+      { state: "waits", reason: undefined },
+    ]);
+    expect(chunks[0]!.onFailedAttempt).not.toHaveBeenCalled();
+    await sent[0]!.answer();
+    expect(sent[1]!.names).toEqual(["b"]);
+  });
+
+  it("while its chunk is under way lets the others go on, and learns that its memory is still needed", async () => {
+    const { sent, stores, callers, chunks } = await oneAndMore("a", "b");
+    await sent[0]!.answer();
+    callers[0]!.abort(late);
+    await settle();
+    expect(stores).toEqual([
+      { state: "failed", reason: late },
+      { state: "waits", reason: undefined },
+    ]);
+    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([1, 0]);
+    expect(sent[1]!.signal.aborted).toBe(false);
+    await sent[1]!.answer();
+    expect(stores[1]!.state).toBe("stored");
+    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([1, 0]);
+  });
+
+  it("as the last of a batch ends it, and the next is sent", async () => {
+    const { sent, stores, callers, batches } = await oneAndMore("a", "b");
+    await sent[0]!.answer();
+    const next = watch(batches.store(chunk("next"), never));
+    for (const caller of callers) caller.abort(late);
+    await settle();
+    expect(sent[1]!.signal.aborted).toBe(true);
+    expect(stores.map(({ reason }) => reason)).toEqual([late, late]);
+    expect(sent[2]!.names).toEqual(["next"]);
+    await sent[2]!.answer();
+    expect(next.state).toBe("stored");
+  });
+
+  it("by time counts against the node, each of them", async () => {
+    const { sent, callers, gate } = await oneAndMore("a", "b", "c", "d", "e");
+    await sent[0]!.answer();
+    for (const caller of callers.slice(1)) caller.abort(late);
+    await settle();
+    expect(gate.isOpenForCalls()).toBe(true);
+    callers[0]!.abort(late);
+    await settle();
+    expect(gate.isOpenForCalls()).toBe(false);
+  });
+
+  it("all of them, while the batch waits for the gate: nothing is sent, and the next chunk is", async () => {
+    const { gate, batches, sent } = batcher();
+    const busy = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
+    for (const { promise } of busy) void gate.run(never, () => promise);
+    const caller = new AbortController();
+    const store = watch(batches.store(chunk("a"), caller.signal));
+    await settle();
+    caller.abort(late);
+    await settle();
+    expect(store).toEqual({ state: "failed", reason: late });
+    for (const { resolve } of busy) resolve();
+    await settle();
+    expect(sent).toEqual([]);
+    const next = watch(batches.store(chunk("b"), never));
+    await settle();
+    await sent[0]!.answer();
+    expect(next.state).toBe("stored");
+  });
+});
+
+describe("a node that does not know batches", () => {
+  it("is left alone with them for a minute", async () => {
+    const { sent, stores, batches } = await oneAndMore("a", "b");
+    await sent[0]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
+    expect(batches.isResting).toBe(false);
+    await sent[1]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
+    expect(stores).toMatchObject([{ reason: { code: "PROTOCOL_ERROR" } }, { reason: { code: "PROTOCOL_ERROR" } }]);
+    expect(batches.isResting).toBe(true);
+    vi.advanceTimersByTime(60_000);
+    expect(batches.isResting).toBe(false);
+  });
+});
