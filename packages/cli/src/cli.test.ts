@@ -2,43 +2,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type FakeCoordinator, startFakeCoordinator } from "@commonhold/client/testing/fake-coordinator.ts";
 import { addFakeFile } from "@commonhold/client/testing/fake-state.ts";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { EMAIL, json, openHome, PASSWORD } from "./testing/cli-home.ts";
 import { eventually } from "./testing/eventually.ts";
-import { type CliOptions, runCli } from "./testing/run-cli.ts";
+import { runCli } from "./testing/run-cli.ts";
 import { tempFolder } from "./testing/temp-folder.ts";
 
 // Processes start slowly on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
-
-const EMAIL = "ada@example.org";
-const PASSWORD = "a long password";
-
-/** A home whose user is logged in to a coordinator of their own. */
-async function openHome(options: { readonly chunkSize?: number; readonly loggedIn?: boolean } = {}) {
-  const home = await tempFolder();
-  const fake = await startFakeCoordinator({ chunkSize: options.chunkSize ?? 100_000 });
-  onTestFinished(() => fake.stop());
-  const run = (args: string[], more: Partial<CliOptions> = {}) => runCli(args, { home, ...more });
-  if (options.loggedIn !== false) await logIn(home, fake);
-  return { home, fake, run };
-}
-
-/** As `commonhold register` leaves it, without a process of its own. */
-async function logIn(home: string, fake: FakeCoordinator): Promise<void> {
-  const id = "00000000-0000-7000-8000-00000000abcd";
-  fake.state.users.set(EMAIL, { id, email: EMAIL, name: "Ada", password: PASSWORD });
-  fake.state.accessTokens.set("access", { email: EMAIL, expired: false });
-  fake.state.refreshTokens.set("refresh", EMAIL);
-  const login = { accessToken: "access", refreshToken: "refresh", email: EMAIL };
-  const document = { version: 1, last: fake.url, coordinators: { [fake.url]: login } };
-  await mkdir(join(home, "config", "commonhold"), { recursive: true });
-  const path = join(home, "config", "commonhold", "credentials.json");
-  await writeFile(path, JSON.stringify(document), { mode: 0o600 });
-}
-
-const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 
 describe("what is asked for wrongly", () => {
   test("the help names the commands in groups, with examples, variables and exit codes", async () => {
@@ -51,6 +23,7 @@ describe("what is asked for wrongly", () => {
       "Account:",
       "Network:",
       "Run a network:",
+      "Keep a network well:",
       "Lend a disk:",
       "Commands:",
       "Examples:",
@@ -58,7 +31,7 @@ describe("what is asked for wrongly", () => {
       "Exit codes:",
     ]);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*? {2,}[a-z]/gm)].map((match) => match[1]);
-    for (const name of ["put", "ls", "get", "rm", "login", "status", "nodes", "token", "node", "network"]) {
+    for (const name of ["put", "ls", "get", "rm", "login", "status", "nodes", "token", "node", "repair"]) {
       expect(commands).toContain(name);
     }
     expect(stdout).toContain("commonhold network start                 a whole network on this machine, to try it out");
@@ -75,6 +48,16 @@ describe("what is asked for wrongly", () => {
     { args: ["put"], says: `missing required argument 'file'. See "commonhold put --help"` },
     { args: ["ls", "--nope"], says: `unknown option '--nope'. See "commonhold ls --help"` },
     { args: ["put", "a", "--parallel", "0"], says: "Give a whole number from 1 to 64" },
+    { args: ["put", "a", "--copies", "17"], says: "Give a whole number from 1 to 16" },
+    { args: ["replicas", "a", "0"], says: "'0' is invalid for argument 'n'. Give a whole number from 1 to 16. See" },
+    { args: ["replicas", "a", "17"], says: "Give a whole number from 1 to 16" },
+    { args: ["priority", "a", "urgent"], says: `is expendable, low, normal, high, critical, not "urgent"` },
+    { args: ["priority", "a", "high", "--copies", "0"], says: "Give a whole number from 1 to 16" },
+    { args: ["pin", "a"], says: `required option '--node <node>' not specified. See "commonhold pin --help"` },
+    { args: ["jobs", "puase", "repair"], says: "unknown command 'puase': there is list, run, pause, resume, throttle" },
+    { args: ["repair", "stauts"], says: `unknown command 'stauts': there is status. See "commonhold repair --help"` },
+    { args: ["rebalance", "now"], says: "too many arguments for 'rebalance'" },
+    { args: ["jobs", "throttle", "repair", "--bytes-per-second", "10G"], says: `"10G" is no byte size` },
     { args: ["credits", "buy", "lots"], says: `"lots" is no amount in US dollars` },
     { args: ["ls", "--sort", "colour"], says: "--sort takes name, -name" },
     { args: ["status", "--coordinator", "localhost:80"], says: `"localhost:80" is no coordinator's address` },
@@ -273,7 +256,7 @@ describe("files", () => {
     const why = "2 of 3 copies stand; the network has too few nodes for more.\n";
     expect(await run(["put", "a"])).toMatchObject({ stderr: `Of a ${why}`, exitCode: 0 });
     expect((await run(["put", "a", "b"])).stderr).toBe(`Of 2 files, at worst, ${why}`);
-    expect((await run(["put", "a", "--copies", "11"])).exitCode).toBe(64);
+    expect((await run(["put", "a", "--copies", "17"])).exitCode).toBe(64);
   });
 
   test("of several files those that fail are told, the others are stored", async () => {
@@ -353,7 +336,7 @@ describe("account and network", () => {
     { args: ["credits", "buy", "2.50"], shape: { status: "completed", amount_usd: "2.50" } },
     { args: ["credits", "history"], shape: { items: [{ kind: "purchase", amount: "10" }] } },
     { args: ["nodes"], shape: { items: [{ name: "attic", status: "active", capacity_bytes: 10_000_000_000 }] } },
-    { args: ["status"], shape: { nodes: { active: 1 }, chunks: { under_replicated: 0 } } },
+    { args: ["status"], shape: { nodes: { active: 1 }, chunks: { under_replicated: 0 }, repair: { state: "idle" } } },
     { args: ["token", "create", "--uses", "3"], shape: { join_token: "join-1", uses: 3 } },
   ])("$args gives its answer as JSON and as text", async ({ args, shape }) => {
     const { run } = await openHome();

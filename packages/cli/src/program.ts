@@ -5,6 +5,7 @@ import { addCoordinatorCommand } from "./commands/coordinator/options.ts";
 import { addFileCommands } from "./commands/files/options.ts";
 import { addNetworkCommands } from "./commands/network/options.ts";
 import { addNodeCommand } from "./commands/node/options.ts";
+import { addOperationCommands } from "./commands/operations/options.ts";
 import { abortOnInterrupt } from "./interruption.ts";
 import { reportError } from "./output/report-error.ts";
 import { usageError } from "./usage.ts";
@@ -88,6 +89,7 @@ function createProgram(): Command {
   addFileCommands(program, run);
   addAccountCommands(program, run);
   addNetworkCommands(program, run);
+  addOperationCommands(program, run);
   addNodeCommand(program, run);
   addCoordinatorCommand(program, run);
   return program;
@@ -101,12 +103,23 @@ function earlyFlags(args: readonly string[]): GlobalFlags {
   };
 }
 
-function usageMessage(error: CommanderError, command: string): string {
-  return `${error.message.replace(/^error: /, "")}. See "${command} --help"`;
+function usageMessage(error: CommanderError, { command, name }: NamedCommand): string {
+  const message = error.message.replace(/^error: (command-argument value )?/, "").replace(/\.$/, "");
+  // A group that has a command for when none is named takes a mistyped one for that command's argument.
+  const mistyped = command.commands.length === 0 ? null : /^too many arguments .* got \d+: ([^,]+)/.exec(message);
+  if (mistyped === null) return `${message}. See "${name} --help"`;
+  const names = command.commands.map((candidate) => candidate.name()).join(", ");
+  return `unknown command '${mistyped[1]}': there is ${names}. See "${name} --help"`;
 }
 
-/** The command that the arguments name, as far as there is one: "commonhold token create". */
-function commandIn(program: Command, args: readonly string[]): string {
+interface NamedCommand {
+  readonly command: Command;
+  /** With the commands that it is part of: "commonhold token create". */
+  readonly name: string;
+}
+
+/** The command that the arguments name, as far as there is one. */
+function commandIn(program: Command, args: readonly string[]): NamedCommand {
   let command = program;
   let name = program.name();
   for (const arg of args) {
@@ -115,5 +128,5 @@ function commandIn(program: Command, args: readonly string[]): string {
     command = next;
     name += ` ${arg}`;
   }
-  return name;
+  return { command, name };
 }

@@ -16,6 +16,10 @@ export const text: Reader<string> = (value, path) => (typeof value === "string" 
 export const count: Reader<number> = (value, path) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : refuse(path, "a whole number", value);
 
+/** From 0: rates, shares, estimates. */
+export const number: Reader<number> = (value, path) =>
+  Number.isFinite(value) && (value as number) >= 0 ? (value as number) : refuse(path, "a number from 0", value);
+
 export const flag: Reader<boolean> = (value, path) =>
   typeof value === "boolean" ? value : refuse(path, "true or false", value);
 

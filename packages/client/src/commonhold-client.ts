@@ -9,7 +9,9 @@ import type { FileSink } from "./file-sink.ts";
 import type { FileSource } from "./file-source.ts";
 import { createFiles, type FileObject, type Files } from "./files.ts";
 import { createHttpTransport } from "./http-transport.ts";
+import { createJobs, type Jobs } from "./jobs.ts";
 import { createNodes, type Nodes } from "./nodes.ts";
+import { createRepair, type Repair } from "./repair.ts";
 import { createStatus, type Status } from "./status.ts";
 import { type UploadOptions, uploadFile } from "./upload-file.ts";
 import { abortUpload } from "./upload-session.ts";
@@ -19,7 +21,9 @@ export interface CommonholdClient {
   readonly accounts: Accounts;
   readonly credits: Credits;
   readonly files: Files;
+  readonly jobs: Jobs;
   readonly nodes: Nodes;
+  readonly repair: Repair;
   readonly status: Status;
   upload(source: FileSource, options?: UploadOptions): Promise<FileObject>;
   /** Gives up an upload that was begun, and its reserved credits. */
@@ -53,7 +57,9 @@ export function createCommonholdClient(deps: CommonholdClientDeps, options: Comm
     accounts: createAccounts(all),
     credits: createCredits(all),
     files: createFiles(all),
+    jobs: createJobs(all),
     nodes: createNodes(all),
+    repair: createRepair(all),
     status: createStatus(all),
     upload: (source, uploadOptions) => uploadFile(all, source, uploadOptions),
     abortUpload: (sessionId, signal) => abortUpload(transport, sessionId, signal),

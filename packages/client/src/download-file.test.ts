@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openFileSink } from "./node/file-sink.ts";
-import type { FakeCall } from "./testing/fake-routes.ts";
+import type { FakeCall } from "./testing/fake-call.ts";
 import { startFakeCoordinator } from "./testing/fake-coordinator.ts";
 import { addFakeFile } from "./testing/fake-state.ts";
 import { createTestClient, failureOf, memorySink } from "./testing/test-client.ts";

@@ -1,4 +1,5 @@
-import { count, nothing, nullable, object, optional, type Read, text } from "./answer.ts";
+import type { Priority } from "@commonhold/core/priority.ts";
+import { count, list, nothing, nullable, object, optional, type Read, text } from "./answer.ts";
 import { withSignal } from "./http-attempt.ts";
 import type { HttpTransport } from "./http-transport.ts";
 import { listPages } from "./list-pages.ts";
@@ -16,10 +17,19 @@ export const fileObject = object({
   chunk_size: count,
   chunk_count: count,
   copies: count,
+  /** expendable, low, normal, high or critical. */
+  priority: optional(text),
   created_at: text,
   completed_at: optional(nullable(text)),
+  /** Of a deleted file: since when, and until when it can be restored. */
+  deleted_at: optional(text),
+  gone_at: optional(text),
   /** Of its chunks: copies promised, copies that the worst chunk has, copies still to be made. */
   replicas: optional(object({ promised: count, min: count, pending: count })),
+  /** Ids of nodes that hold a copy whatever else happens. */
+  pins: optional(list(text)),
+  /** The worst that is true of any chunk, and how many chunks lack copies or cannot be read now. */
+  health: optional(object({ state: text, chunks_short: count, chunks_unreadable: count })),
 });
 
 export type FileObject = Read<typeof fileObject>;
@@ -30,8 +40,16 @@ export interface ListFilesOptions {
   readonly sort?: FileSort;
   /** Only names that contain this. */
   readonly nameContains?: string;
+  /** Files that were deleted and can still be restored, in place of those that are there. */
+  readonly deleted?: boolean;
   readonly pageSize?: number;
   readonly signal?: AbortSignal;
+}
+
+/** How safely a file is kept; what is left out stays. */
+export interface Redundancy {
+  readonly priority?: Priority;
+  readonly copies?: number;
 }
 
 export interface Files {
@@ -40,11 +58,20 @@ export interface Files {
   stat(fileId: string, signal?: AbortSignal): Promise<FileObject>;
   /** @throws AppError FILE_NOT_FOUND */
   remove(fileId: string, signal?: AbortSignal): Promise<void>;
+  /** Brings a deleted file back. @throws AppError FILE_NOT_FOUND also once it is gone */
+  restore(fileId: string, signal?: AbortSignal): Promise<FileObject>;
+  /** @throws AppError FILE_NOT_FOUND, NOT_ENOUGH_NODES, INSUFFICIENT_CREDITS */
+  setRedundancy(fileId: string, redundancy: Redundancy, signal?: AbortSignal): Promise<FileObject>;
+  /** Keeps a copy on that node whatever else happens. @throws AppError FILE_NOT_FOUND, NODE_NOT_FOUND */
+  pin(fileId: string, nodeId: string, signal?: AbortSignal): Promise<void>;
+  /** @throws AppError FILE_NOT_FOUND, NODE_NOT_FOUND */
+  unpin(fileId: string, nodeId: string, signal?: AbortSignal): Promise<void>;
 }
 
 export function createFiles(deps: { readonly transport: HttpTransport }): Files {
   const { transport } = deps;
   const pathOf = (fileId: string) => `/api/v1/files/${encodeURIComponent(fileId)}`;
+  const pinPath = (fileId: string, nodeId: string) => `${pathOf(fileId)}/pins/${encodeURIComponent(nodeId)}`;
   return {
     list: (options = {}) =>
       listPages(
@@ -52,7 +79,12 @@ export function createFiles(deps: { readonly transport: HttpTransport }): Files 
         {
           method: "GET",
           path: "/api/v1/files",
-          query: { limit: options.pageSize ?? FILES_PER_PAGE, sort: options.sort, name: options.nameContains },
+          query: {
+            limit: options.pageSize ?? FILES_PER_PAGE,
+            sort: options.sort,
+            name: options.nameContains,
+            deleted: options.deleted === true ? "true" : undefined,
+          },
           ...withSignal(options.signal),
         },
         fileObject,
@@ -61,5 +93,16 @@ export function createFiles(deps: { readonly transport: HttpTransport }): Files 
       transport.call({ method: "GET", path: pathOf(fileId), ...withSignal(signal) }, fileObject),
     remove: (fileId, signal) =>
       transport.call({ method: "DELETE", path: pathOf(fileId), ...withSignal(signal) }, nothing),
+    restore: (fileId, signal) =>
+      transport.call({ method: "POST", path: `${pathOf(fileId)}/restore`, ...withSignal(signal) }, fileObject),
+    setRedundancy: (fileId, { priority, copies }, signal) =>
+      transport.call(
+        { method: "PATCH", path: pathOf(fileId), body: { priority, copies }, ...withSignal(signal) },
+        fileObject,
+      ),
+    pin: (fileId, nodeId, signal) =>
+      transport.call({ method: "PUT", path: pinPath(fileId, nodeId), ...withSignal(signal) }, nothing),
+    unpin: (fileId, nodeId, signal) =>
+      transport.call({ method: "DELETE", path: pinPath(fileId, nodeId), ...withSignal(signal) }, nothing),
   };
 }

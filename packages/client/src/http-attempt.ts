@@ -6,7 +6,7 @@ const TIMEOUT_MS = 30_000;
 const ERROR_BYTES_MAX = 64 * 1024;
 
 export interface HttpRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** From the coordinator's root, with its leading slash. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

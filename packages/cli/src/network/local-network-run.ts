@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CommonholdClient, createCommonholdClient } from "@commonhold/client/commonhold-client.ts";
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
@@ -21,8 +22,15 @@ import { waitUntil } from "./wait-until.ts";
 
 const READY_MS_MAX = 60_000;
 const NODE_NAME = /^node-\d+$/;
+/** How a node stands that the coordinator has heard; one that was drained stays so over a restart. */
+const HEARD: readonly (string | null)[] = ["active", "draining", "drained"];
 /** Beyond the 20 s that each role gives by default to what is under way, and to closing its parts. */
 const STOP_GRACE_MS = 45_000;
+/** What the coordinator of a network on one machine gets in place of its usual settings. */
+const TRIAL_DETECTION = {
+  COMMONHOLD_COORDINATOR_NODES_HEARTBEAT_INTERVAL_MS: "5000",
+  COMMONHOLD_COORDINATOR_NODES_OFFLINE_AFTER_S: "30",
+} as const;
 
 export interface LocalNetworkOptions {
   readonly data: string;
@@ -65,7 +73,7 @@ export class LocalNetworkRun {
   }
 
   /**
-   * Resolves when the coordinator is ready and every node active.
+   * Resolves when the coordinator is ready and has heard every node.
    * @throws AppError ALREADY_RUNNING, PORT_IN_USE, TIMEOUT, or what a role failed with; call the stop methods then
    */
   async start(signal: AbortSignal): Promise<StartedNetwork> {
@@ -97,7 +105,7 @@ export class LocalNetworkRun {
 
   async #startCoordinator(host: string, port: number): Promise<string> {
     const args = ["coordinator", "start", "--data", this.#folders.coordinator, "--host", host, "--port", String(port)];
-    this.#coordinator = this.#role("coordinator", args);
+    this.#coordinator = this.#role("coordinator", args, detectionSettings(this.#folders.coordinator, process.env));
     return this.#coordinator.start();
   }
 
@@ -147,7 +155,7 @@ export class LocalNetworkRun {
     await Promise.all(
       this.#nodes.map(async (role) => {
         const admin = openNodeAdmin(await role.start());
-        const condition = async () => (await admin.status(signal)).status === "active";
+        const condition = async () => HEARD.includes((await admin.status(signal)).status);
         const described = `the joining of ${role.name} (see ${this.#logFile(role.name)})`;
         await waitUntil({ clock: systemClock }, { condition, described }, { limitMs: READY_MS_MAX, signal });
       }),
@@ -165,6 +173,16 @@ export class LocalNetworkRun {
   #logFile(name: string): string {
     return join(this.#folders.logs, `${name}.log`);
   }
+}
+
+/**
+ * On one machine reports cost nothing, and whoever tries out a node's death shall not wait for minutes. Settings that
+ * somebody wrote down stay as they are.
+ */
+function detectionSettings(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (existsSync(join(folder, "coordinator.toml"))) return {};
+  const settings = Object.entries(TRIAL_DETECTION).map(([name, value]) => [name, env[name] ?? value]);
+  return Object.fromEntries(settings) as NodeJS.ProcessEnv;
 }
 
 async function openNetworkFolder(folder: string): Promise<DataFolder> {

@@ -1,4 +1,14 @@
-import { count, flag, nullable, object, page, type Read, type Reader, text } from "@commonhold/client/answer.ts";
+import {
+  count,
+  flag,
+  nullable,
+  object,
+  optional,
+  page,
+  type Read,
+  type Reader,
+  text,
+} from "@commonhold/client/answer.ts";
 import { createMemoryCredentialStore } from "@commonhold/client/credentials.ts";
 import type { HttpRequest } from "@commonhold/client/http-attempt.ts";
 import { createHttpTransport } from "@commonhold/client/http-transport.ts";
@@ -23,13 +33,43 @@ const nodeStatus = object({
   /** The coordinator's view; null before its first answer. */
   status: nullable(text),
   draining: flag,
+  /** What others do not hold in its place yet; null where that is not known. */
+  drain: optional(nullable(object({ chunks_left: count, bytes_left: count }))),
   safe_to_stop: flag,
   credits: nullable(object({ earned: text, pending: text, paid: text })),
-  storage: object({ capacity_bytes: count, used_bytes: count, free_bytes: count, chunk_count: count }),
-  scrub: object({ state: text, checked: count, corrupt_count: count, unreadable_count: count }),
+  storage: object({
+    capacity_bytes: count,
+    used_bytes: count,
+    free_bytes: count,
+    free_bytes_own: optional(count),
+    own_bytes: optional(count),
+    wanted_free_bytes: optional(count),
+    chunk_count: count,
+    damaged_count: optional(count),
+    unreported_losses: optional(count),
+  }),
+  /** What becomes of chunks that are too many. */
+  eviction: optional(object({ summary: text })),
+  scrub: object({
+    state: text,
+    progress: anything as Reader<number | undefined>,
+    checked: count,
+    corrupt_count: count,
+    missing_count: optional(count),
+    unreadable_count: count,
+    last_full_at: optional(nullable(text)),
+    next_at: optional(nullable(text)),
+  }),
 });
 const scrub = object({ state: text });
-const heldChunk = object({ name: text, length: count, stored_at: text, last_read_at: nullable(text) });
+const heldChunk = object({
+  name: text,
+  length: count,
+  /** "whole" or "damaged". */
+  state: optional(text),
+  stored_at: text,
+  last_read_at: nullable(text),
+});
 
 export type NodeStatus = Read<typeof nodeStatus>;
 export type HeldChunk = Read<typeof heldChunk>;

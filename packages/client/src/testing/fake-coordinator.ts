@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { answerFakeCall, type FakeCall } from "./fake-routes.ts";
+import type { FakeCall } from "./fake-call.ts";
+import { answerFakeCall } from "./fake-routes.ts";
 import { createFakeState, type FakeState } from "./fake-state.ts";
 
 /** Answers the call in its own way and says `true`, or leaves it to the fake. */

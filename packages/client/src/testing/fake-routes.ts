@@ -1,36 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { addFakeFile, type FakeFile, type FakeState, type FakeUpload, nextUuid } from "./fake-state.ts";
-
-export interface FakeCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Uint8Array;
-  readonly state: FakeState;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body?: unknown;
-}
-
-const NODE = {
-  id: "12D3KooWFakeNodeFakeNodeFakeNodeFakeNodeFakeNodeFake",
-  name: "attic",
-  status: "active",
-  addresses: ["/ip4/127.0.0.1/tcp/4001"],
-  labels: { site: "home" },
-  capacity_bytes: 10_000_000_000,
-  used_bytes: 2_500_000_000,
-  free_bytes: 7_500_000_000,
-  chunk_count: 625,
-  last_heartbeat_at: "2026-01-01T00:00:00.000Z",
-  joined_at: "2026-01-01T00:00:00.000Z",
-  operator_id: "00000000-0000-7000-8000-000000000000",
-  version: "0.1.0",
-};
+import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
+import { answerOperations } from "./fake-operations.ts";
+import { answerRedundancy, fileView } from "./fake-redundancy.ts";
+import { addFakeFile, type FakeFile, type FakeState, type FakeUpload, nextUuid, removeFakeFile } from "./fake-state.ts";
 
 const STATUS = {
   version: "0.1.0",
@@ -42,10 +13,6 @@ const STATUS = {
   capacity_bytes: 10_000_000_000,
   used_bytes: 2_500_000_000,
 };
-
-export function errorAnswer(status: number, code: string, message: string): Answer {
-  return { status, body: { error: { code, message, request_id: "request-1" } } };
-}
 
 /** Answers as the contract of the HTTP API says; undefined where the call is answered already. */
 export function answerFakeCall(call: FakeCall): Answer | undefined {
@@ -63,10 +30,6 @@ export function answerFakeCall(call: FakeCall): Answer | undefined {
   return answerRest(call);
 }
 
-function json(call: FakeCall): Record<string, unknown> {
-  return JSON.parse(Buffer.from(call.body).toString()) as Record<string, unknown>;
-}
-
 function tokensFor(state: FakeState, email: string) {
   const access = `access-${state.nextId++}`;
   const refresh = `refresh-${state.nextId++}`;
@@ -75,8 +38,8 @@ function tokensFor(state: FakeState, email: string) {
   return { access_token: access, refresh_token: refresh, token_type: "Bearer", expires_in: 900 };
 }
 
-function userView(user: { id: string; email: string; name: string }) {
-  return { id: user.id, email: user.email, name: user.name, role: "admin", created_at: "2026-01-01T00:00:00.000Z" };
+function userView({ role }: FakeState, user: { id: string; email: string; name: string }) {
+  return { id: user.id, email: user.email, name: user.name, role, created_at: "2026-01-01T00:00:00.000Z" };
 }
 
 function answerAuth(call: FakeCall): Answer | undefined {
@@ -87,13 +50,13 @@ function answerAuth(call: FakeCall): Answer | undefined {
       if (state.users.has(email)) return errorAnswer(409, "EMAIL_TAKEN", `${email} has an account already`);
       const user = { id: nextUuid(state), email, name, password };
       state.users.set(email, user);
-      return { status: 201, body: { user: userView(user), ...tokensFor(state, email) } };
+      return { status: 201, body: { user: userView(state, user), ...tokensFor(state, email) } };
     }
     case "login": {
       const { email, password } = json(call) as { email: string; password: string };
       const user = state.users.get(email);
       if (user?.password !== password) return errorAnswer(401, "INVALID_CREDENTIALS", "wrong e-mail or password");
-      return { status: 200, body: { user: userView(user), ...tokensFor(state, email) } };
+      return { status: 200, body: { user: userView(state, user), ...tokensFor(state, email) } };
     }
     case "refresh": {
       const { refresh_token: token } = json(call) as { refresh_token: string };
@@ -174,26 +137,24 @@ function completeUpload(state: FakeState, upload: FakeUpload): object {
   return fileView(state, file);
 }
 
-function fileView(state: FakeState, { bytes: _bytes, ...file }: FakeFile) {
-  return { ...file, replicas: state.replicas };
-}
-
 function answerFiles(call: FakeCall): Answer | undefined {
   const { state, query } = call;
   const [id = "", action] = call.path.slice("/api/v1/files".length).split("/").slice(1);
   if (id === "") {
     const part = query.get("name") ?? "";
-    const all = [...state.files.values()].filter((file) => file.filename.includes(part));
+    const files: FakeFile[] = query.get("deleted") === "true" ? [...state.deleted.values()] : [...state.files.values()];
+    const all = files.filter((file) => file.filename.includes(part));
     if (query.get("sort") === "-created_at") all.reverse();
     const start = Number(query.get("cursor") ?? 0);
     const end = start + Number(query.get("limit") ?? 100);
     const items = all.slice(start, end).map((file) => fileView(state, file));
     return { status: 200, body: { items, next_cursor: end < all.length ? String(end) : null } };
   }
+  if (action === "restore" || action === "pins" || call.method === "PATCH") return answerRedundancy(call);
   const file = state.files.get(id);
   if (file === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `there is no file ${id}`);
   if (call.method === "DELETE") {
-    state.files.delete(id);
+    removeFakeFile(state, id);
     return { status: 204 };
   }
   if (action !== "download") return { status: 200, body: fileView(state, file) };
@@ -226,7 +187,7 @@ function answerRest(call: FakeCall): Answer {
       const user = state.users.get(token?.email ?? "");
       return user === undefined
         ? errorAnswer(401, "UNAUTHENTICATED", "no such user")
-        : { status: 200, body: { ...userView(user), credits: balance } };
+        : { status: 200, body: { ...userView(state, user), credits: balance } };
     }
     case "POST /api/v1/auth/logout": {
       const { refresh_token: token } = json(call) as { refresh_token: string };
@@ -254,7 +215,7 @@ function answerRest(call: FakeCall): Answer {
       return { status: 200, body: { items: [item], next_cursor: null } };
     }
     case "GET /api/v1/nodes":
-      return { status: 200, body: { items: [NODE], next_cursor: null } };
+      return { status: 200, body: { items: state.nodes, next_cursor: null } };
     case "POST /api/v1/nodes/join-tokens": {
       const terms = json(call);
       const body = { join_token: "join-1", expires_at: "2030-01-01T00:00:00.000Z", uses: terms.uses ?? 1 };
@@ -263,6 +224,6 @@ function answerRest(call: FakeCall): Answer {
     case "GET /api/v1/status":
       return { status: 200, body: STATUS };
     default:
-      return errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`);
+      return answerOperations(call) ?? errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`);
   }
 }

@@ -1,4 +1,8 @@
 import { createHash } from "node:crypto";
+import type { JobObject } from "../jobs.ts";
+import type { NodeObject } from "../nodes.ts";
+import type { RebalancingPlan, RepairStatus } from "../repair.ts";
+import { FAKE_JOBS, FAKE_REPAIR, fakeNode } from "./fake-facts.ts";
 
 /** A file of the fake coordinator, as its API shows it, with its bytes. */
 export interface FakeFile {
@@ -10,9 +14,18 @@ export interface FakeFile {
   readonly chunk_size: number;
   readonly chunk_count: number;
   readonly copies: number;
+  readonly priority: string;
+  /** Ids of nodes. */
+  readonly pins: readonly string[];
   readonly created_at: string;
   readonly completed_at: string;
   readonly bytes: Uint8Array;
+}
+
+/** A file that can be restored. */
+export interface FakeDeletedFile extends FakeFile {
+  readonly deleted_at: string;
+  readonly gone_at: string;
 }
 
 export interface FakeUpload {
@@ -37,9 +50,21 @@ export interface FakeState {
   readonly uploads: Map<string, FakeUpload>;
   /** In the order of completion. */
   readonly files: Map<string, FakeFile>;
+  /** By their ids. */
+  readonly deleted: Map<string, FakeDeletedFile>;
   readonly purchases: Map<string, object>;
+  readonly nodes: NodeObject[];
+  readonly jobs: Map<string, JobObject>;
+  /** undefined for a coordinator of before there was repair. */
+  repair: RepairStatus | undefined;
+  /** What it would move; POST answers with it. */
+  rebalancing: Omit<RebalancingPlan, "dry_run">;
+  /** Of every user. */
+  role: "user" | "operator" | "admin";
   /** Of every file. */
   replicas: { readonly promised: number; readonly min: number; readonly pending: number };
+  /** Of every file. */
+  health: { readonly state: string; readonly chunks_short: number; readonly chunks_unreadable: number };
   nextId: number;
 }
 
@@ -51,8 +76,15 @@ export function createFakeState(chunkSize: number): FakeState {
     refreshTokens: new Map(),
     uploads: new Map(),
     files: new Map(),
+    deleted: new Map(),
     purchases: new Map(),
+    nodes: [fakeNode("attic")],
+    jobs: new Map(FAKE_JOBS.map((job) => [job.name, job])),
+    repair: FAKE_REPAIR,
+    rebalancing: { mean_fill: 0.25, moves_count: 0, bytes: 0, moves: [] },
+    role: "admin",
     replicas: { promised: 3, min: 3, pending: 0 },
+    health: { state: "whole", chunks_short: 0, chunks_unreadable: 0 },
     nextId: 1,
   };
 }
@@ -73,10 +105,21 @@ export function addFakeFile(state: FakeState, filename: string, bytes: Uint8Arra
     chunk_size: state.chunkSize,
     chunk_count: Math.ceil(bytes.length / state.chunkSize),
     copies: 3,
+    priority: "normal",
+    pins: [],
     created_at: at,
     completed_at: at,
     bytes,
   };
   state.files.set(file.file_id, file);
   return file;
+}
+
+/** Where it can be restored from for a day. */
+export function removeFakeFile(state: FakeState, fileId: string): void {
+  const file = state.files.get(fileId);
+  if (file === undefined) return;
+  state.files.delete(fileId);
+  const times = { deleted_at: "2026-01-02T00:00:00.000Z", gone_at: "2026-01-03T00:00:00.000Z" };
+  state.deleted.set(fileId, { ...file, ...times });
 }

@@ -58,7 +58,7 @@ async function filesMeant(
 ): Promise<readonly FileObject[]> {
   const files: FileObject[] = [];
   for (const name of names) {
-    const folder = recursive ? newestOfEachName(await findFolder(client.files, name, context.signal)) : [];
+    const folder = recursive ? newestOfEachName(await findFolder(client.files, name, { signal: context.signal })) : [];
     if (folder.length > 0) files.push(...folder);
     else if (recursive && name.endsWith("/")) throw noFolder(name);
     else files.push(await newest(context, client, name));

@@ -16,6 +16,10 @@ const SIZE: TableColumn<FileObject> = {
 };
 const STORED: TableColumn<FileObject> = { title: "STORED", value: (file) => formatMoment(file.created_at) };
 const NAME: TableColumn<FileObject> = { title: "NAME", value: (file) => file.filename };
+const GONE: TableColumn<FileObject> = {
+  title: "GONE AFTER",
+  value: (file) => (file.gone_at === undefined ? "" : formatMoment(file.gone_at)),
+};
 const LONG: readonly TableColumn<FileObject>[] = [
   { title: "ID", value: (file) => file.file_id },
   SIZE,
@@ -28,14 +32,16 @@ const LONG: readonly TableColumn<FileObject>[] = [
 export async function ls(
   context: CliContext,
   part: string | undefined,
-  options: { readonly long?: boolean; readonly sort: string },
+  options: { readonly long?: boolean; readonly deleted?: boolean; readonly sort: string },
 ): Promise<void> {
   const { output, signal } = context;
   if (!SORTS.includes(options.sort)) throw usageError(`--sort takes ${SORTS.join(", ")}, not "${options.sort}"`);
   const client = await context.openClient();
-  const columns = options.long === true ? LONG : [SIZE, STORED, NAME];
+  const isDeleted = options.deleted === true;
+  const columns = columnsOf({ isLong: options.long === true, isDeleted });
   const list = client.files.list({
     sort: options.sort as FileSort,
+    deleted: isDeleted,
     signal,
     ...(part === undefined ? {} : { nameContains: part }),
   });
@@ -53,11 +59,19 @@ export async function ls(
   }
   if (output.json) return output.document({ items: rows });
   if (rows.length > 0) flush();
-  if (shown === 0) {
-    output.note(
-      part === undefined ? 'No files yet: store one with "commonhold put FILE"' : `No name contains "${part}"`,
-    );
-  }
+  if (shown === 0) output.note(nothingFound(part, isDeleted));
+}
+
+function columnsOf(kind: { readonly isLong: boolean; readonly isDeleted: boolean }) {
+  const columns = kind.isLong ? LONG : [SIZE, STORED, NAME];
+  return kind.isDeleted ? [...columns.slice(0, -1), GONE, NAME] : columns;
+}
+
+function nothingFound(part: string | undefined, isDeleted: boolean): string {
+  if (part !== undefined) return `No name contains "${part}"`;
+  return isDeleted
+    ? "Nothing was removed that could be restored"
+    : 'No files yet: store one with "commonhold put FILE"';
 }
 
 /** "3" where every promised copy is there, "2 of 3" where not. */

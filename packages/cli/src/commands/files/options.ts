@@ -1,6 +1,10 @@
+import { COPIES_MAX, COPIES_OF_PRIORITY, PRIORITIES } from "@commonhold/core/priority.ts";
 import type { Command } from "commander";
+import { countOf } from "../../output/count-of.ts";
 import type { Run } from "../../program.ts";
 import { wholeNumber } from "../../usage.ts";
+
+const copies = wholeNumber(1, COPIES_MAX);
 
 export function addFileCommands(program: Command, run: Run): void {
   program.commandsGroup("Files:");
@@ -11,7 +15,7 @@ export function addFileCommands(program: Command, run: Run): void {
     .option("--name <name>", "store under this name (one file only)")
     .option("-r, --recursive", "store folders with everything in them, under names such as folder/file")
     .option("--parallel <n>", "chunks sent at once, 1 to 64", wholeNumber(1, 64), 4)
-    .option("--copies <n>", "copies of each chunk on different nodes, 1 to 10", wholeNumber(1, 10))
+    .option("--copies <n>", `copies of each chunk on different nodes, 1 to ${COPIES_MAX}`, copies)
     .addHelpText("after", "\nAn upload that was interrupted goes on where it was when the same command is given again.")
     .action(run(async () => (await import("./put.ts")).put));
   program
@@ -19,6 +23,7 @@ export function addFileCommands(program: Command, run: Run): void {
     .description("list your files")
     .argument("[part]", "only names that contain this")
     .option("-l, --long", "with ids, sizes and copies")
+    .option("--deleted", "those that were removed and can still be restored")
     .option("--sort <key>", "name, created_at or size_bytes; with a minus in front the other way", "name")
     .action(run(async () => (await import("./ls.ts")).ls));
   program
@@ -37,8 +42,57 @@ export function addFileCommands(program: Command, run: Run): void {
     .option("-r, --recursive", "remove folders: all files whose names begin with NAME/, without asking")
     .addHelpText(
       "after",
-      "\nThe files are gone for you at once. Their bytes stay on the nodes until they are collected, which this version\n" +
-        "does not do yet.",
+      "\nUntil their grace has passed, a day unless the coordinator says otherwise, they can be restored; then their bytes\n" +
+        "leave every node.",
     )
     .action(run(async () => (await import("./rm.ts")).rm));
+  program
+    .command("restore")
+    .description("bring removed files back")
+    .argument("<name...>", 'names or ids; of several removed files of one name the newest. See "ls --deleted"')
+    .option("-r, --recursive", "bring folders back: all removed files whose names begin with NAME/")
+    .action(run(async () => (await import("./restore.ts")).restore));
+  addSafetyCommands(program, run);
+}
+
+function addSafetyCommands(program: Command, run: Run): void {
+  program
+    .command("show")
+    .description("how safely a file is kept: its copies, its priority, its pins")
+    .argument("<file>", "a name or an id")
+    .action(run(async () => (await import("./show.ts")).show));
+  const setPriority = run(async () => (await import("./set-redundancy.ts")).setPriority);
+  program
+    .command("priority")
+    .description("say how much a file matters: what is repaired first, and in how many copies it is kept")
+    .argument("<file>", "a name or an id")
+    .argument("<priority>", copiesOfPriorities())
+    .option("--copies <n>", `as many copies in place of the priority's own, 1 to ${COPIES_MAX}`, copies)
+    .action((file: string, priority: string, options: object) => setPriority({ file, priority, ...options }));
+  program
+    .command("replicas")
+    .description("set how many copies of a file there are")
+    .argument("<file>", "a name or an id")
+    .argument("<n>", `1 to ${COPIES_MAX}, on as many different nodes`, copies)
+    .action(run(async () => (await import("./set-redundancy.ts")).setReplicas));
+  program
+    .command("pin")
+    .description("keep a copy of a file on a node, whatever else happens")
+    .argument("<file>", "a name or an id")
+    .requiredOption("--node <node>", "the node's name or id")
+    .action(run(async () => (await import("./pin.ts")).pin));
+  program
+    .command("unpin")
+    .description("let a file's copy on a node go like any other")
+    .argument("<file>", "a name or an id")
+    .requiredOption("--node <node>", "the node's name or id")
+    .action(run(async () => (await import("./pin.ts")).unpin));
+}
+
+/** "expendable or low (1 copy), …". */
+function copiesOfPriorities(): string {
+  const byCopies = Map.groupBy(PRIORITIES, (priority) => COPIES_OF_PRIORITY[priority]);
+  return [...byCopies]
+    .map(([count, names]) => `${names.join(" or ")} (${countOf(count, "copy", "copies")})`)
+    .join(", ");
 }

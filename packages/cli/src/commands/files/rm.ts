@@ -1,10 +1,8 @@
 import type { FileObject } from "@commonhold/client/files.ts";
 import type { CliContext } from "../../cli-context.ts";
-import { formatMoment } from "../../output/format-time.ts";
 import { printable } from "../../output/printable.ts";
-import { usageError } from "../../usage.ts";
-import { findFiles } from "./find-file.ts";
 import { findFolder, noFolder } from "./find-folder.ts";
+import { findOneFile } from "./find-one-file.ts";
 
 export interface RmOptions {
   readonly recursive?: boolean;
@@ -16,10 +14,10 @@ export async function rm(context: CliContext, names: readonly string[], options:
   // All are looked up first, so that a mistyped name removes nothing.
   const files: FileObject[] = [];
   for (const name of names) {
-    const folder = options.recursive === true ? await findFolder(client.files, name, signal) : [];
+    const folder = options.recursive === true ? await findFolder(client.files, name, { signal }) : [];
     if (folder.length > 0) files.push(...folder);
     else if (options.recursive === true && name.endsWith("/")) throw noFolder(name);
-    else files.push(onlyOne(name, await findFiles(client.files, name, signal)));
+    else files.push(await findOneFile(client.files, name, signal));
   }
   const removed: object[] = [];
   for (const file of new Map(files.map((file) => [file.file_id, file])).values()) {
@@ -28,11 +26,4 @@ export async function rm(context: CliContext, names: readonly string[], options:
     if (!output.json && !output.quiet) output.line(printable(`removed ${file.filename} (${file.file_id})`));
   }
   if (output.json) output.document({ items: removed });
-}
-
-function onlyOne(name: string, found: readonly FileObject[]): FileObject {
-  const [file, ...others] = found;
-  if (file !== undefined && others.length === 0) return file;
-  const shown = found.map((candidate) => `${candidate.file_id} of ${formatMoment(candidate.created_at)}`).join(", ");
-  throw usageError(`several files are named "${name}": give an id instead (${shown})`);
 }

@@ -1,15 +1,37 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { CliContext } from "../../cli-context.ts";
+import { commandName } from "../../command-name.ts";
+import type { NodeStatus } from "../../roles/node-admin.ts";
+import { usageError } from "../../usage.ts";
+import { drainProgressOf } from "./drain-progress.ts";
 import { openChosenNode } from "./node-folder.ts";
+import { waitUntilEmpty } from "./wait-until-empty.ts";
 
 export async function drain(
   context: CliContext,
-  options: { readonly data?: string; readonly cancel?: boolean },
+  options: { readonly data?: string; readonly cancel?: boolean; readonly wait?: boolean },
 ): Promise<void> {
-  const { output } = context;
+  const { output, signal } = context;
+  if (options.cancel === true && options.wait === true) throw usageError("give --cancel or --wait, not both");
   const admin = await openChosenNode(options.data);
-  const status = await admin.setDraining(options.cancel !== true, context.signal);
+  const status = await admin.setDraining(options.cancel !== true, signal);
+  if (options.wait !== true) return show(context, status);
+  if (!output.json) show(context, status);
+  const sleep = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
+  const last = await waitUntilEmpty({ status: () => admin.status(signal), sleep, output }, status, signal);
+  if (output.json) output.document(last);
+}
+
+export async function undrain(context: CliContext, options: { readonly data?: string }): Promise<void> {
+  await drain(context, { ...options, cancel: true });
+}
+
+function show({ env, output }: CliContext, status: NodeStatus): void {
   if (output.json) return output.document(status);
   if (!status.draining) return output.line(`${status.name} takes chunks again`);
-  output.line(`${status.name} takes no new chunks and goes on serving the ${status.storage.chunk_count} that it holds`);
-  output.note("This version does not copy them elsewhere: what only few nodes hold is missed while this one is off.");
+  output.line(`${status.name} takes no new chunks and goes on serving those that it holds: ${drainProgressOf(status)}`);
+  if (!status.safe_to_stop) {
+    const name = commandName(env);
+    output.note(`Let it run until then: "${name} node drain --wait" says when; "${name} node undrain" takes it back.`);
+  }
 }

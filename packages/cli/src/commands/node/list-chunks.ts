@@ -8,6 +8,7 @@ import { openChosenNode } from "./node-folder.ts";
 const COLUMNS: readonly TableColumn<HeldChunk>[] = [
   { title: "CHUNK", value: (chunk) => chunk.name },
   { title: "SIZE", align: "right", value: (chunk) => formatByteSize(chunk.length) },
+  { title: "STATE", value: (chunk) => chunk.state ?? "whole" },
   { title: "STORED", value: (chunk) => formatMoment(chunk.stored_at) },
   {
     title: "LAST READ",

@@ -37,19 +37,25 @@ function addCareCommands(node: Command, run: Run): void {
   const chunks = node.command("chunks").description("what the node holds");
   chunks
     .command("list")
-    .description("list the chunks of the running node")
+    .description("list the chunks of the running node, damaged ones too")
     .option("--data <dir>", DATA)
     .option("--all", "all of them, not only the first thousand")
     .action(run(async () => (await import("./list-chunks.ts")).listChunks));
   node
     .command("drain")
-    .description("take no new chunks; those that are there are served as before")
+    .description("take no new chunks, and have those that are there copied elsewhere; they are served until then")
     .option("--data <dir>", DATA)
-    .option("--cancel", "take chunks again")
+    .option("--wait", "until it is safe to stop the node")
+    .option("--cancel", "take chunks again, as undrain does")
     .action(run(async () => (await import("./drain.ts")).drain));
   node
+    .command("undrain")
+    .description("take chunks again")
+    .option("--data <dir>", DATA)
+    .action(run(async () => (await import("./drain.ts")).undrain));
+  node
     .command("scrub")
-    .description("read every chunk again and report what the disk has spoiled")
+    .description("read every chunk again now; what the disk has spoiled is replaced")
     .option("--data <dir>", DATA)
     .action(run(async () => (await import("./scrub.ts")).scrub));
 }

@@ -1,0 +1,46 @@
+import { COPIES_MAX, COPIES_OF_PRIORITY, isPriority } from "@commonhold/core/priority.ts";
+import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
+import type { FakeFile, FakeState } from "./fake-state.ts";
+
+export function fileView(state: FakeState, { bytes: _bytes, ...file }: FakeFile) {
+  return { ...file, replicas: state.replicas, health: state.health };
+}
+
+/** Restores, changes and pins files. */
+export function answerRedundancy(call: FakeCall): Answer {
+  const { state, method } = call;
+  const [id = "", action, nodeId = ""] = call.path.slice("/api/v1/files".length).split("/").slice(1);
+  if (action === "restore") return restore(state, id);
+  const file = state.files.get(id);
+  if (file === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `you have no file ${id}`);
+  if (action !== "pins") return change(state, file, json(call));
+  if (!state.nodes.some((node) => node.id === nodeId)) {
+    return errorAnswer(404, "NODE_NOT_FOUND", `there is no node ${nodeId}`);
+  }
+  const others = file.pins.filter((pinned) => pinned !== nodeId);
+  state.files.set(id, { ...file, pins: method === "PUT" ? [...others, nodeId] : others });
+  return { status: 204 };
+}
+
+function restore(state: FakeState, id: string): Answer {
+  const deleted = state.deleted.get(id);
+  if (deleted === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `you have no deleted file ${id}`);
+  const { deleted_at: _at, gone_at: _gone, ...file } = deleted;
+  state.deleted.delete(id);
+  state.files.set(id, file);
+  return { status: 200, body: fileView(state, file) };
+}
+
+function change(state: FakeState, file: FakeFile, body: { priority?: string; copies?: number }): Answer {
+  const { priority = file.priority } = body;
+  if (!isPriority(priority)) return errorAnswer(400, "INVALID_REQUEST", `${priority} is no priority`);
+  const copies = body.copies ?? (body.priority === undefined ? file.copies : COPIES_OF_PRIORITY[priority]);
+  if (copies < 1 || copies > COPIES_MAX) return errorAnswer(400, "INVALID_REQUEST", `${copies} copies are none`);
+  const nodes = state.nodes.length;
+  if (copies > nodes) {
+    return errorAnswer(503, "NOT_ENOUGH_NODES", `${copies} copies need ${copies} nodes and there are ${nodes}`);
+  }
+  const changed = { ...file, priority, copies };
+  state.files.set(file.file_id, changed);
+  return { status: 200, body: fileView(state, changed) };
+}
