@@ -10,7 +10,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts", "sim/**/*.test.ts"],
           sequence: { groupOrder: 0 },
           maxWorkers: Math.min(4, availableParallelism()),
           testTimeout: 30_000,

@@ -6,6 +6,9 @@ import { nearestName } from "@commonhold/runtime/nearest-name.ts";
 const RUNS_MAX = 99;
 const SOAK_GIGABYTES_MAX = 300;
 const CLIENTS_MAX = 100;
+const NODES_MAX = 32;
+/** Of every chunk. */
+const COPIES = 3;
 const DISK_MAX = "40GB";
 
 /** The command was not used as it can be. */
@@ -34,11 +37,19 @@ export interface SoakOptions extends CommonOptions {
   readonly csvFile: string | undefined;
 }
 
+export interface RepairOptions extends CommonOptions {
+  readonly bytes: number;
+  readonly nodes: number;
+  /** Each with another node that dies. */
+  readonly runs: number;
+}
+
 export type BenchCommand =
   | { readonly kind: "help" }
   | { readonly kind: "list" }
   | { readonly kind: "cases"; readonly options: CasesOptions }
-  | { readonly kind: "soak"; readonly options: SoakOptions };
+  | { readonly kind: "soak"; readonly options: SoakOptions }
+  | { readonly kind: "repair"; readonly options: RepairOptions };
 
 const COMMON = {
   help: { type: "boolean", short: "h", default: false },
@@ -59,13 +70,20 @@ const FOR_SOAK = {
   csv: { type: "string" },
 } as const;
 
+const FOR_REPAIR = {
+  gb: { type: "string", default: "2" },
+  nodes: { type: "string", default: "6" },
+  runs: { type: "string", default: "1" },
+} as const;
+
 /**
  * What is asked for on the command line.
  * @param caseNames all that there are
  * @throws UsageError that says what would be right
  */
 export function parseArguments(args: readonly string[], caseNames: readonly string[]): BenchCommand {
-  return args.includes("soak") ? parseSoak(args) : parseCases(args, caseNames);
+  if (args.includes("soak")) return parseSoak(args);
+  return args.includes("repair") ? parseRepair(args) : parseCases(args, caseNames);
 }
 
 function parseCases(args: readonly string[], caseNames: readonly string[]): BenchCommand {
@@ -96,9 +114,7 @@ function parseSoak(args: readonly string[]): BenchCommand {
     parseArgs({ args: [...args], options: { ...COMMON, ...FOR_SOAK }, allowPositionals: true }),
   );
   if (values.help) return { kind: "help" };
-  if (positionals.length > 1) {
-    throw new UsageError(`soak runs alone: leave ${positionals.filter((name) => name !== "soak").join(", ")} out.`);
-  }
+  requireAlone("soak", positionals);
   return {
     kind: "soak",
     options: {
@@ -113,6 +129,28 @@ function parseSoak(args: readonly string[]): BenchCommand {
   };
 }
 
+function parseRepair(args: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_REPAIR }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  requireAlone("repair", positionals);
+  const nodes = wholeNumber("--nodes", values.nodes, NODES_MAX);
+  const runs = wholeNumber("--runs", values.runs, RUNS_MAX);
+  if (nodes - runs < COPIES) {
+    throw new UsageError(
+      `--runs ${runs} with --nodes ${nodes} would leave fewer than ${COPIES} nodes: in each run one dies for good.`,
+    );
+  }
+  const bytes = gigabytes("--gb", values.gb);
+  return { kind: "repair", options: { bytes, nodes, runs, data: values.data, strict: values.strict } };
+}
+
+function requireAlone(name: string, positionals: readonly string[]): void {
+  if (positionals.length === 1) return;
+  throw new UsageError(`${name} runs alone: leave ${positionals.filter((other) => other !== name).join(", ")} out.`);
+}
+
 function asUsage<T>(parse: () => T): T {
   try {
     return parse();
@@ -123,10 +161,10 @@ function asUsage<T>(parse: () => T): T {
 }
 
 function unknownCase(name: string, caseNames: readonly string[]): UsageError {
-  const nearest = nearestName(name, [...caseNames, "soak"]);
+  const nearest = nearestName(name, [...caseNames, "soak", "repair"]);
   const meant = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
   return new UsageError(
-    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there is soak.`,
+    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there are soak and repair.`,
   );
 }
 

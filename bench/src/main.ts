@@ -8,9 +8,13 @@ import { abortOnInterrupt, Interrupted } from "./interruption.ts";
 import { openBenchFolder } from "./machine/bench-folder.ts";
 import { describeMachine } from "./machine/describe-machine.ts";
 import { describeError } from "./report/describe-error.ts";
+import { runRepair } from "./repair/run-repair.ts";
+import type { BenchDeps } from "./run/bench-deps.ts";
 import { runCases } from "./run/run-cases.ts";
 import { runSoak } from "./soak/run-soak.ts";
 import { helpText, listText } from "./usage-text.ts";
+
+type MeasuringCommand = Exclude<BenchCommand, { readonly kind: "help" | "list" }>;
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -32,16 +36,24 @@ async function run(command: BenchCommand): Promise<number> {
   const folder = await openBenchFolder(data === undefined ? undefined : resolve(data));
   try {
     const machine = await describeMachine(folder.path);
-    const deps = { bodies: createRandomBodies(), folder, machine, say, signal };
-    const went =
-      command.kind === "cases" ? await runCases(deps, command.options) : await runSoak(deps, command.options);
-    return went ? 0 : EXIT_FAILED;
+    return (await measure(command, { bodies: createRandomBodies(), folder, machine, say, signal })) ? 0 : EXIT_FAILED;
   } catch (error) {
     // On the way out, what fails because of it is no news.
     if (signal.reason instanceof Interrupted) return signal.reason.exitCode;
     throw error;
   } finally {
     await folder.remove();
+  }
+}
+
+function measure(command: MeasuringCommand, deps: BenchDeps): Promise<boolean> {
+  switch (command.kind) {
+    case "cases":
+      return runCases(deps, command.options);
+    case "soak":
+      return runSoak(deps, command.options);
+    case "repair":
+      return runRepair(deps, command.options);
   }
 }
 

@@ -3,13 +3,18 @@ import type { BenchCase } from "./cases/bench-case.ts";
 
 export function listText(cases: readonly BenchCase[]): string[] {
   const soak = ["soak", "memory while many gigabytes go up and down: coordinator under 300 MB, each node under 200 MB"];
-  return formatColumns([...cases.map(({ name, summary }) => [name, summary]), soak], "ll");
+  const repair = [
+    "repair",
+    "a node dies for good: how soon every copy is made anew, and at what rate beside plain copying",
+  ];
+  return formatColumns([...cases.map(({ name, summary }) => [name, summary]), soak, repair], "ll");
 }
 
 export function helpText(cases: readonly BenchCase[]): string[] {
   return [
     "npm run bench -- [CASE…] [--runs 5] [--json FILE] [--data DIR] [--disk-max 40GB] [--strict] [--list]",
     "npm run bench -- soak [--gb 10] [--clients 1] [--slow-reader] [--stopped-reader] [--csv FILE] [--data DIR] [--strict]",
+    "npm run bench -- repair [--gb 2] [--nodes 6] [--runs 1] [--data DIR] [--strict]",
     "",
     ...listText(cases).map((line) => `  ${line}`),
     "",
@@ -25,6 +30,7 @@ export function helpText(cases: readonly BenchCase[]): string[] {
         ["--slow-reader", "beside them a client that reads 1 MB a second"],
         ["--stopped-reader", "beside them a client that stops reading"],
         ["--csv FILE", "write every sample of memory there"],
+        ["--nodes N", "nodes at the beginning"],
       ],
       "ll",
     ).map((line) => `  ${line}`),

@@ -10,6 +10,8 @@ const OUTPUT_CHARACTERS_MAX = 200_000;
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What the command line begins with, such as what runs it in another network. */
+  readonly runner?: readonly string[];
   /** A process group of its own, so that a signal can be sent to all that descends from it. */
   readonly group?: boolean;
 }
@@ -23,7 +25,8 @@ export class RoleProcess {
 
   constructor(args: readonly string[], options: SpawnOptions = {}) {
     this.#group = options.group === true;
-    this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...args], {
+    const [program, ...words] = [...(options.runner ?? []), process.execPath, ...NODE_FLAGS, MAIN, ...args];
+    this.#child = spawn(program!, words, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.env },
       cwd: options.cwd,

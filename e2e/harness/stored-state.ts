@@ -29,6 +29,24 @@ export function contradictions(network: TestNetwork): readonly string[] {
   return found;
 }
 
+/**
+ * Where these nodes' disks and the metadata do not agree on which chunks lie there; one line for each.
+ * @param nodes names of nodes that are there
+ */
+export function misplacedChunks(network: TestNetwork, nodes: readonly string[]): readonly string[] {
+  using database = new DatabaseSync(join(network.coordinatorFolder(), "metadata.db"), { readOnly: true });
+  const assigned = database.prepare(
+    "SELECT chunk_name FROM assignments JOIN nodes ON nodes.id = node_id WHERE nodes.name = ? AND state IN ('active', 'leaving')",
+  );
+  return nodes.flatMap((node) => {
+    const expected = new Set(assigned.all(node).map((row) => String(row["chunk_name"])));
+    const held = new Set(chunkFiles(network, node));
+    const strays = [...held].filter((name) => !expected.has(name)).map((name) => `${node} holds ${name} for nobody`);
+    const lost = [...expected].filter((name) => !held.has(name)).map((name) => `${node} does not hold ${name}`);
+    return [...strays, ...lost];
+  });
+}
+
 interface HeldChunk {
   readonly node: string;
   readonly name: string;

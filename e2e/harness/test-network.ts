@@ -18,6 +18,12 @@ export interface Account {
 export interface RoleSettings {
   /** Variables of the environment of a role: "coordinator" or a node's name. */
   readonly envOf?: (role: string) => Readonly<Record<string, string>>;
+  /** Where a node listens; on the loopback address where it is not given. */
+  readonly listenOf?: (node: string) => string;
+  /** Where a node reaches the coordinator; at the network's `url` where it is not given. */
+  readonly coordinatorUrlOf?: (node: string, port: number) => string;
+  /** What the command line that starts a node begins with. */
+  readonly runnerOf?: (node: string) => readonly string[];
   /** Called with the data folder of each role before it is used for the first time. */
   readonly onFolder?: (role: string, folder: string) => Promise<void>;
 }
@@ -93,8 +99,10 @@ export class TestNetwork {
     await this.#settings.onFolder?.(name, this.nodeFolder(name));
     const client = await this.client();
     const { join_token } = await client.nodes.createJoinToken();
-    const membership = ["--name", name, "--coordinator-url", this.url, "--join-token", join_token];
-    const place = ["--data", this.nodeFolder(name), "--max-size", "2GB", "--listen", "/ip4/127.0.0.1/tcp/0"];
+    const url = this.#settings.coordinatorUrlOf?.(name, this.port) ?? this.url;
+    const membership = ["--name", name, "--coordinator-url", url, "--join-token", join_token];
+    const listen = this.#settings.listenOf?.(name) ?? "/ip4/127.0.0.1/tcp/0";
+    const place = ["--data", this.nodeFolder(name), "--max-size", "2GB", "--listen", listen];
     const init = await runCommand(["node", "init", ...membership, ...place]);
     if (init.code !== 0) throw new Error(`node init failed: ${init.stderr}${init.stdout}`);
     this.startNode(name);
@@ -136,7 +144,8 @@ export class TestNetwork {
 
   #optionsOf(role: string): SpawnOptions {
     const env = this.#settings.envOf?.(role);
-    return env === undefined ? {} : { env };
+    const runner = this.#settings.runnerOf?.(role);
+    return { ...(env === undefined ? {} : { env }), ...(runner === undefined ? {} : { runner }) };
   }
 
   async #signIn(): Promise<string> {

@@ -18,12 +18,21 @@ const SETTLE_MS_MAX = 120_000;
 export interface BenchNetworkOptions {
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Four where it is not given. */
+  readonly nodes?: number;
 }
 
-/** A coordinator and four storage nodes, as `npm start` runs them. */
+/** A node of the network, as it lies on the disk. */
+export interface NodePlace extends NamedProcess {
+  readonly folder: string;
+}
+
+/** A coordinator and storage nodes, as `npm start` runs them. */
 export interface BenchNetwork {
   readonly files: FileClient;
+  readonly session: CoordinatorSession;
   readonly processes: readonly NamedProcess[];
+  readonly nodes: readonly NodePlace[];
   /**
    * Resolves when nothing is under way any more: every chunk has all its copies.
    * @throws Error where one of the processes has died meanwhile
@@ -32,7 +41,11 @@ export interface BenchNetwork {
   stop(): Promise<void>;
 }
 
-export async function startBenchNetwork({ folder, signal }: BenchNetworkOptions): Promise<BenchNetwork> {
+export async function startBenchNetwork({
+  folder,
+  signal,
+  nodes = NODE_COUNT,
+}: BenchNetworkOptions): Promise<BenchNetwork> {
   const troubles: string[] = [];
   const run = new LocalNetworkRun(
     { onEvent: (line) => troubles.push(line), onGivenUp: () => undefined },
@@ -40,7 +53,7 @@ export async function startBenchNetwork({ folder, signal }: BenchNetworkOptions)
       data: folder,
       host: "127.0.0.1",
       port: 0,
-      nodeCount: NODE_COUNT,
+      nodeCount: nodes,
       capacityBytes: NODE_BYTES,
       verbose: false,
       version: commonholdVersion(),
@@ -78,10 +91,16 @@ interface Running {
 async function connect(network: StartedNetwork, { signal, stop, troubles }: Running): Promise<BenchNetwork> {
   const session = await openCoordinatorSession(network.url, network.account, signal);
   const headers = () => ({ authorization: `Bearer ${session.token()}` });
+  const nodes = network.nodeNames.map((name) => {
+    const folder = join(network.folders.nodes, name);
+    return { ...processIn(name, folder), folder };
+  });
   const files = createFileClient({ baseUrl: network.url, headers, signal });
   return {
     files,
-    processes: listProcesses(network),
+    session,
+    processes: [processIn("coordinator", network.folders.coordinator), ...nodes],
+    nodes,
     settle: async () => {
       await waitForCopies(session, signal);
       await session.renew();
@@ -101,10 +120,6 @@ async function waitForCopies(session: CoordinatorSession, signal: AbortSignal): 
 }
 
 /** By the process id that each of them leaves in its data folder. */
-function listProcesses({ folders, nodeNames }: StartedNetwork): readonly NamedProcess[] {
-  const places = [
-    { name: "coordinator", folder: folders.coordinator },
-    ...nodeNames.map((name) => ({ name, folder: join(folders.nodes, name) })),
-  ];
-  return places.map(({ name, folder }) => ({ name, pid: Number(readFileSync(join(folder, "lock.pid"), "utf8")) }));
+function processIn(name: string, folder: string): NamedProcess {
+  return { name, pid: Number(readFileSync(join(folder, "lock.pid"), "utf8")) };
 }

@@ -16,6 +16,8 @@ export interface CoordinatorSession {
   renew(): Promise<void>;
   /** Whether every chunk has all its copies. */
   isSettled(): Promise<boolean>;
+  /** What the API answers to a GET. */
+  get<T>(path: string): Promise<T>;
 }
 
 export async function openCoordinatorSession(
@@ -40,13 +42,13 @@ export async function openCoordinatorSession(
   }
 
   await renew();
+  const get = <T>(path: string): Promise<T> => call<T>(path, { headers: { authorization: `Bearer ${token}` } });
   return {
     token: () => token,
     renew,
+    get,
     isSettled: async () => {
-      const { chunks, handoffs } = await call<Status>("/api/v1/status", {
-        headers: { authorization: `Bearer ${token}` },
-      });
+      const { chunks, handoffs } = await get<Status>("/api/v1/status");
       return chunks.under_replicated === 0 && handoffs.pending === 0;
     },
   };
