@@ -1,3 +1,5 @@
+import { freeMemory } from "./free-memory.ts";
+
 /** Leases of less than this share of a buffer get memory of their own. */
 const SMALL_SHARE = 1 / 16;
 /** Buffers that nobody needed for so long are given back. */
@@ -46,7 +48,9 @@ export class BufferPool implements BufferSource {
 
   lease(length: number): BufferLease {
     if (length > this.bufferBytes || length < this.bufferBytes * SMALL_SHARE) {
-      return { bytes: new Uint8Array(length), release: () => {} };
+      // No Buffer, whose `slice` would be a view.
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      return { bytes, release: () => freeMemory(bytes) };
     }
     const buffer = this.#idle.pop() ?? Buffer.allocUnsafeSlow(this.bufferBytes).buffer;
     this.#fewestIdle = Math.min(this.#fewestIdle, this.#idle.length);

@@ -88,7 +88,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
               ),
             )
           : await streamUpload(deps.uploads, newUpload({ ...upload, name: query.filename, ...entity(headers) }), {
-              body: timedBody(() => bodyStream(request)),
+              body: timedBody(() => bodyStream(request), { freesPieces: true }),
               signal,
             });
         const file = await deps.files.get(fileId as FileId, upload.ownerId);
@@ -113,7 +113,7 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         const { headers, query, params } = request;
         requireNoUploadAddress(params["*"]);
         const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
-        const body = timedBody(() => bodyStream(request));
+        const body = timedBody(() => bodyStream(request), { freesPieces: true });
         const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
         const file = await deps.files.get(fileId as FileId, ownerId);
         return reply.code(201).send(fileView(file));

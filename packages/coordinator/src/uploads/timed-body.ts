@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { freeMemory } from "@commonhold/runtime/free-memory.ts";
 
 /** A sender that pauses for longer than this has gone. */
 const IDLE_MS_MAX = 60_000;
@@ -9,6 +10,8 @@ export interface BodyTimes {
   readonly idleMsMax?: number;
   /** Of the whole body, looked at when bytes come; unlimited where it is not given. */
   readonly totalMsMax?: number;
+  /** Each piece is the reader's alone, who is done with it when it asks for the next: then its memory is given back. */
+  readonly freesPieces?: boolean;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface BodyTimes {
  * @throws AppError REQUEST_TIMEOUT, CLIENT_CLOSED
  */
 export async function* timedBody(open: () => Readable, times: BodyTimes = {}): AsyncGenerator<Uint8Array, void, void> {
-  const { idleMsMax = IDLE_MS_MAX, totalMsMax } = times;
+  const { idleMsMax = IDLE_MS_MAX, totalMsMax, freesPieces = false } = times;
   const pieces: AsyncIterator<unknown> = open().iterator({ destroyOnReturn: false });
   let isOver = false;
   const total = totalMsMax === undefined ? undefined : setTimeout(() => (isOver = true), totalMsMax);
@@ -27,7 +30,9 @@ export async function* timedBody(open: () => Readable, times: BodyTimes = {}): A
       const next = await nextWithin(pieces, idleMsMax);
       if (next.done === true) return;
       if (isOver) throw late();
-      yield next.value as Uint8Array;
+      const piece = next.value as Uint8Array;
+      yield piece;
+      if (freesPieces) freeMemory(piece);
     }
   } finally {
     clearTimeout(total);

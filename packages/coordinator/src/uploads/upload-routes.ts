@@ -211,7 +211,10 @@ function registerChunkRoutes(routes: Http, deps: UploadRoutesDeps): void {
         const part =
           request.query.index === undefined
             ? await readJsonChunk(deps, request, signal)
-            : { index: request.query.index, body: timedBody(() => bodyStream(request), { totalMsMax: CHUNK_MS_MAX }) };
+            : {
+                index: request.query.index,
+                body: timedBody(() => bodyStream(request), { totalMsMax: CHUNK_MS_MAX, freesPieces: true }),
+              };
         const stored = await receiveChunk(deps.receiver, upload, { ...part, signal });
         return reply.header("cache-control", "no-store").send({
           session_id: upload.id,
