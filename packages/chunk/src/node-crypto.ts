@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, hkdfSync } from "node:crypto";
+import { freeMemory } from "@commonhold/core/free-memory.ts";
 import { AES_TAG_LENGTH, type AesGcmRequest, type ChunkCrypto, type HkdfRequest } from "./crypto-port.ts";
 import { nameChunk } from "./merkle-tree.ts";
 import { nodeZstd } from "./node-zstd.ts";
@@ -71,7 +72,9 @@ function sealAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Arr
   if (aad !== undefined) cipher.setAAD(aad);
   const sealed = target ?? withoutBuffer(Buffer.allocUnsafeSlow(bytes.length + AES_TAG_LENGTH));
   for (let offset = 0; offset < bytes.length; offset += CIPHER_SLICE_BYTES) {
-    sealed.set(cipher.update(bytes.subarray(offset, offset + CIPHER_SLICE_BYTES)), offset);
+    const slice = cipher.update(bytes.subarray(offset, offset + CIPHER_SLICE_BYTES));
+    sealed.set(slice, offset);
+    freeMemory(slice);
   }
   cipher.final();
   sealed.set(cipher.getAuthTag(), bytes.length);
@@ -86,7 +89,9 @@ function openAesGcm({ key, nonce, bytes, aad, target }: AesGcmRequest): Uint8Arr
   decipher.setAuthTag(bytes.subarray(length));
   const plain = target ?? withoutBuffer(Buffer.allocUnsafeSlow(length));
   for (let offset = 0; offset < length; offset += CIPHER_SLICE_BYTES) {
-    plain.set(decipher.update(bytes.subarray(offset, Math.min(length, offset + CIPHER_SLICE_BYTES))), offset);
+    const slice = decipher.update(bytes.subarray(offset, Math.min(length, offset + CIPHER_SLICE_BYTES)));
+    plain.set(slice, offset);
+    freeMemory(slice);
   }
   try {
     decipher.final();

@@ -1,4 +1,4 @@
-import { freeMemory } from "./free-memory.ts";
+import { freeMemory } from "@commonhold/core/free-memory.ts";
 
 /** Leases of less than this share of a buffer get memory of their own. */
 const SMALL_SHARE = 1 / 16;

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { freeMemory } from "@commonhold/runtime/free-memory.ts";
+import { freeMemory } from "@commonhold/core/free-memory.ts";
 
 /** A sender that pauses for longer than this has gone. */
 const IDLE_MS_MAX = 60_000;
