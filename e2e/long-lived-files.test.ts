@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ChaosLoad } from "./harness/chaos-load.ts";
 import { Island } from "./harness/island.ts";
 import { MAY_MOUNT, SmallDisk } from "./harness/small-disk.ts";
-import { askNode, chunkFiles, misplacedChunks, restartNode } from "./harness/stored-state.ts";
+import { askNode, chunkFiles, expectSoundChunks, misplacedChunks, restartNode } from "./harness/stored-state.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
@@ -21,12 +21,16 @@ const SETTINGS = {
   COMMONHOLD_COORDINATOR_NODES_HEARTBEAT_INTERVAL_MS: String(HEARTBEAT_MS),
   COMMONHOLD_COORDINATOR_NODES_OFFLINE_AFTER_S: String(OFFLINE_AFTER_S),
   COMMONHOLD_COORDINATOR_STORAGE_DELETION_GRACE_HOURS: "0",
+  COMMONHOLD_COORDINATOR_HTTP_HOST: "0.0.0.0",
 };
+const SETTINGS_CRAMPED = { COMMONHOLD_NODE_STORAGE_MIN_FREE_DISK_BYTES: "2MB" };
 
 /** One node lives on an island, where this user may make one. */
 const ISLANDER = "node-10";
 /** Its disk is small, and somebody fills it. */
 const CRAMPED = "node-9";
+/** Those that are there at the end. */
+const there = ["node-3", "node-4", "node-5", "node-6", "node-8", CRAMPED, ISLANDER];
 
 let island: Island | undefined;
 let disk: SmallDisk | undefined;
@@ -37,7 +41,7 @@ beforeAll(async () => {
   island = MAY_MOUNT ? Island.create() : undefined;
   const here = island?.hostAddress ?? "127.0.0.1";
   network = await TestNetwork.start(NODES, {
-    envOf: (role) => (role === "coordinator" ? { ...SETTINGS, COMMONHOLD_COORDINATOR_HTTP_HOST: "0.0.0.0" } : {}),
+    envOf: (role) => (role === "coordinator" ? SETTINGS : role === CRAMPED ? SETTINGS_CRAMPED : {}),
     listenOf: (node) => `/ip4/${node === ISLANDER && island !== undefined ? island.address : here}/tcp/0/tls`,
     coordinatorUrlOf: (_node, port) => `http://${here}:${port}`,
     runnerOf: (role) => (role === ISLANDER && island !== undefined ? island.runner : []),
@@ -69,13 +73,20 @@ async function status(): Promise<Status> {
   return (await (await network.call("/api/v1/status")).json()) as Status;
 }
 
-async function stateOf(name: string): Promise<string> {
+async function nodeCalled(name: string) {
   const node = (await network.listNodes()).find((each) => each.name === name);
-  return node?.status ?? "unknown";
+  if (node === undefined) throw new Error(`there is no ${name}`);
+  return node;
 }
 
 async function waitForState(name: string, state: string): Promise<void> {
-  await waitUntil(`${name} to be ${state}`, async () => (await stateOf(name)) === state);
+  await waitUntil(`${name} to be ${state}`, async () => (await nodeCalled(name)).status === state);
+}
+
+/** Copies that repair has made. */
+async function repairedCopies(): Promise<number> {
+  const { repaired } = (await (await network.call("/api/v1/repair")).json()) as { repaired: { copies: number } };
+  return repaired.copies;
 }
 
 /** Every chunk has the copies that were promised of it, while uploads go on. */
@@ -116,9 +127,11 @@ describe("files that are stored, read and deleted all the time outlive", () => {
     network.node("node-3").signal("SIGSTOP");
     await waitForState("node-3", "offline");
     await waitForWhole();
+    const copies = await repairedCopies();
     network.node("node-3").signal("SIGCONT");
     await waitForState("node-3", "active");
     await waitForWhole();
+    expect(await repairedCopies()).toBe(copies);
   });
 
   it("a node that is back at once, and a coordinator that is killed", async () => {
@@ -161,20 +174,31 @@ describe("files that are stored, read and deleted all the time outlive", () => {
     await waitForWhole();
   });
 
-  it("a disk that somebody fills", async ({ skip }) => {
-    if (disk === undefined) skip("NOT TESTED: needs a user that may mount disks");
-    disk!.fill();
-    await waitUntil("a few more reads", async () => load.reads > 0);
+  it("a disk that somebody fills: its node says so, and what comes goes elsewhere", async ({ skip }) => {
+    if (disk === undefined) return skip("NOT TESTED: needs a user that may mount disks");
+    expect((await nodeCalled(CRAMPED)).free_bytes).toBeGreaterThan(0);
+    disk.fill();
+    await waitUntil(`${CRAMPED} to tell that it has no room`, async () => (await nodeCalled(CRAMPED)).free_bytes === 0);
+    const held = chunkFiles(network, CRAMPED);
+    for (let upload = 0; upload < 5; upload++) {
+      const answer = await network.call(`/api/v1/files?filename=while-full-${upload}`, {
+        method: "POST",
+        body: randomBytes(500_000),
+      });
+      expect(answer.status).toBe(201);
+    }
     await waitForWhole();
-    disk!.empty();
+    expect(chunkFiles(network, CRAMPED).filter((name) => !held.includes(name))).toEqual([]);
+    disk.empty();
+    await waitUntil(`${CRAMPED} to have room again`, async () => (await nodeCalled(CRAMPED)).free_bytes > 0);
   });
 
   it("a cable that is cut, with the rest of the network on the other side", async ({ skip }) => {
-    if (island === undefined) skip("NOT TESTED: needs a user that may make networks");
-    island!.cut();
+    if (island === undefined) return skip("NOT TESTED: needs a user that may make networks");
+    island.cut();
     await waitForState(ISLANDER, "offline");
     await waitForWhole();
-    island!.join();
+    island.join();
     await waitForState(ISLANDER, "active");
     await waitForWhole();
   });
@@ -193,11 +217,14 @@ describe("files that are stored, read and deleted all the time outlive", () => {
     expect(load.troubles).toEqual([]);
     expect(await load.verify()).toEqual([]);
   });
+
+  it("and so is every chunk on every disk", async () => {
+    // The admin API of the one on the island is to be had there alone.
+    for (const node of there.filter((name) => name !== ISLANDER)) await expectSoundChunks(network, node);
+  });
 });
 
 describe("what was deleted", () => {
-  const there = ["node-3", "node-4", "node-5", "node-6", "node-8", CRAMPED, ISLANDER];
-
   it("leaves every node, also one that was away, and nothing else does", async () => {
     expect(load.deletedIds.length).toBeGreaterThan(0);
     const answer = await network.call("/api/v1/files?filename=deleted-at-last", {
