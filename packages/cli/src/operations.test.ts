@@ -99,7 +99,7 @@ describe("repair status", () => {
     expect(stdout.trimEnd().split("\n")).toEqual([
       "Repair          running, 1.2 GB left at 10 MB/s, about 2 min to go",
       expect.stringMatching(/^Chunks {10}625, last looked through /),
-      expect.stringMatching(/^Lacking copies {2}12 chunks \(10 of them 1, 2 of them 2\); the first since 20/),
+      expect.stringMatching(/^Lacking copies {2}12 chunks \(10 lack 1, 2 lack 2\); the first since 20/),
       "On the move     1 chunk",
       "Queue           9 chunks (2 critical, 7 degraded); 3 for another try, later",
       "Being copied    1 copy",

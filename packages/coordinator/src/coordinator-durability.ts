@@ -4,6 +4,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { Registry } from "prom-client";
+import { createCopyCheck } from "./anti-entropy/copy-check.ts";
 import type { CoordinatorConfig } from "./config/coordinator-config.ts";
 import type { TransferParts } from "./coordinator-transfers.ts";
 import { createJob, type Job } from "./jobs/job.ts";
@@ -46,6 +47,7 @@ export function openDurability(
       catalog,
       epochs,
       transfers: transfers.replicaTransfers,
+      check: createCopyCheck({ transfers: transfers.nodeTransfers, buffers: transfers.buffers }),
       nodes: directory,
       placement: transfers.placement,
       kept: keptCopies(transfers),

@@ -38,7 +38,7 @@ import { registerOneStepRoutes } from "./uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "./uploads/upload-routes.ts";
 
 /** Nodes that hold no more copies for anybody. */
-const LEFT: ReadonlySet<NodeStatus> = new Set(["draining", "drained", "banned"]);
+const LEFT: ReadonlySet<NodeStatus> = new Set(["offline", "draining", "drained", "banned"]);
 
 /** The HTTP API, listening. */
 export async function openCoordinatorHttp(

@@ -175,7 +175,7 @@ async function openReplicaParts({ metadata, clock, logger }: TransferPartsDeps):
   const doubtful = createDoubtfulReplicas({ catalog, requestRepair: repairRequests.request, clock, logger });
   return {
     catalog,
-    epochs: await openDeleteEpochs(catalog),
+    epochs: await openDeleteEpochs(catalog, clock),
     writing: new ChunksBeingWritten(),
     doubtful,
     repairRequests,

@@ -116,7 +116,7 @@ function addDeletion(deps: UpkeepDeps, shared: Shared, { deletionGraceMs }: Upke
   const { directory, clock, jobs } = deps;
   const workers = createDeletionWorkers({
     ...shared,
-    isReachable: (nodeId) => ["live", "suspect", "draining"].includes(directory.standingOf(nodeId)),
+    isReachable: (nodeId) => isReachable(directory, nodeId),
   });
   const deletionJob = createJob(deps, {
     name: "deletion",
@@ -259,4 +259,11 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return hash.digest();
+}
+
+/** A drained node no longer counts, and still has bytes to delete as long as it runs. */
+function isReachable(directory: NodeDirectory, nodeId: NodeId): boolean {
+  const node = directory.get(nodeId);
+  if (node?.declared === "drained") return true;
+  return ["live", "suspect", "draining"].includes(directory.standingOf(nodeId));
 }

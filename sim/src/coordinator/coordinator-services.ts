@@ -32,6 +32,7 @@ export async function startServices(deps: LifeDeps): Promise<CoordinatorServices
   const repair = new RepairService(
     {
       ...base,
+      check: base.transfers.check,
       nodes: watch,
       onUnreferenced: (names) => {
         deletion.collect.offer(names);

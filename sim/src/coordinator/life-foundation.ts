@@ -44,7 +44,7 @@ export async function layFoundation(deps: LifeDeps): Promise<Foundation> {
   const { pace } = world;
   const clock = world.time.clock();
   const catalog = observeCatalog({ world, disk, life, random: random.fork("catalog") });
-  const epochs = await openDeleteEpochs(catalog);
+  const epochs = await openDeleteEpochs(catalog, clock);
   const watch = new NodeWatch({ registry: disk.registry, clock, broken: world.broken }, pace);
   watch.onStatusChanged(({ nodeId, from, to }) => {
     world.trace.record("status", { nodeId, note: `${from ?? "new"} to ${to}` });

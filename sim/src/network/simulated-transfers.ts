@@ -104,6 +104,8 @@ async function replicate(deps: SimulatedTransfersDeps, task: Replication, signal
         timeoutMs: TIMEOUT_MS.replicate,
         act: (target) => {
           const { name, sealedLength } = task.chunk;
+          // It reads all of its own copy, and fetches another where that is wrong.
+          if (deps.broken !== "ignored-rot") target.discardRotten(name);
           const isHeld = target.get(name) !== undefined;
           const isRotten = isHeld ? false : fetch(deps, target, { ...task, sourceIncarnation });
           target.store(name, { length: sealedLength, epoch: task.epoch, isRotten });

@@ -13,7 +13,7 @@ const REQUESTED_MAX = 10_000;
 
 export interface RedundancyServiceDeps {
   readonly metadata: Metadata;
-  /** Nodes that may hold copies, those that are away now included. */
+  /** Nodes that may hold copies: not those that were given up, drain or were banned. */
   readonly nodeCount: () => number;
   readonly isKnownNode: (nodeId: NodeId) => boolean;
   readonly requestRepair: (names: readonly ChunkName[]) => void;

@@ -19,8 +19,6 @@ export type CopyPlan =
       readonly sources: readonly CopySource[];
       /** A copy that is not on its way any more, which this one stands in for. */
       readonly insteadOf: NodeId | undefined;
-      /** The target's own copy is in doubt: it is deleted before, or the node would say that it has it. */
-      readonly replacesDoubtful: boolean;
     };
 
 export interface PlanContext extends NeedContext {
@@ -53,7 +51,6 @@ export function planCopy(chunk: ChunkRecord, health: ChunkHealth, context: PlanC
     target,
     sources: usable,
     insteadOf: stateAtTarget === "pending" ? undefined : overdueNode(chunk, health, context),
-    replacesDoubtful: stateAtTarget === "doubtful",
   };
 }
 

@@ -1,5 +1,5 @@
 import type { NodeId } from "@commonhold/core/ids.ts";
-import { faultOfCopy } from "./copy-failure.ts";
+import type { CopyFault } from "./copy-failure.ts";
 import type { CopySource } from "./plan-copy.ts";
 
 /** So many sources may fail for one target before it is the target that is passed over. */
@@ -12,14 +12,21 @@ export class RepairAttempt {
   readonly #strikes = new Map<NodeId, Set<CopySource>>();
   lastError: unknown;
 
-  /** @param copy.isLastSource whether no other source was left to ask */
+  /**
+   * @param copy.fault whose it was that it failed
+   * @param copy.isLastSource whether no other source was left to ask
+   */
   note(
     error: unknown,
-    copy: { readonly source: CopySource; readonly target: NodeId; readonly isLastSource: boolean },
+    copy: {
+      readonly source: CopySource;
+      readonly target: NodeId;
+      readonly fault: CopyFault;
+      readonly isLastSource: boolean;
+    },
   ): void {
-    const { source, target } = copy;
+    const { source, target, fault } = copy;
     this.lastError = error;
-    const fault = faultOfCopy(error);
     if (fault !== "target") this.failedSources.add(source);
     if (fault === "wrong_source") return;
     const strikes = this.#strikes.get(target) ?? new Set();

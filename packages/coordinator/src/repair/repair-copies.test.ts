@@ -142,16 +142,29 @@ describe("copies on their way", () => {
 });
 
 describe("a copy in doubt", () => {
-  it("is made anew on the same node where no other can have it, after the old one was deleted", async () => {
+  it("is made anew on the same node where no other can have it", async () => {
     await service.stop();
     await open(3);
     const name = fixture.store([N0, N1, N2]);
     await fixture.catalog.doubtReplicas(N2, [name], fixture.time.nowMs());
     await service.check([name]);
     await fixture.time.pass(1_000);
-    expect(fixture.transfers.deleted).toEqual([{ nodeId: N2, name }]);
-    expect(fixture.transfers.calls).toMatchObject([{ target: N2, epoch: 1 }]);
+    expect(fixture.transfers.calls).toMatchObject([{ target: N2 }]);
     expect(await fixture.holders(name)).toEqual([N0, N1, N2]);
+  });
+
+  it("is not deleted before: it may be right, and the last one", async () => {
+    await service.stop();
+    await open(3);
+    const name = fixture.store([N0, N1, N2]);
+    for (const nodeId of [N0, N1, N2]) await fixture.catalog.doubtReplicas(nodeId, [name], fixture.time.nowMs());
+    fixture.transfers.failure = () => new AppError("TIMEOUT", "the lines between nodes are down");
+    await service.check([name]);
+    await fixture.time.pass(MINUTE_MS);
+    expect(fixture.transfers.calls.length).toBeGreaterThan(1);
+    // Nobody took an epoch, so nothing can have been deleted.
+    expect(fixture.epochs.current()).toBe(0);
+    expect(await fixture.catalog.waitingDeletions()).toEqual(new Map());
   });
 
   it("is the last resort for reading", async () => {

@@ -4,6 +4,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalog.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { CopyCheck } from "../anti-entropy/copy-check.ts";
 import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
 import type { ChunkRef } from "../transfers/node-transfers.ts";
 import type { PlacementView } from "../transfers/placement-view.ts";
@@ -27,7 +28,9 @@ export interface KeptCopies {
 /** What repair is handed; the simulator hands in the same. */
 export interface RepairDeps {
   readonly catalog: ReplicaCatalog;
-  readonly transfers: Pick<ReplicaTransfers, "replicate" | "delete">;
+  readonly transfers: Pick<ReplicaTransfers, "replicate">;
+  /** Asked before a copy is given up because another node says that it is missing or wrong. */
+  readonly check: CopyCheck;
   readonly nodes: RepairNodes;
   readonly placement: Pick<PlacementView, "replace" | "survey">;
   readonly epochs: DeleteEpochs;

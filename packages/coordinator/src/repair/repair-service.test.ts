@@ -196,6 +196,24 @@ describe("a copy that fails", () => {
     expect(healthy).not.toContain(N0);
   });
 
+  it("because the target says that right sources are wrong is made elsewhere, and they count as before", async () => {
+    await service.stop();
+    await open(5);
+    const name = fixture.store([N0, N1], { copies: 3 });
+    let liar: NodeId | undefined;
+    fixture.transfers.failure = ({ target }) => {
+      liar ??= target;
+      return target === liar ? new AppError("CHUNK_CORRUPT", "wrong") : undefined;
+    };
+    await fixture.sweep(service);
+    await fixture.time.pass(1_000);
+    const healthy = await fixture.holders(name);
+    expect(healthy).toHaveLength(3);
+    expect(healthy).toEqual(expect.arrayContaining([N0, N1]));
+    expect(healthy).not.toContain(liar);
+    expect(await fixture.holders(name, "doubtful")).toEqual([]);
+  });
+
   it("for want of room goes to another node, and the full one is left alone for a while", async () => {
     await service.stop();
     await open(5);

@@ -2,7 +2,7 @@ import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { ChunkRecord } from "@commonhold/core/repair/chunk-record.ts";
 import { type ChunkHealth, type ChunkUrgency, judgeChunk } from "@commonhold/core/repair/judge-chunk.ts";
-import { faultOfCopy } from "./copy-failure.ts";
+import { type CopyFault, faultOfCopy } from "./copy-failure.ts";
 import { type CopyPlan, type CopySource, planCopy, type UnrepairableReason } from "./plan-copy.ts";
 import { RepairAttempt } from "./repair-attempt.ts";
 import type { RepairDeps } from "./repair-deps.ts";
@@ -125,8 +125,9 @@ export class RepairWorker {
       epoch = await this.#send(chunk, { source, plan }, signal);
     } catch (error) {
       signal.throwIfAborted();
-      attempt.note(error, { source, target, isLastSource: sources.length === 1 });
-      await this.#takeNote(error, { chunk, source, target });
+      const fault = await this.#faultOf(error, { chunk, source }, signal);
+      attempt.note(error, { source, target, fault, isLastSource: sources.length === 1 });
+      await this.#takeNote(error, { chunk, source, target, fault });
       return undefined;
     } finally {
       admission.release();
@@ -145,8 +146,9 @@ export class RepairWorker {
     const { target } = plan;
     const { ownerId } = chunk;
     const ref = { name: chunk.name, sealedLength: chunk.sealedLength };
-    if (plan.replacesDoubtful) await transfers.delete(target, { name: chunk.name, epoch: epochs.next() }, signal);
     const epoch = epochs.current();
+    // A copy in doubt at the target is not deleted before: it may be right, and the last one. The node reads all of its
+    // own copy, and fetches another only where that is wrong.
     if (source !== "kept") await transfers.replicate(target, { source, chunk: ref, epoch, ownerId }, signal);
     else if (kept === undefined) throw new AppError("INTERNAL", "no copies are kept here");
     else await kept.send(target, { chunk: ref, epoch, ownerId }, signal);
@@ -177,12 +179,34 @@ export class RepairWorker {
     return { kind: "copied", chunk: await catalog.get(name) };
   }
 
+  /** What a target says of a source's copy is looked into first: it may be the target that is wrong, or that lies. */
+  async #faultOf(
+    error: unknown,
+    { chunk, source }: { readonly chunk: ChunkRecord; readonly source: CopySource },
+    signal: AbortSignal,
+  ): Promise<CopyFault> {
+    const fault = faultOfCopy(error);
+    if (fault !== "wrong_source" || source === "kept") return fault;
+    try {
+      const ref = { name: chunk.name, sealedLength: chunk.sealedLength };
+      return (await this.#deps.check(source, ref, signal)) ? "target" : "wrong_source";
+    } catch {
+      signal.throwIfAborted();
+      return "unknown";
+    }
+  }
+
   async #takeNote(
     error: unknown,
-    { chunk, source, target }: { readonly chunk: ChunkRecord; readonly source: CopySource; readonly target: NodeId },
+    failed: {
+      readonly chunk: ChunkRecord;
+      readonly source: CopySource;
+      readonly target: NodeId;
+      readonly fault: CopyFault;
+    },
   ): Promise<void> {
     const { catalog, clock, logger } = this.#deps;
-    const fault = faultOfCopy(error);
+    const { chunk, source, target, fault } = failed;
     logger.warn({ err: error, chunk: chunk.name, from: source, to: target, fault }, "a copy could not be made");
     if (fault === "target") this.noteRefusal(target);
     if (fault === "wrong_source" && source !== "kept") await catalog.doubtReplicas(source, [chunk.name], clock.nowMs());

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { AppError } from "@commonhold/core/app-error.ts";
+import { type AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { type NodeStanding, standingOf } from "@commonhold/core/failure/node-standing.ts";
 import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
@@ -7,8 +7,9 @@ import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Priority } from "@commonhold/core/priority.ts";
 import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import { MemoryCatalog } from "@commonhold/metadata/catalog/memory-catalog.ts";
+import type { CopyCheck } from "../anti-entropy/copy-check.ts";
 import { createLogFixture } from "../http/http.fixture.ts";
-import { openDeleteEpochs } from "../transfers/delete-epochs.ts";
+import { createDeleteEpochs } from "../transfers/delete-epochs.ts";
 import { createPlacementView, type MemberNode } from "../transfers/placement-view.ts";
 import type { KeptCopies } from "./repair-deps.ts";
 import type { Attendance, RepairNodes, StatusChange } from "./repair-nodes.ts";
@@ -18,6 +19,8 @@ import type { ReplicaTransfers } from "./replica-transfers.ts";
 
 const COPY_MS = 10;
 export const LENGTH = 1_000;
+/** As the target of what it reads itself. */
+const COORDINATOR = "coordinator" as NodeId;
 export const OWNER = "owner" as UserId;
 
 /** For tests: time that passes only when it is told to. */
@@ -132,11 +135,10 @@ export interface CopyCall {
 }
 
 /** For tests: nodes that copy from each other in memory, each copy taking a moment. */
-export class FakeTransfers implements Pick<ReplicaTransfers, "replicate" | "delete"> {
+export class FakeTransfers implements Pick<ReplicaTransfers, "replicate"> {
   readonly #time: SteppedTime;
   readonly calls: CopyCall[] = [];
-  readonly deleted: { readonly nodeId: NodeId; readonly name: ChunkName }[] = [];
-  /** Thrown at a copy, where it is returned. */
+  /** Thrown at a copy, where it is returned; also where the coordinator reads one to see whether it is right. */
   failure: (call: CopyCall) => AppError | undefined = () => undefined;
   copyMs = COPY_MS;
   underWay = 0;
@@ -162,10 +164,12 @@ export class FakeTransfers implements Pick<ReplicaTransfers, "replicate" | "dele
     if (failure !== undefined) throw failure;
   }
 
-  async delete(nodeId: NodeId, { name }: { readonly name: ChunkName }): Promise<"deleted"> {
-    this.deleted.push({ nodeId, name });
-    return "deleted";
-  }
+  readonly check: CopyCheck = async (source, { name }) => {
+    const call = { name, source, target: COORDINATOR, epoch: 0, atMs: this.#time.nowMs() };
+    const failure = this.failure(call);
+    if (failure === undefined || hasCode(failure, "CHUNK_NOT_FOUND", "CHUNK_CORRUPT")) return failure === undefined;
+    throw failure;
+  };
 }
 
 export interface StoredTestChunk {
@@ -185,7 +189,7 @@ export async function createRepairFixture(count: number, options: Partial<Repair
   const nodes = new FakeNodes(time, ids);
   const transfers = new FakeTransfers(time);
   const catalog = new MemoryCatalog();
-  const epochs = await openDeleteEpochs(catalog);
+  const epochs = createDeleteEpochs(0);
   const placement = createPlacementView(
     () => nodes.members,
     () => true,
@@ -202,6 +206,7 @@ export async function createRepairFixture(count: number, options: Partial<Repair
       {
         catalog,
         transfers,
+        check: transfers.check,
         nodes,
         placement,
         epochs,

@@ -1,3 +1,4 @@
+import type { Clock } from "@commonhold/core/clock.ts";
 import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalog.ts";
 
 /**
@@ -19,7 +20,13 @@ export function createDeleteEpochs(highest: number): DeleteEpochs {
   };
 }
 
-/** As the catalog knows them. */
-export async function openDeleteEpochs(catalog: Pick<ReplicaCatalog, "highestEpoch">): Promise<DeleteEpochs> {
-  return createDeleteEpochs(await catalog.highestEpoch());
+/**
+ * As the catalog knows them, and no lower than the seconds since 1970: nodes remember epochs of a catalog that was lost,
+ * and one that was restored from an older copy must get past them.
+ */
+export async function openDeleteEpochs(
+  catalog: Pick<ReplicaCatalog, "highestEpoch">,
+  clock: Pick<Clock, "nowMs">,
+): Promise<DeleteEpochs> {
+  return createDeleteEpochs(Math.max(await catalog.highestEpoch(), Math.floor(clock.nowMs() / 1000)));
 }

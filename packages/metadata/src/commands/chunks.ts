@@ -1,7 +1,8 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { Transaction } from "kysely";
+import type { Insertable, Transaction } from "kysely";
 import Type, { type Static } from "typebox";
 import { defineCommand } from "../command.ts";
+import { prepareChange, prepareQuery } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
 import { ChunkNameText, Id, payloadOf, StoreEpoch, TimeMs } from "./payload-fields.ts";
 import { recordReplicas } from "./replicas.ts";
@@ -40,12 +41,7 @@ export const commitChunk = defineCommand({
   }),
   apply: async (tx, p) => {
     const upload = await openUpload(tx, p.upload_id, p.now_ms);
-    const existing = await tx
-      .selectFrom("file_chunks")
-      .select("chunk_name")
-      .where("file_id", "=", upload.file_id)
-      .where("chunk_index", "=", p.chunk_index)
-      .executeTakeFirst();
+    const [existing] = await chunkAt(tx, { fileId: upload.file_id, index: p.chunk_index });
     if (existing !== undefined && existing.chunk_name !== p.chunk_name) {
       throw new AppError(
         "CHUNK_CONFLICT",
@@ -63,6 +59,53 @@ export const commitChunk = defineCommand({
   },
 });
 
+const chunkAt = prepareQuery((tx, place: { readonly fileId: string; readonly index: number }) =>
+  tx
+    .selectFrom("file_chunks")
+    .select("chunk_name")
+    .where("file_id", "=", place.fileId)
+    .where("chunk_index", "=", place.index),
+);
+
+const insertChunk = prepareChange(
+  (tx, chunk: Omit<Insertable<Tables["chunks"]>, "pinned" | "priority"> & { readonly priority: number }) =>
+    tx
+      .insertInto("chunks")
+      .values(chunk)
+      .onConflict((oc) =>
+        oc
+          .column("name")
+          .doUpdateSet((eb) => ({
+            copies: eb
+              .case()
+              .when("chunks.copies", "<", chunk.copies)
+              .then(chunk.copies)
+              .else(eb.ref("chunks.copies"))
+              .end(),
+            priority: eb
+              .case()
+              .when("chunks.priority", "<", chunk.priority)
+              .then(chunk.priority)
+              .else(eb.ref("chunks.priority"))
+              .end(),
+          }))
+          .where((eb) => eb.or([eb("chunks.copies", "<", chunk.copies), eb("chunks.priority", "<", chunk.priority)])),
+      ),
+);
+
+const insertFileChunk = prepareChange((tx, row: Insertable<Tables["file_chunks"]>) =>
+  tx.insertInto("file_chunks").values(row),
+);
+
+const holderOf = prepareQuery((tx, { chunkName }: { readonly chunkName: string }) =>
+  tx
+    .selectFrom("assignments")
+    .select("node_id")
+    .where("chunk_name", "=", chunkName)
+    .where("state", "=", "active")
+    .limit(1),
+);
+
 /**
  * @throws AppError CONCURRENT_CHANGE where it counts on replicas that are not there any more, or that are deleted by now
  */
@@ -71,36 +114,14 @@ export async function recordChunk(
   chunk: Static<typeof ChunkFields>,
   context: { readonly ownerId: string; readonly priority: number; readonly nowMs: number },
 ): Promise<void> {
-  await tx
-    .insertInto("chunks")
-    .values({
-      name: chunk.chunk_name,
-      owner_id: context.ownerId,
-      sealed_length: chunk.sealed_length,
-      copies: chunk.copies,
-      priority: context.priority,
-      created_at_ms: context.nowMs,
-    })
-    .onConflict((oc) =>
-      oc
-        .column("name")
-        .doUpdateSet((eb) => ({
-          copies: eb
-            .case()
-            .when("chunks.copies", "<", chunk.copies)
-            .then(chunk.copies)
-            .else(eb.ref("chunks.copies"))
-            .end(),
-          priority: eb
-            .case()
-            .when("chunks.priority", "<", context.priority)
-            .then(context.priority)
-            .else(eb.ref("chunks.priority"))
-            .end(),
-        }))
-        .where((eb) => eb.or([eb("chunks.copies", "<", chunk.copies), eb("chunks.priority", "<", context.priority)])),
-    )
-    .execute();
+  await insertChunk(tx, {
+    name: chunk.chunk_name,
+    owner_id: context.ownerId,
+    sealed_length: chunk.sealed_length,
+    copies: chunk.copies,
+    priority: context.priority,
+    created_at_ms: context.nowMs,
+  });
   if (chunk.replicas.length === 0) await requireReplica(tx, chunk.chunk_name);
   await recordReplicas(tx, chunk.chunk_name, {
     replicas: chunk.replicas,
@@ -114,26 +135,18 @@ export async function addChunkToFile(
   chunk: Static<typeof ChunkFields>,
   place: { readonly fileId: string; readonly index: number },
 ): Promise<void> {
-  await tx
-    .insertInto("file_chunks")
-    .values({
-      file_id: place.fileId,
-      chunk_index: place.index,
-      chunk_name: chunk.chunk_name,
-      plain_length: chunk.plain_length,
-      sealed_entry: Buffer.from(chunk.sealed_entry, "base64"),
-    })
-    .execute();
+  await insertFileChunk(tx, {
+    file_id: place.fileId,
+    chunk_index: place.index,
+    chunk_name: chunk.chunk_name,
+    plain_length: chunk.plain_length,
+    sealed_entry: Buffer.from(chunk.sealed_entry, "base64"),
+  });
 }
 
 /** What deduplication saw may have gone meanwhile. */
 async function requireReplica(tx: Transaction<Tables>, chunkName: string): Promise<void> {
-  const replica = await tx
-    .selectFrom("assignments")
-    .select("node_id")
-    .where("chunk_name", "=", chunkName)
-    .where("state", "=", "active")
-    .executeTakeFirst();
-  if (replica !== undefined) return;
+  const [holder] = await holderOf(tx, { chunkName });
+  if (holder !== undefined) return;
   throw new AppError("CONCURRENT_CHANGE", `no node holds chunk ${chunkName} any more: send the chunk again`);
 }

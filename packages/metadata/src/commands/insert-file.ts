@@ -1,4 +1,5 @@
-import type { Transaction } from "kysely";
+import type { Insertable, Transaction } from "kysely";
+import { prepareChange } from "../prepared-query.ts";
 import type { FileState, Tables } from "../tables.ts";
 
 /** What the commands that begin a file have in common. */
@@ -15,6 +16,10 @@ export interface NewFile {
   readonly now_ms: number;
 }
 
+const insertRow = prepareChange((tx, row: Required<Omit<Insertable<Tables["files"]>, "priority" | "pinned">>) =>
+  tx.insertInto("files").values(row),
+);
+
 export async function insertFile(
   tx: Transaction<Tables>,
   file: NewFile,
@@ -25,20 +30,17 @@ export async function insertFile(
     readonly completed_at_ms: number | null;
   },
 ): Promise<void> {
-  await tx
-    .insertInto("files")
-    .values({
-      id: file.file_id,
-      owner_id: file.owner_id,
-      name: file.name,
-      size_bytes: file.size_bytes,
-      chunk_size_bytes: file.chunk_size_bytes,
-      copies: file.copies,
-      media_type: file.media_type,
-      sealed_key: Buffer.from(file.sealed_key, "base64"),
-      created_at_ms: file.now_ms,
-      deleted_at_ms: null,
-      ...state,
-    })
-    .execute();
+  await insertRow(tx, {
+    id: file.file_id,
+    owner_id: file.owner_id,
+    name: file.name,
+    size_bytes: file.size_bytes,
+    chunk_size_bytes: file.chunk_size_bytes,
+    copies: file.copies,
+    media_type: file.media_type,
+    sealed_key: Buffer.from(file.sealed_key, "base64"),
+    created_at_ms: file.now_ms,
+    deleted_at_ms: null,
+    ...state,
+  });
 }

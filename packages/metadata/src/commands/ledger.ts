@@ -1,8 +1,9 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { formatCredits } from "@commonhold/core/credits.ts";
-import { sql, type Transaction } from "kysely";
+import { type Insertable, sql, type Transaction } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
+import { prepareChange } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 import { requireUser } from "./require-user.ts";
@@ -38,6 +39,28 @@ export interface LedgerTransaction {
   readonly entries: readonly LedgerEntry[];
 }
 
+const insertTransaction = prepareChange((tx, header: Insertable<Tables["ledger_transactions"]>) =>
+  tx.insertInto("ledger_transactions").values(header),
+);
+
+const insertEntries = prepareChange(
+  (
+    tx,
+    entries: {
+      readonly transactionId: string;
+      readonly accountIds: readonly string[];
+      readonly amounts: readonly bigint[];
+    },
+  ) =>
+    tx.insertInto("ledger_entries").values(
+      entries.accountIds.map((account_id, index) => ({
+        transaction_id: entries.transactionId,
+        account_id,
+        amount_microcredits: entries.amounts[index]!,
+      })),
+    ),
+);
+
 /**
  * Moves credits between accounts, which come to be with their first entry.
  * @throws AppError INSUFFICIENT_CREDITS when a `user:` account would fall below zero; then throw the whole command
@@ -46,19 +69,14 @@ export interface LedgerTransaction {
 export async function postTransaction(tx: Transaction<Tables>, transaction: LedgerTransaction): Promise<void> {
   const { entries, ...header } = transaction;
   assertBalanced(transaction);
-  await tx.insertInto("ledger_transactions").values(header).execute();
+  await insertTransaction(tx, header);
   // Where several coordinators write, the same order of accounts everywhere keeps them from waiting on each other.
   for (const entry of entries.toSorted((a, b) => (a.account_id < b.account_id ? -1 : 1))) await book(tx, entry);
-  await tx
-    .insertInto("ledger_entries")
-    .values(
-      entries.map(({ account_id, amount }) => ({
-        transaction_id: transaction.id,
-        account_id,
-        amount_microcredits: amount,
-      })),
-    )
-    .execute();
+  await insertEntries(tx, {
+    transactionId: transaction.id,
+    accountIds: entries.map((entry) => entry.account_id),
+    amounts: entries.map((entry) => entry.amount),
+  });
 }
 
 export interface CreditsMove {
@@ -223,25 +241,44 @@ function assertBalanced({ id, entries }: LedgerTransaction): void {
   }
 }
 
+type Booking = {
+  readonly account_id: string;
+  readonly amount: bigint;
+  /** Of the balance before, as `highest`. */
+  readonly lowest: bigint;
+  readonly highest: bigint;
+};
+
+const addToKnownAccount = prepareChange((tx, booking: Booking) =>
+  tx
+    .updateTable("ledger_accounts")
+    .set((eb) => ({ balance_microcredits: eb("balance_microcredits", "+", booking.amount) }))
+    .where("id", "=", booking.account_id)
+    .where("balance_microcredits", ">=", booking.lowest)
+    .where("balance_microcredits", "<=", booking.highest),
+);
+
+const addToAccount = prepareChange((tx, booking: Booking) =>
+  tx
+    .insertInto("ledger_accounts")
+    .values({ id: booking.account_id, balance_microcredits: booking.amount })
+    .onConflict((oc) =>
+      oc
+        .column("id")
+        .doUpdateSet((eb) => ({
+          balance_microcredits: eb("ledger_accounts.balance_microcredits", "+", booking.amount),
+        }))
+        .where("ledger_accounts.balance_microcredits", ">=", booking.lowest)
+        .where("ledger_accounts.balance_microcredits", "<=", booking.highest),
+    ),
+);
+
 /** Adds the amount in one statement that checks the balance as it is then, so no update is lost. */
 async function book(tx: Transaction<Tables>, { account_id, amount }: LedgerEntry): Promise<void> {
   const isUserDebit = amount < 0n && account_id.startsWith("user:");
   const lowest = isUserDebit ? -amount : -BALANCE_MAGNITUDE_MAX;
-  if (!isUserDebit) {
-    await tx
-      .insertInto("ledger_accounts")
-      .values({ id: account_id, balance_microcredits: 0n })
-      .onConflict((oc) => oc.column("id").doNothing())
-      .execute();
-  }
-  const updated = await tx
-    .updateTable("ledger_accounts")
-    .set((eb) => ({ balance_microcredits: eb("balance_microcredits", "+", amount) }))
-    .where("id", "=", account_id)
-    .where("balance_microcredits", ">=", lowest)
-    .where("balance_microcredits", "<=", BALANCE_MAGNITUDE_MAX)
-    .executeTakeFirstOrThrow();
-  if (updated.numUpdatedRows > 0n) return;
+  const add = isUserDebit ? addToKnownAccount : addToAccount;
+  if ((await add(tx, { account_id, amount, lowest, highest: BALANCE_MAGNITUDE_MAX })) > 0n) return;
   if (isUserDebit) throw await insufficientCredits(tx, account_id, -amount);
   throw new AppError("INVALID_REQUEST", `account ${account_id} would hold more credits than can be counted`);
 }

@@ -3,6 +3,7 @@ import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
 import type { Transaction } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
+import { prepareChange, prepareQuery } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
 import { ChunkNames, ChunkNameText, Id, payloadOf, StoreEpoch, TimeMs } from "./payload-fields.ts";
 
@@ -12,6 +13,46 @@ export interface ReplicaRecord {
   readonly epoch: number | null;
   readonly nowMs: number;
 }
+
+const fencesOf = prepareQuery((tx, copies: { readonly chunkName: string; readonly nodeIds: readonly string[] }) =>
+  tx
+    .selectFrom("deletions")
+    .select(["node_id", "epoch"])
+    .where("chunk_name", "=", copies.chunkName)
+    .where("node_id", "in", copies.nodeIds),
+);
+
+const upsertReplicas = prepareChange(
+  (
+    tx,
+    rows: {
+      readonly chunkName: string;
+      readonly nodeIds: readonly string[];
+      readonly states: readonly ReplicaState[];
+      readonly nowMs: number;
+    },
+  ) =>
+    tx
+      .insertInto("assignments")
+      .values(
+        rows.nodeIds.map((node_id, index) => ({
+          chunk_name: rows.chunkName,
+          node_id,
+          state: rows.states[index]!,
+          updated_at_ms: rows.nowMs,
+        })),
+      )
+      .onConflict((oc) =>
+        oc
+          .columns(["chunk_name", "node_id"])
+          .doUpdateSet({ state: "active", updated_at_ms: rows.nowMs })
+          .where("excluded.state", "=", "active"),
+      ),
+);
+
+const knownChunk = prepareQuery((tx, { name }: { readonly name: string }) =>
+  tx.selectFrom("chunks").select("name").where("name", "=", name),
+);
 
 /**
  * Records copies that nodes hold, or shall. A pending one changes nothing where the node has a copy in any state. Cancels
@@ -26,16 +67,7 @@ export async function recordReplicas(
   if (replicas.length === 0) return;
   const nodeIds = replicas.map((replica) => replica.node_id);
   await passFences(tx, { chunkName, nodeIds, epoch });
-  await tx
-    .insertInto("assignments")
-    .values(replicas.map((replica) => ({ ...replica, chunk_name: chunkName, updated_at_ms: nowMs })))
-    .onConflict((oc) =>
-      oc
-        .columns(["chunk_name", "node_id"])
-        .doUpdateSet({ state: "active", updated_at_ms: nowMs })
-        .where("excluded.state", "=", "active"),
-    )
-    .execute();
+  await upsertReplicas(tx, { chunkName, nodeIds, states: replicas.map((replica) => replica.state), nowMs });
 }
 
 async function passFences(
@@ -43,12 +75,7 @@ async function passFences(
   store: { readonly chunkName: string; readonly nodeIds: readonly string[]; readonly epoch: number | null },
 ): Promise<void> {
   const { chunkName, nodeIds, epoch } = store;
-  const fences = await tx
-    .selectFrom("deletions")
-    .select(["node_id", "epoch"])
-    .where("chunk_name", "=", chunkName)
-    .where("node_id", "in", nodeIds)
-    .execute();
+  const fences = await fencesOf(tx, { chunkName, nodeIds });
   if (fences.length === 0) return;
   const later = fences.find((fence) => epoch === null || fence.epoch > epoch);
   if (later !== undefined) {
@@ -75,7 +102,7 @@ export const activateAssignment = defineCommand({
     now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
-    const chunk = await tx.selectFrom("chunks").select("name").where("name", "=", p.chunk_name).executeTakeFirst();
+    const [chunk] = await knownChunk(tx, { name: p.chunk_name });
     if (chunk === undefined) throw new AppError("CHUNK_NOT_FOUND", `chunk ${p.chunk_name} is not known`);
     if (p.instead_of !== null && p.instead_of !== p.node_id) {
       await tx

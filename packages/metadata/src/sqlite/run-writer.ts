@@ -2,10 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { MessagePort } from "node:worker_threads";
 import { Kysely } from "kysely";
 import type { AnyCommand } from "../command.ts";
+import { answerPreparedQueries } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { toThreadErrorRecord } from "./error-record.ts";
-import { createNodeSqliteDialect, SAVEPOINT } from "./node-sqlite-dialect.ts";
+import { createNodeSqliteConnection, createNodeSqliteDialect, SAVEPOINT } from "./node-sqlite-dialect.ts";
 import { openWriter } from "./open-database.ts";
 import { asStorageFailure } from "./sqlite-error.ts";
 import type { WriterData, WriterReport, WriterRequest } from "./writer-messages.ts";
@@ -29,6 +30,8 @@ export async function runWriter(
     return;
   }
   const savepoints = new Kysely<Tables>({ dialect: createNodeSqliteDialect(database, SAVEPOINT) });
+  const connection = createNodeSqliteConnection(database);
+  answerPreparedQueries(savepoints, (query) => connection.executeQuery(query));
 
   const serve = async (request: WriterRequest): Promise<void> => {
     if (request.kind === "batch") {

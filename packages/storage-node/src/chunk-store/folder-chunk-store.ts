@@ -111,11 +111,11 @@ export class FolderChunkStore implements ChunkStore {
     if (row.damaged) throw damaged(name, "was found to be rotten");
     const bytes = await this.#diskWork(`read chunk ${name}`, () => this.#readFile(row, allocate));
     if (bytes === undefined) {
-      this.#loseIdle(name, "missing");
+      this.#loseIdle(row, "missing");
       throw notHeld(name);
     }
     if (bytes.length !== row.length) {
-      this.#loseIdle(name, "damaged");
+      this.#loseIdle(row, "damaged");
       throw damaged(name, `has another length on the disk than the ${row.length} bytes that were stored`);
     }
     if (isUse && !this.#closed) this.#index.noteRead(name, this.#deps.clock.nowMs());
@@ -151,16 +151,19 @@ export class FolderChunkStore implements ChunkStore {
   }
 
   markDamaged(name: ChunkName): void {
-    this.#loseIdle(name, "damaged");
+    const row = this.#index.get(name);
+    if (row !== undefined) this.#loseIdle(row, "damaged");
   }
 
   async verify(name: ChunkName): Promise<ChunkCondition> {
     this.#assertOpen();
+    const row = this.#index.get(name);
+    if (row === undefined) return { kind: "deleted" };
     const condition = await this.#examine(name);
     const { kind } = condition;
     if (kind === "whole" || kind === "deleted") return condition;
     // A store or delete under way settles what the file is.
-    return this.#loseIdle(name, kind) || this.#index.get(name)?.damaged === true ? condition : { kind: "deleted" };
+    return this.#loseIdle(row, kind) || this.#index.get(name)?.damaged === true ? condition : { kind: "deleted" };
   }
 
   async compareBucket(bucket: number): Promise<BucketComparison> {
@@ -283,9 +286,15 @@ export class FolderChunkStore implements ChunkStore {
     return (await this.#deps.files.facts(chunkPath(this.#layout, row.name)))?.sizeBytes === row.length;
   }
 
-  /** Whether the file has exactly these bytes: what is acknowledged must be so. */
+  /**
+   * Whether the file has exactly these bytes: what is acknowledged must be so.
+   * @throws where that could not be found out
+   */
   async #hasBytes(row: IndexedChunk, sealed: Uint8Array): Promise<boolean> {
-    const bytes = await this.#readFile(row).catch(() => undefined);
+    const bytes = await this.#readFile(row).catch((error: unknown) => {
+      // Others, such as too many open files, say nothing of this chunk.
+      if (!MEDIUM_ERRNOS.has(errnoOf(error))) throw error;
+    });
     if (bytes !== undefined && Buffer.compare(bytes, sealed) === 0) return true;
     this.#lose(row.name, bytes === undefined ? "unreadable" : "damaged");
     return false;
@@ -314,9 +323,17 @@ export class FolderChunkStore implements ChunkStore {
     }
   }
 
-  /** Unless the chunk is being stored or deleted, which settles what its file is. @returns whether it was held until now */
-  #loseIdle(name: ChunkName, why: LossReason): boolean {
-    return !this.#closed && !this.#turns.isBusy(name) && this.#lose(name, why);
+  /**
+   * Unless the chunk is being stored or deleted, which settles what its file is, or was since it was looked at.
+   * @param seen its row by then
+   * @returns whether it was held until now
+   */
+  #loseIdle(seen: IndexedChunk, why: LossReason): boolean {
+    const { name } = seen;
+    if (this.#closed || this.#turns.isBusy(name)) return false;
+    const row = this.#index.get(name);
+    const isSame = row?.storedAtMs === seen.storedAtMs && row.epoch === seen.epoch;
+    return isSame && this.#lose(name, why);
   }
 
   #lose(name: ChunkName, why: LossReason): boolean {

@@ -8,6 +8,7 @@ import { openTestStore } from "../testing/open-test-store.ts";
 import { tempFolder } from "../testing/temp-folder.ts";
 import { testChunk } from "../testing/test-chunks.ts";
 import { createUnsyncedChunkFiles } from "../testing/unsynced-chunk-files.ts";
+import type { ChunkFiles } from "./chunk-files.ts";
 import type { ChunkStore } from "./chunk-store.ts";
 
 const chunk = testChunk(1);
@@ -108,6 +109,48 @@ describe("a lost chunk is noted, with why, and somebody is told", () => {
     files.failAt(1, NEVER);
     await expect(store.verify(chunk.name)).rejects.toMatchObject({ code: "STORAGE_FAILURE" });
     files.failAt(NEVER);
+    expect(store.losses(100)).toEqual([]);
+    expect(await store.verify(chunk.name)).toEqual({ kind: "whole", length: 1000 });
+    await store.close();
+  });
+
+  it("not at all, when the system has no file handle left while it is stored once more", async () => {
+    const files = createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()), "EMFILE");
+    const { store } = await filled(files);
+    // 1 is for its length, 2 to compare its bytes.
+    files.failAt(2, NEVER);
+    await expect(store.store(chunk.name, chunk.sealed)).rejects.toMatchObject({ code: "STORAGE_FAILURE" });
+    expect(files.calls).toContain("read");
+    files.failAt(NEVER);
+    expect(store.losses(100)).toEqual([]);
+    expect(await store.verify(chunk.name)).toEqual({ kind: "whole", length: 1000 });
+    await store.close();
+  });
+
+  it.each<[string, (store: ChunkStore) => Promise<unknown>]>([
+    ["read", (store) => expect(store.read(chunk.name)).rejects.toMatchObject({ code: "CHUNK_NOT_FOUND" })],
+    ["verified", async (store) => expect(await store.verify(chunk.name)).toEqual({ kind: "deleted" })],
+  ])("not at all, when it is deleted and stored anew while it is %s", async (_, look) => {
+    const inner = createUnsyncedChunkFiles(new ManualClock());
+    const late = Promise.withResolvers<void>();
+    let isLate = false;
+    const files: ChunkFiles = {
+      ...inner,
+      read: async (path, target) => {
+        const bytes = await inner.read(path, target);
+        if (isLate) await late.promise;
+        return isLate ? undefined : bytes;
+      },
+    };
+    const store = await openTestStore(tempFolder(), { files });
+    await store.store(chunk.name, chunk.sealed, { epoch: 3 });
+    isLate = true;
+    const looked = look(store);
+    await store.delete(chunk.name, 4);
+    await store.store(chunk.name, chunk.sealed, { epoch: 4 });
+    late.resolve();
+    await looked;
+    isLate = false;
     expect(store.losses(100)).toEqual([]);
     expect(await store.verify(chunk.name)).toEqual({ kind: "whole", length: 1000 });
     await store.close();

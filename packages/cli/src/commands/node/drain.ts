@@ -15,8 +15,8 @@ export async function drain(
   if (options.cancel === true && options.wait === true) throw usageError("give --cancel or --wait, not both");
   const admin = await openChosenNode(options.data);
   const status = await admin.setDraining(options.cancel !== true, signal);
-  if (options.wait !== true) return show(context, status);
-  if (!output.json) show(context, status);
+  if (options.wait !== true) return show(context, status, options.data);
+  if (!output.json) describe(context, status);
   const sleep = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined);
   const last = await waitUntilEmpty({ status: () => admin.status(signal), sleep, output }, status, signal);
   if (output.json) output.document(last);
@@ -26,12 +26,18 @@ export async function undrain(context: CliContext, options: { readonly data?: st
   await drain(context, { ...options, cancel: true });
 }
 
-function show({ env, output }: CliContext, status: NodeStatus): void {
+function show(context: CliContext, status: NodeStatus, data: string | undefined): void {
+  const { env, output } = context;
   if (output.json) return output.document(status);
+  describe(context, status);
+  if (!status.draining || status.safe_to_stop) return;
+  const name = commandName(env);
+  const where = data === undefined ? "" : ` --data ${data}`;
+  output.note(`Let it run until then: "${name} node drain --wait${where}" says when;`);
+  output.note(`"${name} node undrain${where}" takes it back.`);
+}
+
+function describe({ output }: CliContext, status: NodeStatus): void {
   if (!status.draining) return output.line(`${status.name} takes chunks again`);
   output.line(`${status.name} takes no new chunks and goes on serving those that it holds: ${drainProgressOf(status)}`);
-  if (!status.safe_to_stop) {
-    const name = commandName(env);
-    output.note(`Let it run until then: "${name} node drain --wait" says when; "${name} node undrain" takes it back.`);
-  }
 }

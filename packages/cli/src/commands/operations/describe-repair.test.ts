@@ -27,7 +27,7 @@ const CASES: readonly [string, Partial<RepairStatus>][] = [
     { unrepairable: unrepairable(2), queue: queue(1, 1) },
   ],
   [
-    "running, 960 MB left; held back, as 3 of 5 nodes went away at once: only what is critical is repaired",
+    "running, 960 MB left; held back, as 3 of 5 nodes went away within an hour: only what is critical is repaired",
     { ...moving, bytes_per_second: 10, seconds_left: 500, brake: many },
   ],
   [

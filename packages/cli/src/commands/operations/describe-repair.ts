@@ -6,17 +6,20 @@ import { formatDuration } from "../../output/format-time.ts";
 /** An estimate beyond this says only that hardly anything moves. */
 const SECONDS_LEFT_MAX = 30 * 24 * 3600;
 
-/** What repair does now, in a line: progress and an estimate while it works, and what holds it back. */
-export function describeRepair(repair: RepairStatus): string {
-  return `${doing(repair)}${held(repair.brake)}`;
+/**
+ * What repair does now, in a line: progress and an estimate while it works, and what holds it back.
+ * @param reasons where it stands why chunks cannot be repaired
+ */
+export function describeRepair(repair: RepairStatus, reasons = '"commonhold repair status" says why'): string {
+  return `${doing(repair, reasons)}${held(repair.brake)}`;
 }
 
-function doing(repair: RepairStatus): string {
+function doing(repair: RepairStatus, reasons: string): string {
   const { state, queue, unrepairable, below_promise: below } = repair;
   if (state === "paused") return 'paused: "commonhold jobs resume repair" lets it go on';
   if (isWorking(repair)) return `running, ${progressOf(repair)}`;
   if (unrepairable.chunks > 0) {
-    return `${countOf(unrepairable.chunks, "chunk")} cannot be repaired now: "commonhold repair status" says why`;
+    return `${countOf(unrepairable.chunks, "chunk")} cannot be repaired now: ${reasons}`;
   }
   if (queue.chunks > 0) return `${countOf(queue.chunks, "chunk waits", "chunks wait")} for another try`;
   if (below.chunks > 0) return `${countOf(below.chunks, "chunk is", "chunks are")} to be looked at again`;
@@ -39,5 +42,5 @@ function held(brake: RepairStatus["brake"]): string {
   if (brake === null) return "";
   const many = `${brake.away} of ${brake.nodes} nodes`;
   if (brake.reason === "starting") return `; held back, awaiting ${many} since the coordinator's start`;
-  return `; held back, as ${many} went away at once: only what is critical is repaired`;
+  return `; held back, as ${many} went away within an hour: only what is critical is repaired`;
 }

@@ -41,7 +41,7 @@ function factsOf(repair: RepairStatus): (readonly [string, string])[] {
   const swept =
     repair.swept_at === null ? "not looked through yet" : `last looked through ${formatMoment(repair.swept_at)}`;
   return [
-    ["Repair", describeRepair(repair)],
+    ["Repair", describeRepair(repair, "see below")],
     ["Chunks", `${repair.chunks}, ${swept}`],
     ["Lacking copies", belowOf(below)],
     ["On the move", repair.relocating === 0 ? "none" : countOf(repair.relocating, "chunk")],
@@ -54,7 +54,9 @@ function factsOf(repair: RepairStatus): (readonly [string, string])[] {
 
 function belowOf({ chunks, by_missing, oldest_since }: RepairStatus["below_promise"]): string {
   if (chunks === 0) return "none";
-  const parts = by_missing.map(({ missing, chunks: count }) => `${count} of them ${missing}`).join(", ");
+  const parts = by_missing
+    .map(({ missing, chunks: count }) => `${count} ${count === 1 ? "lacks" : "lack"} ${missing}`)
+    .join(", ");
   const since = oldest_since === null ? "" : `; the first since ${formatMoment(oldest_since)}`;
   return `${countOf(chunks, "chunk")} (${parts})${since}`;
 }
