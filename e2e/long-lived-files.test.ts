@@ -10,8 +10,8 @@ import { TestNetwork } from "./harness/test-network.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
 const NODES = 10;
-const HEARTBEAT_MS = 500;
-const OFFLINE_AFTER_S = 6;
+const HEARTBEAT_MS = 300;
+const OFFLINE_AFTER_S = 4;
 /** `npm run chaos -- --gb 2` asks for more than `npm test` has time for. */
 const BYTES = Number(process.env["COMMONHOLD_TEST_CHAOS_BYTES"] ?? 60_000_000);
 const FILE_BYTES_MAX = Math.min(20_000_000, BYTES / 20);
