@@ -11,7 +11,7 @@ const FILE_BYTES = 700_000;
 /** Often, so that the coordinator soon knows who has room. */
 const REPORTS = {
   COMMONHOLD_COORDINATOR_NODES_HEARTBEAT_INTERVAL_MS: "300",
-  COMMONHOLD_COORDINATOR_NODES_OFFLINE_AFTER_INTERVALS: "10",
+  COMMONHOLD_COORDINATOR_NODES_OFFLINE_AFTER_S: "3",
 };
 /** A node that would go on to the last byte. */
 const TO_THE_BRIM = { COMMONHOLD_NODE_STORAGE_MIN_FREE_DISK_BYTES: "0" };
