@@ -2,7 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRepairFixture, type RepairFixture } from "./repair.fixture.ts";
-import type { RepairOptions } from "./repair-options.ts";
+import { REPAIR_DEFAULTS, type RepairOptions } from "./repair-options.ts";
 import type { RepairService } from "./repair-service.ts";
 
 const MINUTE_MS = 60_000;
@@ -119,6 +119,24 @@ describe("copies on their way", () => {
     expect(copied()).toEqual([name]);
     expect(await fixture.holders(name)).toHaveLength(3);
     expect(await fixture.holders(name, "pending")).toEqual([]);
+  });
+
+  it("that have taken too long are looked at again without another sweep", async () => {
+    const name = fixture.store([N0, N1], { pending: [N2] });
+    await fixture.sweep(service);
+    expect(copied()).toEqual([]);
+    await fixture.time.pass(REPAIR_DEFAULTS.sendingMs + 1_000);
+    expect(copied()).toEqual([name]);
+    expect(await fixture.holders(name)).toHaveLength(3);
+  });
+
+  it("do not hold up a chunk that becomes critical meanwhile", async () => {
+    const name = fixture.store([N0, N1], { pending: [N2] });
+    fixture.kept.set(name, []);
+    await fixture.sweep(service);
+    fixture.nodes.set(N1, "suspect");
+    await fixture.time.pass(REPAIR_DEFAULTS.sendingMs + 1_000);
+    expect(copied()).toContain(name);
   });
 
   it("that a node refused go to another at once", async () => {

@@ -151,7 +151,7 @@ export class RepairDispatcher {
           );
         return;
       case "impossible":
-        findings.noteUnrepairable(outcome.chunk, outcome.reason);
+        findings.noteUnrepairable(outcome.chunk, outcome.health, outcome.reason);
         this.#again(queued);
         return;
       case "busy":

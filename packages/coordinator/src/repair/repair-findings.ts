@@ -2,7 +2,7 @@ import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { ChunkRecord } from "@commonhold/core/repair/chunk-record.ts";
 import type { ChunkHealth } from "@commonhold/core/repair/judge-chunk.ts";
 import type { UnrepairableReason } from "./plan-copy.ts";
-import { belowSinceMs, type NeedContext, repairEntryOf } from "./repair-need.ts";
+import { belowSinceMs, comingEndsInMs, type NeedContext, repairEntryOf } from "./repair-need.ts";
 import type { RepairOptions } from "./repair-options.ts";
 import type { RepairQueue } from "./repair-queue.ts";
 import type { SurplusDrop } from "./surplus-drop.ts";
@@ -40,10 +40,14 @@ export class RepairFindings {
     const context = this.#deps.needContext();
     const { name } = chunk;
     const entry = repairEntryOf(chunk, health, context);
-    if (entry === undefined) this.forget(name);
-    else if (health.readable.length === 0 && !context.hasKept(name)) {
+    const comingEndsMs = chunk.isReferenced ? comingEndsInMs(chunk, health, context) : undefined;
+    if (entry.missing === 0) {
+      this.forget(name);
+      // What is on its way may never come, and then nobody else would tell.
+      if (comingEndsMs !== undefined) queue.putLater({ entry, failures: 0 }, comingEndsMs);
+    } else if (health.readable.length === 0 && !context.hasKept(name)) {
       queue.delete(name);
-      this.noteUnrepairable(chunk, "no_readable_copy");
+      this.noteUnrepairable(chunk, health, "no_readable_copy");
     } else {
       queue.put(entry);
       this.unrepairable.see(name);
@@ -57,11 +61,8 @@ export class RepairFindings {
     this.unrepairable.delete(name);
   }
 
-  noteUnrepairable(chunk: ChunkRecord, reason: UnrepairableReason): void {
-    this.unrepairable.set(chunk.name, {
-      name: chunk.name,
-      reason,
-      sinceMs: belowSinceMs(chunk, this.#deps.needContext()),
-    });
+  noteUnrepairable(chunk: ChunkRecord, health: ChunkHealth, reason: UnrepairableReason): void {
+    const sinceMs = belowSinceMs(chunk, health, this.#deps.needContext());
+    this.unrepairable.set(chunk.name, { name: chunk.name, reason, sinceMs });
   }
 }

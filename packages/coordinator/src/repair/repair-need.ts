@@ -18,15 +18,28 @@ export interface NeedContext {
 
 /** The nodes to which a copy is on its way: they are here, and it has not taken longer than it may. */
 export function comingTo(chunk: ChunkRecord, health: ChunkHealth, context: NeedContext): readonly NodeId[] {
+  return coming(chunk, health, context).map(({ nodeId }) => nodeId);
+}
+
+function coming(chunk: ChunkRecord, health: ChunkHealth, context: NeedContext): readonly Replica[] {
   const { nodes, nowMs, isRefusing } = context;
-  const isHandedOff = health.urgency !== "critical" && context.hasKept(chunk.name);
-  const msMax = isHandedOff ? context.handoffMs : context.sendingMs;
-  const isComing = ({ nodeId, state, sinceMs }: Replica): boolean => {
+  const msMax = comingMsMax(chunk, health, context);
+  return chunk.replicas.filter(({ nodeId, state, sinceMs }) => {
     if (state !== "pending" || isRefusing(nodeId)) return false;
     const standing = nodes.standingOf(nodeId);
     return (standing === "live" || standing === "suspect") && nowMs - sinceMs < msMax;
-  };
-  return chunk.replicas.filter(isComing).map(({ nodeId }) => nodeId);
+  });
+}
+
+function comingMsMax({ name }: ChunkRecord, { urgency }: ChunkHealth, context: NeedContext): number {
+  return urgency !== "critical" && context.hasKept(name) ? context.handoffMs : context.sendingMs;
+}
+
+/** In how many milliseconds the first copy on its way will have taken longer than it may; undefined where none is. */
+export function comingEndsInMs(chunk: ChunkRecord, health: ChunkHealth, context: NeedContext): number | undefined {
+  const sinceMs = coming(chunk, health, context).map((replica) => replica.sinceMs);
+  if (sinceMs.length === 0) return undefined;
+  return Math.min(...sinceMs) + comingMsMax(chunk, health, context) - context.nowMs;
 }
 
 /**
@@ -38,28 +51,36 @@ export function copiesToMake(chunk: ChunkRecord, health: ChunkHealth, context: N
   return Math.max(0, missing - comingTo(chunk, health, context).length, health.pinned.length);
 }
 
-/** The chunk as the queue takes it; undefined where nothing is to be done now. */
-export function repairEntryOf(chunk: ChunkRecord, health: ChunkHealth, context: NeedContext): RepairEntry | undefined {
-  if (!chunk.isReferenced) return undefined;
-  const missing = copiesToMake(chunk, health, context);
-  if (missing === 0) return undefined;
+/** The chunk as the queue takes it; `missing` is 0 where nothing is to be done now. */
+export function repairEntryOf(chunk: ChunkRecord, health: ChunkHealth, context: NeedContext): RepairEntry {
   return {
     name: chunk.name,
     urgency: health.urgency,
     safe: health.safe,
     priority: chunk.priority,
-    sinceMs: belowSinceMs(chunk, context),
-    missing,
+    sinceMs: belowSinceMs(chunk, health, context),
+    missing: chunk.isReferenced ? copiesToMake(chunk, health, context) : 0,
     sealedLength: chunk.sealedLength,
   };
 }
 
-/** About since when a chunk has had fewer copies than promised: when the first of those that do not count was lost. */
-export function belowSinceMs(chunk: ChunkRecord, context: Pick<NeedContext, "nodes">): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const { nodeId, state, sinceMs } of chunk.replicas) {
-    if (state !== "active") earliest = Math.min(earliest, sinceMs);
-    else earliest = Math.min(earliest, context.nodes.awaySinceMs(nodeId) ?? Number.POSITIVE_INFINITY);
-  }
-  return Number.isFinite(earliest) ? Math.max(earliest, chunk.createdAtMs) : chunk.createdAtMs;
+/**
+ * About since when a chunk has had fewer copies than promised. Of copies that do not count there may be more than are
+ * missing: those lost first were made anew since, and the latest losses are the ones that are felt.
+ */
+export function belowSinceMs(
+  chunk: ChunkRecord,
+  { urgency, target, counted, live }: Pick<ChunkHealth, "urgency" | "target" | "counted" | "live">,
+  { nodes }: Pick<NeedContext, "nodes">,
+): number {
+  // While a chunk is critical a suspect does not count either.
+  const isCritical = urgency === "critical";
+  const lacking = target - (isCritical ? live : counted);
+  const lostAtMs = chunk.replicas.flatMap(({ nodeId, state, sinceMs }) => {
+    if (state !== "active") return [sinceMs];
+    const isLost = isCritical || nodes.standingOf(nodeId) === "offline";
+    return isLost ? (nodes.awaySinceMs(nodeId) ?? []) : [];
+  });
+  const felt = lostAtMs.sort((a, b) => b - a)[Math.max(0, lacking - 1)];
+  return Math.max(felt ?? chunk.createdAtMs, chunk.createdAtMs);
 }

@@ -74,10 +74,11 @@ export class RepairQueue {
     return hasOverflowed;
   }
 
-  /** One that waits for another try goes on waiting. */
+  /** One that waits for another try after it failed goes on waiting. */
   put(entry: RepairEntry): void {
     const waiting = this.#later.get(entry.name);
-    if (waiting !== undefined) {
+    if (waiting !== undefined && waiting.failures === 0) this.#later.delete(entry.name);
+    else if (waiting !== undefined) {
       this.#later.push({ ...waiting, entry });
       return;
     }

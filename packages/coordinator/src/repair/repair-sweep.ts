@@ -66,7 +66,7 @@ export async function sweepChunks(
     {
       ...walk,
       visit: (chunk, health) => {
-        tally.add(chunk, health, () => belowSinceMs(chunk, deps));
+        tally.add(chunk, health, () => belowSinceMs(chunk, health, deps));
         walk.visit(chunk, health);
       },
     },

@@ -23,7 +23,12 @@ export interface CopyUnderWay {
 /** How a try ended. A chunk that still lacks copies after `copied` is for the queue again. */
 export type RepairOutcome =
   | { readonly kind: "nothing_to_do" | "copied" | "held_back"; readonly chunk: ChunkRecord | undefined }
-  | { readonly kind: "impossible"; readonly reason: UnrepairableReason; readonly chunk: ChunkRecord }
+  | {
+      readonly kind: "impossible";
+      readonly reason: UnrepairableReason;
+      readonly chunk: ChunkRecord;
+      readonly health: ChunkHealth;
+    }
   | { readonly kind: "busy"; readonly nodeId: NodeId }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -88,7 +93,7 @@ export class RepairWorker {
       if (plan.kind === "none") return { kind: "nothing_to_do", chunk };
       if (plan.kind === "impossible") {
         if (tries > 0) break;
-        return { ...plan, chunk };
+        return { ...plan, chunk, health };
       }
       if (this.#deps.isHeldBack(health.urgency)) return { kind: "held_back", chunk };
       const outcome = await this.#copy(chunk, plan, { attempt, signal });

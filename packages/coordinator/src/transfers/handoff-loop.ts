@@ -51,7 +51,7 @@ export function createHandoffJob(deps: HandoffDeps, intervalMs: number): Job {
     run: async ({ signal }) => {
       const back = deps.activeNodes().filter((nodeId) => deps.transfers.isAvailable(nodeId));
       const limits = { concurrentMax: CONCURRENT_NODES, signal };
-      await forEachConcurrently(back, limits, (id) => serveNode(deps, id, signal));
+      if (deps.spool.names().length > 0) await forEachConcurrently(back, limits, (id) => serveNode(deps, id, signal));
       await dropUnneeded(deps);
     },
   });
@@ -61,10 +61,7 @@ async function serveNode(deps: HandoffDeps, nodeId: NodeId, signal: AbortSignal)
   let after = "";
   for (;;) {
     const page = await pendingOf(deps.metadata, nodeId, after);
-    const waiting = page.filter(({ name }) => !deps.isBeingSent(name));
-    const spooled = waiting.filter(({ name }) => deps.spool.has(name));
-    // A crash came before they were spooled, or the spool was full: nobody else would look for them soon.
-    for (const { name } of waiting) if (!deps.spool.has(name)) deps.onUndeliverable(name, undefined);
+    const spooled = page.filter(({ name }) => deps.spool.has(name) && !deps.isBeingSent(name));
     const limits = { concurrentMax: CONCURRENT_CHUNKS, signal };
     await forEachConcurrently(spooled, limits, (chunk) => handOff(deps, { ...chunk, nodeId }, signal));
     const last = page.at(-1);
