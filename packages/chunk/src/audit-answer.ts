@@ -1,57 +1,61 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import {
-  type AuditAnswer,
-  type AuditProof,
-  auditStatement,
-  closingDigest,
-} from "@commonhold/core/audit/audit-answer.ts";
+import { type AuditAnswer, type ChunkProof, closingDigest } from "@commonhold/core/audit/audit-answer.ts";
 import { type AuditQuestion, checkAuditQuestion } from "@commonhold/core/audit/audit-question.ts";
-import { chunkNameFor } from "@commonhold/core/audit/chunk-name.ts";
+import { auditStatement, hashProvenLeaves } from "@commonhold/core/audit/audit-statement.ts";
+import { chunkNameFor, chunkNameToBytes } from "@commonhold/core/audit/chunk-name.ts";
 import { selectLeaves } from "@commonhold/core/audit/leaf-selection.ts";
 import { LEAF_SIZE_BYTES } from "@commonhold/core/audit/merkle-proof.ts";
 import {
   type AuditVerdict,
   verifyAuditAnswer as verifyAuditAnswerBy,
 } from "@commonhold/core/audit/verify-audit-answer.ts";
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { chunkTreeOf } from "./merkle.ts";
 import { platformCrypto } from "./platform-crypto.ts";
 
+/** What selects the leaves of a chunk. */
+export type LeafQuestion = Pick<AuditQuestion, "selectionId" | "seed" | "leafCount">;
+
 /**
  * A node's proof that it holds a chunk, made by reading all of it: the whole tree is built anew, so an audit finds
- * rot anywhere in the chunk, not only in the leaves that were asked for. The leaves are views into `sealed`.
- * @throws AppError PROTOCOL_ERROR for a question out of bounds, CHUNK_CORRUPT when the bytes are not the chunk's,
- *   WRONG_CHUNK_LENGTH for no bytes
+ * rot anywhere in the chunk, not only in the leaves that were asked for. The leaves are copies, so that the memory of
+ * the chunk can be used for the next.
+ * @throws AppError CHUNK_CORRUPT when the bytes are not the chunk's, WRONG_CHUNK_LENGTH for no bytes
  */
-export function proveChunk(sealed: Uint8Array, question: AuditQuestion): AuditProof {
-  checkAuditQuestion(question);
+export function proveChunk(sealed: Uint8Array, chunkName: ChunkName, question: LeafQuestion): ChunkProof {
   const { sha256, hmacSha256 } = platformCrypto;
   const tree = chunkTreeOf(sealed);
-  if (chunkNameFor(tree.root, sealed.length, sha256) !== question.chunkName) {
-    throw new AppError(
-      "CHUNK_CORRUPT",
-      `the ${sealed.length} bytes held as chunk ${question.chunkName} are not its own`,
-    );
+  if (chunkNameFor(tree.root, sealed.length, sha256) !== chunkName) {
+    throw new AppError("CHUNK_CORRUPT", `the ${sealed.length} bytes held as chunk ${chunkName} are not its own`);
   }
-  const leaves = selectLeaves(question, tree.leafCount, hmacSha256).map((index) => ({
+  const asked = { name: chunkNameToBytes(chunkName), leafCount: tree.leafCount };
+  const leaves = selectLeaves(question, asked, hmacSha256).map((index) => ({
     index,
-    leaf: sealed.subarray(index * LEAF_SIZE_BYTES, (index + 1) * LEAF_SIZE_BYTES),
+    leaf: new Uint8Array(sealed.subarray(index * LEAF_SIZE_BYTES, (index + 1) * LEAF_SIZE_BYTES)),
     path: tree.path(index),
   }));
-  return { chunkLength: sealed.length, leaves, digest: closingDigest(question, leaves, sha256) };
+  return { kind: "proof", chunkLength: sealed.length, leaves };
 }
 
 /**
- * The answer that a node sends: its proof, signed.
+ * The answer that a node sends: what it says of each chunk in the order of the question, closed and signed.
  * @param node `durationUs` is the node's own measure, reading included; `sign` is Ed25519 by the node's identity
+ * @throws AppError PROTOCOL_ERROR for a question out of bounds
  */
-export function signAuditProof(
-  proof: AuditProof,
+export function signAuditAnswer(
   question: AuditQuestion,
+  proofs: readonly ChunkProof[],
   node: { readonly durationUs: number; readonly sign: (bytes: Uint8Array) => Uint8Array },
 ): AuditAnswer {
-  const unsigned = { ...proof, durationUs: Math.max(0, Math.round(node.durationUs)) };
-  return { ...unsigned, signature: node.sign(auditStatement(question, unsigned, platformCrypto.sha256)) };
+  checkAuditQuestion(question);
+  const { sha256 } = platformCrypto;
+  const answer = {
+    proofs,
+    digest: closingDigest(question, proofs, sha256),
+    durationUs: Math.max(0, Math.round(node.durationUs)),
+  };
+  const leafHashes = hashProvenLeaves(proofs, sha256);
+  return { ...answer, signature: node.sign(auditStatement(question, { answer, leafHashes }, sha256)) };
 }
 
 /**

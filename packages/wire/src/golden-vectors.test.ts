@@ -3,6 +3,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts";
 import { describe, expect, it } from "vitest";
+import { challengeNameOf } from "./challenge-name.ts";
 import { requestDeleteChunk } from "./exchanges/delete-chunk.ts";
 import { requestRetrieveChunk } from "./exchanges/retrieve-chunk.ts";
 import { requestStoreBatch, serveStoreBatch } from "./exchanges/store-batch.ts";
@@ -10,6 +11,7 @@ import { requestStoreChunk, serveStoreChunk } from "./exchanges/store-chunk.ts";
 import {
   BatchedChunkOutcomeSchema,
   BatchedChunkSchema,
+  ChunkProofSchema,
   DeleteChunkRequestSchema,
   DeleteChunkResponseSchema,
   file_commonhold,
@@ -133,21 +135,31 @@ const VECTORS: readonly Vector[] = [
   ),
   vector(
     ProofChallengeRequestSchema,
-    { grant, challengeId: filled(16, 1), chunkName, seed: filled(32, 2), leafCount: 3, difficulty: 1000 },
-    "0a090a03010203120204051210010101010101010101010101010101011a20c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c022200202020202020202020202020202020202020202020202020202020202020202280330e807",
+    {
+      grant,
+      challengeId: filled(16, 1),
+      chunkNames: [chunkName, filled(32, 0xc1)],
+      seed: filled(32, 2),
+      leafCount: 3,
+      difficulty: 1000,
+      selectionId: filled(16, 5),
+      deadlineMs: 2000,
+    },
+    "0a090a03010203120204051210010101010101010101010101010101011a20c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c01a20c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c122200202020202020202020202020202020202020202020202020202020202020202280330e8073a100505050505050505050505050505050540d00f",
   ),
   vector(ProvenLeafSchema, leaf, "088302120206071a02aaaa1a02bbbb"),
+  vector(ChunkProofSchema, { chunkLength: 300n, leaves: [leaf] }, "08ac02120f088302120206071a02aaaa1a02bbbb"),
+  vector(ChunkProofSchema, { lost: "CHUNK_CORRUPT" }, "1a0d4348554e4b5f434f5252555054"),
   vector(
     ProofChallengeResponseSchema,
     {
       status,
-      chunkLength: 300n,
-      leaves: [leaf],
+      proofs: [{ chunkLength: 300n, leaves: [leaf] }, { lost: "CHUNK_CORRUPT" }],
       digest: filled(32, 3),
       durationUs: 70_000n,
       signature: filled(64, 4),
     },
-    "0a200a084e4f5f535041434512147468652071756f7461206973207573656420757010ac021a0f088302120206071a02aaaa1a02bbbb2220030303030303030303030303030303030303030303030303030303030303030328f0a204324004040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404",
+    "0a200a084e4f5f535041434512147468652071756f746120697320757365642075702220030303030303030303030303030303030303030303030303030303030303030328f0a2043240040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404040404043a1408ac02120f088302120206071a02aaaa1a02bbbb3a0f1a0d4348554e4b5f434f5252555054",
   ),
   vector(
     InventoryRequestSchema,
@@ -224,6 +236,12 @@ it("a summary is 256 times a count and a digest, and its root is their hash", ()
   const ofFirst = hex(sha256(unhex(`00${"a".repeat(62)}`)));
   expect(bytes.toString("hex", 0, 72)).toBe(`00000001${ofFirst}${ofEmpty}`);
   expect(hex(sha256(bytes))).toBe(hex(summary.root));
+});
+
+it("the name of a challenge's chunks is SHA-256 over them", () => {
+  const names = [hex(chunkName), hex(filled(32, 0xc1))] as ChunkName[];
+  expect(challengeNameOf(names)).toBe("e75c7ae3ab9fa2026606a9b845db407dd1e8c9e8516226d53035070f2bfe721c");
+  expect(challengeNameOf(names.toReversed())).not.toBe(challengeNameOf(names));
 });
 
 it("the protocols have these ids", () => {

@@ -1,4 +1,4 @@
-import { AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import { AUDIT_CHUNKS_MAX, AUDIT_LEAVES_MAX } from "@commonhold/core/audit/audit-question.ts";
 import { LEAF_SIZE_BYTES } from "@commonhold/core/audit/merkle-proof.ts";
 import { BUCKET_COUNT } from "@commonhold/core/repair/inventory-summary.ts";
 
@@ -53,6 +53,9 @@ export const CHALLENGE_SEED_BYTES = 32;
 export const HASH_BYTES = 32;
 /** A tree over `SEALED_LENGTH_MAX` bytes has 260 leaves, hence at most 9 levels above them. */
 export const MERKLE_PATH_LENGTH_MAX = 9;
+/** What a leaf with its path, and what the head of a chunk's proof take at most in an answer. */
+export const PROOF_LEAF_ROOM_BYTES = LEAF_SIZE_BYTES + KIB;
+export const PROOF_CHUNK_ROOM_BYTES = 64;
 export const INVENTORY_PAGE_MAX = 10_000;
 /** For each bucket its count as u32 and its digest. */
 export const INVENTORY_SUMMARY_BYTES = BUCKET_COUNT * (4 + HASH_BYTES);
@@ -62,7 +65,7 @@ export const FRAME_BYTES_MAX = {
   request: 16 * KIB,
   response: 8 * KIB,
   batchResponse: STORE_BATCH_CHUNKS_MAX * 4 * KIB,
-  proof: AUDIT_LEAF_COUNT_MAX * (LEAF_SIZE_BYTES + KIB) + 8 * KIB,
+  proof: AUDIT_CHUNKS_MAX * PROOF_CHUNK_ROOM_BYTES + AUDIT_LEAVES_MAX * PROOF_LEAF_ROOM_BYTES + 8 * KIB,
   inventory: INVENTORY_PAGE_MAX * (CHUNK_NAME_BYTES + 2) + 8 * KIB,
   inventorySummary: INVENTORY_SUMMARY_BYTES + 8 * KIB,
 } as const;

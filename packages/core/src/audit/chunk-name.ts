@@ -5,6 +5,8 @@ import type { Sha256 } from "./hash-functions.ts";
 
 const NAME_PREFIX = Uint8Array.of(0x02);
 const NAME_LENGTH = 32;
+const CODE_OF_0 = 48;
+const CODE_OF_A = 97;
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /**
@@ -12,14 +14,26 @@ const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).p
  * leaves (0x00) and nodes (0x01); the length stops truncation and extension.
  */
 export function chunkNameFor(root: Uint8Array, sealedLength: number, sha256: Sha256): ChunkName {
-  return chunkNameFromBytes(sha256(NAME_PREFIX, u64be(sealedLength), root));
+  return chunkNameFromBytes(chunkNameBytesFor(root, sealedLength, sha256));
+}
+
+/** The 32 bytes of the same. */
+export function chunkNameBytesFor(root: Uint8Array, sealedLength: number, sha256: Sha256): Uint8Array {
+  return sha256(NAME_PREFIX, u64be(sealedLength), root);
 }
 
 /** The 32 bytes that the wire carries. */
 export function chunkNameToBytes(name: ChunkName): Uint8Array {
   const bytes = new Uint8Array(NAME_LENGTH);
-  for (let i = 0; i < NAME_LENGTH; i++) bytes[i] = Number.parseInt(name.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < NAME_LENGTH; i++) {
+    bytes[i] = 16 * digitValue(name.charCodeAt(2 * i)) + digitValue(name.charCodeAt(2 * i + 1));
+  }
   return bytes;
+}
+
+/** Of the code of a lower-case hex digit. */
+function digitValue(code: number): number {
+  return code < CODE_OF_A ? code - CODE_OF_0 : code - CODE_OF_A + 10;
 }
 
 /** @throws AppError PROTOCOL_ERROR unless there are 32 bytes */

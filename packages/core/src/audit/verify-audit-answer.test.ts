@@ -1,8 +1,9 @@
 import { createHmac, hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { ChunkName, NodeId } from "../ids.ts";
-import { type AuditAnswer, auditStatement, closingDigest } from "./audit-answer.ts";
+import { type AuditAnswer, type ChunkProof, closingDigest } from "./audit-answer.ts";
 import type { AuditQuestion } from "./audit-question.ts";
+import { auditStatement, hashProvenLeaves } from "./audit-statement.ts";
 import type { HmacSha256, Sha256 } from "./hash-functions.ts";
 import { type AuditVerifier, verifyAuditAnswer } from "./verify-audit-answer.ts";
 
@@ -11,12 +12,18 @@ const hmacSha256: HmacSha256 = (key, ...parts) =>
   new Uint8Array(createHmac("sha256", key).update(Buffer.concat(parts)).digest());
 const unhex = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
 
-// Golden vector: a chunk of 5 leaves and 1000 bytes, byte i = i mod 251, asked for the leaves 3, 4 and 0.
+// Golden vector: a chunk of 5 leaves and 1000 bytes, byte i = i mod 251, asked for the leaves 3, 4 and 0; one of 7
+// bytes; and one that the node has lost.
 const CHUNK = Uint8Array.from({ length: 82_920 }, (_, i) => i % 251);
 const QUESTION: AuditQuestion = {
   challengeId: new Uint8Array(16).fill(0xc1),
   nodeId: `12D3KooW${"A".repeat(44)}` as NodeId,
-  chunkName: "c3bbb01e73a26f4019547c70ffb6f77168d8a9cf3209c38090bfdedea8beaaef" as ChunkName,
+  selectionId: new Uint8Array(16).fill(0xc1),
+  chunkNames: [
+    "c3bbb01e73a26f4019547c70ffb6f77168d8a9cf3209c38090bfdedea8beaaef",
+    "1c1be4cff7db02513b200203b3a34f1132080dbc74b04afac270ed706e69bb88",
+    "ff".repeat(32),
+  ] as ChunkName[],
   seed: new Uint8Array(32).fill(0x5e),
   leafCount: 4,
   difficulty: 3,
@@ -47,19 +54,26 @@ const PATHS: readonly [index: number, path: readonly string[]][] = [
   ],
 ];
 const STATEMENT = [
-  "636f6d6d6f6e686f6c6420617564697420763100", // "commonhold audit v1\0"
+  "636f6d6d6f6e686f6c6420617564697420763200", // "commonhold audit v2\0"
   "c1".repeat(16), // challenge id
   `313244334b6f6f57${"41".repeat(44)}`, // node id
-  "5ae4a5ed5273985eb088b865475e776a77555c60fd219a38182605d7e3d92d22", // SHA-256 of the body
+  "9e7b60d0c41e7af1843eccddf2daab30ea562995de2b40ec9cd339d5745ff4fa", // SHA-256 of the body
 ].join("");
-const ANSWER: AuditAnswer = {
+const SMALL = Uint8Array.of(0, 1, 2, 3, 4, 5, 6);
+const FIRST = {
+  kind: "proof",
   chunkLength: CHUNK.length,
   leaves: PATHS.map(([index, path]) => ({
     index,
     leaf: CHUNK.subarray(index * 16_384, (index + 1) * 16_384),
     path: path.map(unhex),
   })),
-  digest: unhex("4fa640276190f98e84bd646156e1abde822afa35913a4a2b68a2395015b98fd1"),
+} as const;
+const SECOND = { kind: "proof", chunkLength: SMALL.length, leaves: [{ index: 0, leaf: SMALL, path: [] }] } as const;
+const LOST = { kind: "lost", reason: "CHUNK_NOT_FOUND" } as const;
+const ANSWER: AuditAnswer = {
+  proofs: [FIRST, SECOND, LOST],
+  digest: unhex("b2334eaea2278cd9fb9bb4878f230bb5f113de3665fd0a157bdcbe1093c0185e"),
   durationUs: 1234,
   signature: new Uint8Array(64).fill(0x51),
 };
@@ -71,9 +85,20 @@ function verdictOn(change: Partial<AuditAnswer>, question = QUESTION) {
   return verifyAuditAnswer(question, { ...ANSWER, ...change }, verifier);
 }
 
+/** The same for other proofs, with the closing hash that fits them. */
+function verdictOnProofs(proofs: readonly ChunkProof[], question = QUESTION) {
+  return verdictOn({ proofs, digest: closingDigest(question, proofs, sha256) }, question);
+}
+
+function statementOf(question: AuditQuestion, change: Partial<AuditAnswer> = {}): string {
+  const answer = { ...ANSWER, ...change };
+  const leafHashes = hashProvenLeaves(answer.proofs, sha256);
+  return Buffer.from(auditStatement(question, { answer, leafHashes }, sha256)).toString("hex");
+}
+
 describe("verifyAuditAnswer", () => {
-  it("passes the golden answer", () => {
-    expect(verdictOn({})).toEqual({ kind: "passed" });
+  it("judges each chunk of the golden answer", () => {
+    expect(verdictOn({})).toEqual({ kind: "judged", chunks: ["passed", "passed", "lost"] });
   });
 
   it("asks for the node's signature over the golden statement", () => {
@@ -83,81 +108,109 @@ describe("verifyAuditAnswer", () => {
       return false;
     };
     const verdict = verifyAuditAnswer(QUESTION, ANSWER, { ...verifier, verifySignature });
-    expect(verdict).toEqual({ kind: "wrong", fault: "signature" });
+    expect(verdict).toEqual({ kind: "wrong", why: "signature" });
     expect(asked).toEqual([[QUESTION.nodeId, STATEMENT, ANSWER.signature]]);
   });
 
   it("has another statement for every other question and answer", () => {
-    const [leaf, ...others] = ANSWER.leaves;
+    const { leaves } = FIRST;
+    const [leaf, ...others] = leaves;
+    const first = (change: object) => ({ proofs: [{ ...FIRST, ...change }, SECOND, LOST] });
+    const names = QUESTION.chunkNames;
     const statements = [
-      auditStatement(QUESTION, ANSWER, sha256),
-      auditStatement({ ...QUESTION, challengeId: new Uint8Array(16) }, ANSWER, sha256),
-      auditStatement({ ...QUESTION, nodeId: `12D3KooW${"B".repeat(44)}` as NodeId }, ANSWER, sha256),
-      auditStatement({ ...QUESTION, chunkName: "0".repeat(64) as ChunkName }, ANSWER, sha256),
-      auditStatement(QUESTION, { ...ANSWER, chunkLength: 1 }, sha256),
-      auditStatement(QUESTION, { ...ANSWER, durationUs: 1 }, sha256),
-      auditStatement(QUESTION, { ...ANSWER, digest: new Uint8Array(32) }, sha256),
-      auditStatement(QUESTION, { ...ANSWER, leaves: others }, sha256),
-      auditStatement(QUESTION, { ...ANSWER, leaves: [{ ...leaf!, index: 2 }, ...others] }, sha256),
-      auditStatement(QUESTION, { ...ANSWER, leaves: [{ ...leaf!, path: [] }, ...others] }, sha256),
+      statementOf(QUESTION),
+      statementOf({ ...QUESTION, challengeId: new Uint8Array(16) }),
+      statementOf({ ...QUESTION, nodeId: `12D3KooW${"B".repeat(44)}` as NodeId }),
+      statementOf({ ...QUESTION, chunkNames: names.toReversed() }),
+      statementOf({ ...QUESTION, chunkNames: names.with(2, "0".repeat(64) as ChunkName) }),
+      statementOf(QUESTION, { durationUs: 1 }),
+      statementOf(QUESTION, { digest: new Uint8Array(32) }),
+      statementOf(QUESTION, { proofs: [FIRST, SECOND] }),
+      statementOf(QUESTION, { proofs: [FIRST, LOST, LOST] }),
+      statementOf(QUESTION, { proofs: [FIRST, SECOND, { kind: "lost", reason: "CHUNK_CORRUPT" }] }),
+      statementOf(QUESTION, first({ chunkLength: 2 ** 40 + 1 })),
+      statementOf(QUESTION, first({ chunkLength: 1 })),
+      statementOf(QUESTION, first({ leaves: others })),
+      statementOf(QUESTION, first({ leaves: [{ ...leaf!, index: 2 }, ...others] })),
+      statementOf(QUESTION, first({ leaves: [{ ...leaf!, path: [] }, ...others] })),
+      statementOf(QUESTION, first({ leaves: [{ ...leaf!, leaf: leaf!.leaf.with(9, 0xff) }, ...others] })),
     ];
-    const texts = statements.map((statement) => Buffer.from(statement).toString("hex"));
-    expect(new Set(texts).size).toBe(texts.length);
+    expect(new Set(statements).size).toBe(statements.length);
   });
 
-  it("refuses other leaves than the selected ones", () => {
-    const { leaves } = ANSWER;
-    const wrong = { kind: "wrong", fault: "selection" };
-    expect(verdictOn({ leaves: [] })).toEqual(wrong);
-    expect(verdictOn({ leaves: leaves.slice(0, 2) })).toEqual(wrong);
-    expect(verdictOn({ leaves: leaves.toReversed() })).toEqual(wrong);
-    expect(verdictOn({ leaves: [...leaves, leaves[0]!] })).toEqual(wrong);
-    expect(verdictOn({}, { ...QUESTION, seed: new Uint8Array(32) })).toEqual(wrong);
+  it("refuses other leaves than the selected ones, of this chunk alone", () => {
+    const { leaves } = FIRST;
+    const wrong = { kind: "judged", chunks: [{ wrong: "selection" }, "passed", "lost"] };
+    for (const others of [[], leaves.slice(0, 2), leaves.toReversed(), [...leaves, leaves[0]!]]) {
+      expect(verdictOnProofs([{ ...FIRST, leaves: others }, SECOND, LOST])).toEqual(wrong);
+    }
+    expect(verdictOnProofs(ANSWER.proofs, { ...QUESTION, selectionId: new Uint8Array(16) })).toEqual(wrong);
   });
 
-  it("names the leaf that does not belong to the chunk", () => {
-    const rotten = ANSWER.leaves.map((proven) =>
-      proven.index === 4 ? { ...proven, leaf: proven.leaf.with(77, 0xff) } : proven,
-    );
-    const digest = closingDigest(QUESTION, rotten, sha256);
-    expect(verdictOn({ leaves: rotten, digest })).toEqual({ kind: "wrong", fault: "leaf", leafIndex: 4 });
+  it("finds the chunk with a leaf or a path that is not its own", () => {
+    const changed = [
+      FIRST.leaves.map((proven) => (proven.index === 4 ? { ...proven, leaf: proven.leaf.with(77, 0xff) } : proven)),
+      FIRST.leaves.map((proven) => (proven.index === 0 ? { ...proven, path: proven.path.slice(1) } : proven)),
+      FIRST.leaves.map((proven) => (proven.index === 3 ? { ...proven, leaf: proven.leaf.subarray(1) } : proven)),
+    ];
+    for (const leaves of changed) {
+      expect(verdictOnProofs([{ ...FIRST, leaves }, SECOND, LOST])).toEqual({
+        kind: "judged",
+        chunks: [{ wrong: "leaf" }, "passed", "lost"],
+      });
+    }
   });
 
   it("refuses another length of the chunk", () => {
     // Still six leaves, so the same ones are selected; only the name tells.
-    expect(verdictOn({ chunkLength: CHUNK.length - 1 })).toEqual({ kind: "wrong", fault: "leaf", leafIndex: 3 });
-    expect(verdictOn({ chunkLength: CHUNK.length + 16_384 })).toMatchObject({ kind: "wrong" });
-    expect(verdictOn({ chunkLength: Number.MAX_SAFE_INTEGER })).toMatchObject({ kind: "wrong" });
-  });
-
-  it("refuses a closing hash of another difficulty", () => {
-    for (const difficulty of [1, 2, 4]) {
-      expect(verdictOn({}, { ...QUESTION, difficulty })).toEqual({ kind: "wrong", fault: "digest" });
-      const digest = closingDigest({ ...QUESTION, difficulty }, ANSWER.leaves, sha256);
-      expect(verdictOn({ digest })).toEqual({ kind: "wrong", fault: "digest" });
+    const [judged] = [verdictOn({ proofs: [{ ...FIRST, chunkLength: CHUNK.length - 1 }, SECOND, LOST] })];
+    expect(judged).toEqual({ kind: "judged", chunks: [{ wrong: "leaf" }, "passed", "lost"] });
+    for (const chunkLength of [CHUNK.length + 16_384, Number.MAX_SAFE_INTEGER]) {
+      expect(verdictOn({ proofs: [{ ...FIRST, chunkLength }, SECOND, LOST] })).toMatchObject({
+        chunks: [{ wrong: "selection" }, "passed", "lost"],
+      });
     }
   });
 
-  it.each<[string, Partial<AuditAnswer>]>([
-    ["no length", { chunkLength: 0 }],
-    ["a length that is no number", { chunkLength: Number.NaN }],
-    ["a length in fractions", { chunkLength: 1.5 }],
+  it("refuses proofs in another order, and more or fewer than were asked for", () => {
+    expect(verdictOnProofs([SECOND, FIRST, LOST])).toMatchObject({
+      chunks: [{ wrong: expect.any(String) }, { wrong: expect.any(String) }, "lost"],
+    });
+    for (const proofs of [[], [FIRST, SECOND], [FIRST, SECOND, LOST, LOST]]) {
+      expect(verdictOnProofs(proofs)).toEqual({ kind: "wrong", why: "count" });
+    }
+  });
+
+  it("refuses a closing hash of another difficulty, seed or other leaves", () => {
+    for (const difficulty of [1, 2, 4]) {
+      expect(verdictOn({}, { ...QUESTION, difficulty })).toEqual({ kind: "wrong", why: "digest" });
+      const digest = closingDigest({ ...QUESTION, difficulty }, ANSWER.proofs, sha256);
+      expect(verdictOn({ digest })).toEqual({ kind: "wrong", why: "digest" });
+    }
+    expect(verdictOn({}, { ...QUESTION, seed: new Uint8Array(32) })).toEqual({ kind: "wrong", why: "digest" });
+    expect(verdictOn({ proofs: [FIRST, LOST, LOST] })).toEqual({ kind: "wrong", why: "digest" });
+  });
+
+  const leaf = FIRST.leaves[0]!;
+  const withLeaves = (...leaves: readonly object[]) => ({ proofs: [{ ...FIRST, leaves }, SECOND, LOST] });
+  it.each<[string, object]>([
+    ["no length", { proofs: [{ ...FIRST, chunkLength: 0 }, SECOND, LOST] }],
+    ["a length that is no number", { proofs: [{ ...FIRST, chunkLength: Number.NaN }, SECOND, LOST] }],
+    ["a length in fractions", { proofs: [{ ...FIRST, chunkLength: 1.5 }, SECOND, LOST] }],
+    ["another reason of a loss", { proofs: [FIRST, SECOND, { kind: "lost", reason: "NO_SPACE" }] }],
     ["a negative duration", { durationUs: -1 }],
     ["a closing hash of 31 bytes", { digest: new Uint8Array(31) }],
-    ["more leaves than asked", { leaves: Array.from({ length: 5 }, () => ANSWER.leaves[0]!) }],
-    ["a negative index", { leaves: [{ ...ANSWER.leaves[0]!, index: -1 }] }],
-    ["a leaf of more than 16 KiB", { leaves: [{ ...ANSWER.leaves[0]!, leaf: new Uint8Array(16_385) }] }],
-    ["a path entry of 33 bytes", { leaves: [{ ...ANSWER.leaves[0]!, path: [new Uint8Array(33)] }] }],
-    [
-      "a path of 41 levels",
-      { leaves: [{ ...ANSWER.leaves[0]!, path: Array.from({ length: 41 }, () => new Uint8Array(32)) }] },
-    ],
+    ["more leaves than asked", withLeaves(leaf, leaf, leaf, leaf, leaf)],
+    ["a negative index", withLeaves({ ...leaf, index: -1 })],
+    ["a leaf of more than 16 KiB", withLeaves({ ...leaf, leaf: new Uint8Array(16_385) })],
+    ["a path entry of 33 bytes", withLeaves({ ...leaf, path: [new Uint8Array(33)] })],
+    ["a path of 41 levels", withLeaves({ ...leaf, path: Array.from({ length: 41 }, () => new Uint8Array(32)) })],
   ])("calls %s malformed before anything is hashed", (_, change) => {
     const never = () => {
       throw new Error("hashed");
     };
     const untouched = { sha256: never, hmacSha256: never, verifySignature: never };
     const verdict = verifyAuditAnswer(QUESTION, { ...ANSWER, ...change }, untouched);
-    expect(verdict).toEqual({ kind: "wrong", fault: "malformed" });
+    expect(verdict).toEqual({ kind: "wrong", why: "malformed" });
   });
 });

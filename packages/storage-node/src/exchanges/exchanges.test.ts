@@ -1,19 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { verifyAuditAnswer } from "@commonhold/chunk/audit-answer.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
-import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
-import { createIdentity, verifySignature } from "@commonhold/p2p/identity.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { createIdentity } from "@commonhold/p2p/identity.ts";
 import type { Exchange } from "@commonhold/p2p/peer-host.ts";
 import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
-import { requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
+import { type ProofChallenge, requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { type BatchedChunkRef, batchNameOf } from "@commonhold/wire/batch-name.ts";
+import { challengeNameOf } from "@commonhold/wire/challenge-name.ts";
 import type { SignedGrant } from "@commonhold/wire/grant.ts";
 import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { describe, expect, it, vi } from "vitest";
@@ -26,11 +26,14 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const chunk = sealedChunk(1);
 const other = sealedChunk(2);
-const CHALLENGE = {
+const CHALLENGE: ProofChallenge = {
   challengeId: new Uint8Array(16).fill(1),
+  selectionId: new Uint8Array(16).fill(1),
+  chunkNames: [chunk.name],
   seed: new Uint8Array(32).fill(2),
   leafCount: 3,
   difficulty: 10,
+  deadlineMs: 2000,
 };
 
 /** One exchange of the coordinator with a node. */
@@ -72,9 +75,7 @@ const ACTIONS = {
       }),
     ),
   challenge: (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
-    ask({ world, node }, "proofChallenge", ({ stream }) =>
-      requestProofChallenge(stream, { grant, chunkName: chunk.name, ...CHALLENGE }),
-    ),
+    ask({ world, node }, "proofChallenge", ({ stream }) => requestProofChallenge(stream, { grant, ...CHALLENGE })),
   inventory: (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
     ask({ world, node }, "inventory", ({ stream }) => requestInventory(stream, { grant, limit: 10 })),
 } as const;
@@ -86,9 +87,10 @@ function refOf({ name, sealed }: TestChunk): BatchedChunkRef {
 }
 
 /** What a grant for `action` on `chunk` names. */
-function onChunk(action: Action): { readonly chunkName?: ChunkName } {
+function onChunk(action: Action, of: TestChunk = chunk): { readonly chunkName?: ChunkName } {
   if (action === "inventory") return {};
-  return { chunkName: action === "store-batch" ? batchNameOf([refOf(chunk)]) : chunk.name };
+  if (action === "store-batch") return { chunkName: batchNameOf([refOf(of)]) };
+  return { chunkName: action === "challenge" ? challengeNameOf([of.name]) : of.name };
 }
 
 function pathOf(node: ServingNode, name: ChunkName): string {
@@ -227,7 +229,7 @@ describe("a grant", () => {
   });
 
   it.each(ALL_ACTIONS.filter((action) => action !== "inventory"))("for %s counts for its chunk", async (action) => {
-    await refused(action, { chunkName: other.name });
+    await refused(action, onChunk(action, other));
   });
 
   it.each(ALL_ACTIONS)("for %s ends (with 30 s for clocks that differ)", async (action) => {
@@ -331,37 +333,5 @@ describe("replication", () => {
     const { world, source, replicate } = await pair();
     world.network.vanish(source.peerId);
     await expect(replicate()).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
-  });
-});
-
-describe("an audit", () => {
-  it("is answered so that the chunk's name alone shows that it is right", async () => {
-    const world = await ExchangeNetwork.create();
-    const node = await world.addNode();
-    await node.store.store(chunk.name, chunk.sealed);
-    const grant = world.grant(node.peerId, "challenge", { chunkName: chunk.name });
-    const answer = await ACTIONS.challenge(world, node, grant);
-    const question = { ...CHALLENGE, chunkName: chunk.name, nodeId: node.peerId as NodeId };
-    expect(verifyAuditAnswer(question, answer, verifySignature)).toEqual({ kind: "passed" });
-  });
-
-  it("finds rot, says so, and takes the chunk out of service", async () => {
-    const world = await ExchangeNetwork.create();
-    const node = await world.addNode();
-    await node.store.store(chunk.name, chunk.sealed);
-    const rotten = Buffer.from(chunk.sealed);
-    rotten[49_999]! ^= 1;
-    writeFileSync(pathOf(node, chunk.name), rotten);
-    const grant = world.grant(node.peerId, "challenge", { chunkName: chunk.name });
-    await expect(ACTIONS.challenge(world, node, grant)).rejects.toMatchObject({ code: "CHUNK_CORRUPT" });
-    expect(node.store.list({ limit: 1 }).items).toEqual([]);
-    expect(await node.store.holds(chunk.name)).toBe(false);
-  });
-
-  it("of a chunk that is not held is refused", async () => {
-    const world = await ExchangeNetwork.create();
-    const node = await world.addNode();
-    const grant = world.grant(node.peerId, "challenge", { chunkName: chunk.name });
-    await expect(ACTIONS.challenge(world, node, grant)).rejects.toMatchObject({ code: "CHUNK_NOT_FOUND" });
   });
 });

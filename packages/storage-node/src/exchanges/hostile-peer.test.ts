@@ -18,6 +18,8 @@ import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { type GrantAction, type GrantTerms, issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
 import { batchNameOf } from "@commonhold/wire/batch-name.ts";
+import { challengeNameOf } from "@commonhold/wire/challenge-name.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
 import { PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ChunkStore } from "../chunk-store/chunk-store.ts";
@@ -25,10 +27,10 @@ import { eventually } from "../testing/eventually.ts";
 import { sealedChunk } from "../testing/exchange-network.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { filesBelow, openTestStore, silentLogger } from "../testing/open-test-store.ts";
+import { createAnswerChallenge } from "./answer-challenge.ts";
 import { EXCHANGE_LIMITS } from "./exchange-limits.ts";
 import { createFetchReplica } from "./fetch-replica.ts";
 import { createGrantChecker } from "./grant-checker.ts";
-import { createProveChunk } from "./prove-chunk.ts";
 import { registerExchanges } from "./register-exchanges.ts";
 
 // A busy machine needs more than the usual 5 s.
@@ -40,7 +42,11 @@ const MALLORY = identityOf("mallory");
 const clock = new ManualClock();
 /** The store has room for one of them and no more. */
 const chunk = sealedChunk(1, 300_000);
-const batchName = batchNameOf([{ chunkName: chunk.name, length: chunk.sealed.length }]);
+/** What grants name in place of the chunk. */
+const LIST_NAMES: ReadonlyMap<GrantAction, ChunkName> = new Map([
+  ["store-batch", batchNameOf([{ chunkName: chunk.name, length: chunk.sealed.length }])],
+  ["challenge", challengeNameOf([chunk.name])],
+]);
 const never = new AbortController().signal;
 
 let harness: PeerHostHarness;
@@ -60,6 +66,7 @@ beforeAll(async () => {
   ]);
   folder = mkdtempSync(join(tmpdir(), "commonhold-hostile-"));
   store = await openTestStore(folder, { nameOf: chunkNameOf, clock, bytesMax: chunk.sealed.length });
+  const buffers = new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: 1 });
   await registerExchanges({
     host: node,
     store,
@@ -74,8 +81,8 @@ beforeAll(async () => {
     ),
     assertTakesChunks: () => {},
     fetchReplica: createFetchReplica({ host: node, store }),
-    buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: 1 }),
-    proveChunk: createProveChunk({ store, clock, identity: NODE }),
+    buffers,
+    answerChallenge: createAnswerChallenge({ store, buffers, clock, identity: NODE, logger: silentLogger }),
   });
 });
 beforeEach(async () => {
@@ -96,7 +103,7 @@ function grant(action: GrantAction, terms: Partial<GrantTerms> = {}, signer: Ide
       node: NODE.peerId,
       subject: COORDINATOR.peerId,
       action,
-      ...(action === "inventory" ? {} : { chunkName: action === "store-batch" ? batchName : chunk.name }),
+      ...(action === "inventory" ? {} : { chunkName: LIST_NAMES.get(action) ?? chunk.name }),
       lengthMax: 1_000_000,
       expiresAtMs: clock.nowMs() + 60_000,
       nonce: new Uint8Array(16),
@@ -111,7 +118,15 @@ function ask<T>(protocol: ProtocolName, run: (exchange: Exchange) => Promise<T>,
   return from.exchange(target, PROTOCOLS[protocol], run, { signal: never, timeoutMs: 10_000 });
 }
 
-const CHALLENGE = { challengeId: new Uint8Array(16), seed: new Uint8Array(32), leafCount: 2, difficulty: 1 };
+const CHALLENGE = {
+  challengeId: new Uint8Array(16),
+  selectionId: new Uint8Array(16),
+  chunkNames: [chunk.name],
+  seed: new Uint8Array(32),
+  leafCount: 2,
+  difficulty: 1,
+  deadlineMs: 2000,
+};
 const source = { peerId: MALLORY.peerId, addresses: [] };
 
 /** Each exchange as the coordinator makes it. */
@@ -151,11 +166,7 @@ const CALLS: Readonly<Record<ProtocolName, (signed?: SignedGrant, from?: PeerHos
       from,
     ),
   proofChallenge: (signed = grant("challenge"), from = coordinator) =>
-    ask(
-      "proofChallenge",
-      ({ stream }) => requestProofChallenge(stream, { grant: signed, chunkName: chunk.name, ...CHALLENGE }),
-      from,
-    ),
+    ask("proofChallenge", ({ stream }) => requestProofChallenge(stream, { grant: signed, ...CHALLENGE }), from),
   inventory: (signed = grant("inventory"), from = coordinator) =>
     ask("inventory", ({ stream }) => requestInventory(stream, { grant: signed, limit: 10 }), from),
 };

@@ -12,10 +12,10 @@ import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import type { ProtocolName } from "@commonhold/wire/protocols.ts";
 import type { ChunkStore, StoreTerms } from "../chunk-store/chunk-store.ts";
+import type { AnswerChallenge } from "./answer-challenge.ts";
 import type { ExchangeOutcome } from "./exchange-outcome.ts";
 import type { FetchReplica } from "./fetch-replica.ts";
 import type { GrantChecker } from "./grant-checker.ts";
-import type { ProveChunk } from "./prove-chunk.ts";
 import { summariseHeld } from "./summarise-held.ts";
 
 export interface ChunkExchangeDeps {
@@ -29,7 +29,7 @@ export interface ChunkExchangeDeps {
   readonly fetchReplica: FetchReplica;
   /** For chunks on their way in and out. */
   readonly buffers: BufferPool;
-  readonly proveChunk: ProveChunk;
+  readonly answerChallenge: AnswerChallenge;
 }
 
 /** Serves one exchange; steps that may refuse it run under `outcome`. */
@@ -146,12 +146,13 @@ function serveReplicate(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Ex
 }
 
 function serveChallenge(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  const { remotePeerId: peerId, signal } = exchange;
   return serveProofChallenge(exchange.stream, {
-    authorise: ({ grant, chunkName }) =>
+    authorise: ({ grant, challengeName }) =>
       outcome.note(() => {
-        deps.checkGrant(grant, { subject: exchange.remotePeerId, action: "challenge", chunkName });
+        deps.checkGrant(grant, { subject: peerId, action: "challenge", chunkName: challengeName });
       }),
-    prove: (challenge) => outcome.act(() => deps.proveChunk(challenge)),
+    prove: (challenge) => outcome.act(() => deps.answerChallenge(challenge, { peerId, signal })),
   });
 }
 

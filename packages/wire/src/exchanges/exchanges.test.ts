@@ -11,7 +11,6 @@ import { SEALED_LENGTH_MAX } from "../protocols.ts";
 import { CHUNK, chunkNameOf, sampleGrant, sha256 } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, requestInventorySummary, serveInventory } from "./inventory.ts";
-import { type ProofAnswer, requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { type ReplicateChunkOrder, requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
 
@@ -173,77 +172,6 @@ describe("replicate-chunk", () => {
           },
         }),
     );
-  });
-});
-
-describe("proof-challenge", () => {
-  const challenge = {
-    challengeId: new Uint8Array(16).fill(1),
-    chunkName: CHUNK,
-    seed: new Uint8Array(32).fill(2),
-    leafCount: 64,
-    difficulty: 1000,
-  };
-  const answer: ProofAnswer = {
-    chunkLength: SEALED_LENGTH_MAX,
-    leaves: Array.from({ length: 64 }, (_, index) => ({
-      index,
-      leaf: new Uint8Array(16 * 1024).fill(index),
-      path: Array.from({ length: 9 }, () => new Uint8Array(32).fill(3)),
-    })),
-    digest: new Uint8Array(32).fill(4),
-    durationUs: 12_345,
-    signature: new Uint8Array(64).fill(5),
-  };
-  const request = (stream: ByteStream) => requestProofChallenge(stream, { ...challenge, grant });
-
-  it("carries the challenge and the largest answer", async () => {
-    const result = await exchange(request, (stream) =>
-      serveProofChallenge(stream, {
-        authorise: (claim) => expect(claim.grant).toMatchObject(grant) as undefined,
-        prove: async (received) => {
-          expect(received).toEqual(challenge);
-          return answer;
-        },
-      }),
-    );
-    expect(result.chunkLength).toBe(SEALED_LENGTH_MAX);
-    expect(result.leaves).toHaveLength(64);
-    expect(result.leaves[63]).toMatchObject({
-      index: 63,
-      leaf: answer.leaves[63]!.leaf,
-      path: answer.leaves[63]!.path,
-    });
-    expect(result).toMatchObject({ digest: answer.digest, durationUs: 12_345, signature: answer.signature });
-  });
-
-  it.each<[string, Partial<ProofAnswer>]>([
-    ["no leaf", { leaves: [] }],
-    ["a leaf that is too long", { leaves: [{ index: 0, leaf: new Uint8Array(16 * 1024 + 1), path: [] }] }],
-    ["a path that is too long", { leaves: [{ ...answer.leaves[0]!, path: Array(10).fill(new Uint8Array(32)) }] }],
-    ["a hash that is none", { leaves: [{ ...answer.leaves[0]!, path: [new Uint8Array(31)] }] }],
-    ["a short digest", { digest: new Uint8Array(31) }],
-    ["a short signature", { signature: new Uint8Array(63) }],
-    ["an impossible length", { chunkLength: SEALED_LENGTH_MAX + 1 }],
-  ])("refuses an answer with %s", async (_, changes) => {
-    const refused = exchange(request, (stream) =>
-      serveProofChallenge(stream, { authorise: allow, prove: async () => ({ ...answer, ...changes }) }),
-    );
-    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
-  });
-
-  it.each([
-    ["no leaf", { leafCount: 0 }],
-    ["too many leaves", { leafCount: 65 }],
-    ["too much work", { difficulty: 1_000_001 }],
-    ["a short seed", { seed: randomBytes(31) }],
-    ["a short id", { challengeId: randomBytes(15) }],
-  ])("refuses to prove with %s", async (_, changes) => {
-    const refused = exchange(
-      (stream) => requestProofChallenge(stream, { ...challenge, ...changes, grant }),
-      (stream) => serveProofChallenge(stream, { authorise: allow, prove: async () => answer }),
-    );
-    await expect(refused).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
   });
 });
 

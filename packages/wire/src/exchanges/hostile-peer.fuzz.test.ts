@@ -1,5 +1,5 @@
 import { create, type DescMessage, toBinary } from "@bufbuild/protobuf";
-import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAVES_MAX } from "@commonhold/core/audit/audit-question.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts";
 import { ERROR_CODES, type ErrorCode, isErrorCode } from "@commonhold/core/error-codes.ts";
@@ -25,7 +25,15 @@ import { encodeChunkName } from "../fields.ts";
 import { readFrame } from "../frame.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
 import { decodeMessage } from "../message.ts";
-import { FRAME_BYTES_MAX, INVENTORY_PAGE_MAX, SEALED_LENGTH_MAX, STORE_BATCH_LENGTH_MAX } from "../protocols.ts";
+import {
+  EXCHANGE_TIMEOUT_MS,
+  FRAME_BYTES_MAX,
+  INVENTORY_PAGE_MAX,
+  PROOF_CHUNK_ROOM_BYTES,
+  PROOF_LEAF_ROOM_BYTES,
+  SEALED_LENGTH_MAX,
+  STORE_BATCH_LENGTH_MAX,
+} from "../protocols.ts";
 import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, requestInventorySummary, serveInventory } from "./inventory.ts";
@@ -38,15 +46,21 @@ import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
 const grant = sampleGrant();
 const BOUNDS: Readonly<Record<string, number>> = {
   length: SEALED_LENGTH_MAX,
-  leafCount: AUDIT_LEAF_COUNT_MAX,
+  leafCount: AUDIT_LEAVES_MAX,
   difficulty: AUDIT_DIFFICULTY_MAX,
+  deadlineMs: EXCHANGE_TIMEOUT_MS.proofChallenge,
   limit: INVENTORY_PAGE_MAX,
 };
+const NAMES: ReadonlySet<string> = new Set(["chunkName", "batchName", "challengeName", "after"]);
 /** Whatever a claim says, it lies within the protocol's bounds by now. */
 const authorise = (claim: object): void => {
   for (const [field, value] of Object.entries(claim)) {
-    if (field === "chunkName" || field === "batchName" || field === "after")
-      expect(isChunkName(String(value))).toBe(true);
+    if (NAMES.has(field)) expect(isChunkName(String(value))).toBe(true);
+    if (field === "chunkNames") {
+      const names = value as readonly string[];
+      expect(names.every(isChunkName)).toBe(true);
+      expect(new Set(names).size).toBe(names.length);
+    }
     if (!Object.hasOwn(BOUNDS, field)) continue;
     expect(value).toBeGreaterThanOrEqual(1);
     expect(value).toBeLessThanOrEqual(BOUNDS[field]!);
@@ -54,11 +68,14 @@ const authorise = (claim: object): void => {
 };
 const ofChunk = { grant, chunkName: CHUNK };
 const challenge = {
-  ...ofChunk,
+  grant,
   challengeId: new Uint8Array(16),
+  selectionId: new Uint8Array(16),
+  chunkNames: [CHUNK, chunkNameOf("another chunk")],
   seed: new Uint8Array(32),
   leafCount: 1,
   difficulty: 1,
+  deadlineMs: 2000,
 };
 const source = { peerId: "12D3KooWsource", addresses: ["/ip4/10.0.0.1/tcp/1"] };
 
@@ -78,8 +95,7 @@ const SERVERS: Record<string, (stream: ByteStream) => Promise<void>> = {
     serveProofChallenge(stream, {
       authorise,
       prove: async () => ({
-        chunkLength: 1,
-        leaves: [],
+        proofs: [],
         digest: new Uint8Array(32),
         durationUs: 1,
         signature: new Uint8Array(64),
@@ -117,6 +133,7 @@ const batched = [
   { chunkName, length: 3n },
   { chunkName: encodeChunkName(chunkNameOf("another chunk")), length: 4n },
 ];
+const chunkNames = batched.map((each) => each.chunkName);
 const leaf = { index: 1n, leaf: new Uint8Array(30), path: [new Uint8Array(32)] };
 /** Messages that would be taken, to be bent. */
 const WELL_FORMED = [
@@ -129,7 +146,7 @@ const WELL_FORMED = [
       outcomes: [{ status, alreadyHeld: true }, { status: { code: "NO_SPACE", message: "the quota is used up" } }],
     }),
   ),
-  toBinary(ProofChallengeRequestSchema, create(ProofChallengeRequestSchema, { ...challenge, chunkName })),
+  toBinary(ProofChallengeRequestSchema, create(ProofChallengeRequestSchema, { ...challenge, chunkNames })),
   toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 5 })),
   toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 1, summary: true })),
   toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 5, until: chunkName })),
@@ -154,8 +171,7 @@ const WELL_FORMED = [
     ProofChallengeResponseSchema,
     create(ProofChallengeResponseSchema, {
       status,
-      chunkLength: 5n,
-      leaves: [leaf],
+      proofs: [{ chunkLength: 5n, leaves: [leaf] }, { lost: "CHUNK_NOT_FOUND" }],
       digest: new Uint8Array(32),
       durationUs: 1n,
       signature: new Uint8Array(64),
@@ -186,7 +202,13 @@ const anyNumbers = fc
       ),
       toBinary(
         ProofChallengeRequestSchema,
-        create(ProofChallengeRequestSchema, { ...challenge, chunkName, leafCount, difficulty }),
+        create(ProofChallengeRequestSchema, {
+          ...challenge,
+          chunkNames,
+          leafCount,
+          difficulty,
+          deadlineMs: difficulty,
+        }),
       ),
       toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, after: chunkName, limit: leafCount })),
       toBinary(RetrieveChunkResponseSchema, create(RetrieveChunkResponseSchema, { status, length })),
@@ -279,7 +301,8 @@ describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, se
 describe.each(Object.entries(REQUESTERS))("requesting %s of a hostile peer", (name, request) => {
   it("fails only as the peer says, by PROTOCOL_ERROR or a wrong length, and reads within bounds", async () => {
     const frameMax = {
-      challenge: FRAME_BYTES_MAX.proof,
+      // As many leaves as were asked for, and no more.
+      challenge: 2 * (PROOF_CHUNK_ROOM_BYTES + PROOF_LEAF_ROOM_BYTES) + FRAME_BYTES_MAX.response,
       inventory: FRAME_BYTES_MAX.inventory,
       inventorySummary: FRAME_BYTES_MAX.inventorySummary,
       storeBatch: FRAME_BYTES_MAX.batchResponse,

@@ -1,4 +1,6 @@
-import { AUDIT_DIFFICULTY_MAX, AUDIT_LEAF_COUNT_MAX } from "@commonhold/core/audit/audit-question.ts";
+import type { ChunkProof } from "@commonhold/core/audit/audit-answer.ts";
+import { LOSS_REASONS } from "@commonhold/core/audit/audit-answer.ts";
+import { AUDIT_CHUNKS_MAX, AUDIT_DIFFICULTY_MAX, AUDIT_LEAVES_MAX } from "@commonhold/core/audit/audit-question.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
@@ -6,6 +8,7 @@ import { summariseInventory } from "@commonhold/core/repair/inventory-summary.ts
 import { fuzzRuns } from "@commonhold/core/testing/fuzz.ts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { challengeNameOf } from "../challenge-name.ts";
 import type { SignedGrant } from "../grant.ts";
 import { createMemoryStreamPair } from "../memory-byte-stream.ts";
 import { decodeInventorySummary, encodeInventorySummary } from "../inventory-summary-bytes.ts";
@@ -146,37 +149,49 @@ it("replicate-chunk carries the order as it is", async () => {
 });
 
 it("proof-challenge carries question and answer as they are", async () => {
-  const question = fc.record({
-    grant,
-    chunkName,
-    challengeId: bytes(16),
-    seed: bytes(32),
-    leafCount: fc.integer({ min: 1, max: AUDIT_LEAF_COUNT_MAX }),
-    difficulty: fc.integer({ min: 1, max: AUDIT_DIFFICULTY_MAX }),
-  });
+  const names = fc.uniqueArray(chunkName, { minLength: 1, maxLength: AUDIT_CHUNKS_MAX });
+  const question = names.chain((chunkNames) =>
+    fc.record({
+      grant,
+      chunkNames: fc.constant(chunkNames),
+      challengeId: bytes(16),
+      selectionId: bytes(16),
+      seed: bytes(32),
+      leafCount: fc.integer({ min: 1, max: Math.floor(AUDIT_LEAVES_MAX / chunkNames.length) }),
+      difficulty: fc.integer({ min: 1, max: AUDIT_DIFFICULTY_MAX }),
+      deadlineMs: fc.integer({ min: 1, max: 10_000 }),
+    }),
+  );
   const leaf = fc.record({
     index: fc.nat(300),
     leaf: bytes(1, 200),
     path: fc.array(bytes(32), { maxLength: 9 }),
   });
-  const proof = fc.record({
-    chunkLength: fc.integer({ min: 1, max: 4 * 1024 * 1024 }),
-    leaves: fc.array(leaf, { minLength: 1, maxLength: 5 }),
+  const proof = fc.oneof(
+    fc.record({
+      kind: fc.constant("proof" as const),
+      chunkLength: fc.integer({ min: 1, max: 4 * 1024 * 1024 }),
+      leaves: fc.array(leaf, { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({ kind: fc.constant("lost" as const), reason: fc.constantFrom(...LOSS_REASONS) }),
+  );
+  const said = fc.record({
+    proofs: fc.array<ChunkProof>(proof, { minLength: 1, maxLength: AUDIT_CHUNKS_MAX }),
     digest: bytes(32),
     durationUs: fc.maxSafeNat(),
     signature: bytes(64),
   });
   await fc.assert(
-    fc.asyncProperty(question, proof, async (sent, given) => {
+    fc.asyncProperty(question, said, async (sent, given) => {
       const { asked, answer } = await exchange(
         (stream) => requestProofChallenge(stream, sent),
         (stream, seen) =>
           serveProofChallenge(stream, { authorise: (claim) => void seen.push(claim), prove: async () => given }),
       );
-      expect(asked).toEqual([sent]);
+      expect(asked).toEqual([{ ...sent, challengeName: challengeNameOf(sent.chunkNames) }]);
       expect(answer).toEqual(given);
     }),
-    fuzzRuns(500),
+    fuzzRuns(300),
   );
 });
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file commonhold.proto.
  */
 export const file_commonhold: GenFile = /*@__PURE__*/
-  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIrABCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDBINCgVlcG9jaBgJIAEoBBILCgNvd24YCiABKAgiLwoLU2lnbmVkR3JhbnQSDQoFZ3JhbnQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIicKBlN0YXR1cxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiYgoRU3RvcmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEIlEKElN0b3JlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiMgoMQmF0Y2hlZENodW5rEhIKCmNodW5rX25hbWUYASABKAwSDgoGbGVuZ3RoGAIgASgEImsKEVN0b3JlQmF0Y2hSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIrCgZjaHVua3MYAiADKAsyGy5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVuayJSChNCYXRjaGVkQ2h1bmtPdXRjb21lEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJxChJTdG9yZUJhdGNoUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSNAoIb3V0Y29tZXMYAiADKAsyIi5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVua091dGNvbWUiVQoUUmV0cmlldmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiTgoVUmV0cmlldmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEg4KBmxlbmd0aBgCIAEoBCJTChJEZWxldGVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiYwoTRGVsZXRlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIQCgh3YXNfaGVsZBgCIAEoCBITCgtzdG9yZWRfYW5ldxgDIAEoCCLCAQoVUmVwbGljYXRlQ2h1bmtSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBISCgpjaHVua19uYW1lGAIgASgMEg4KBmxlbmd0aBgDIAEoBBIOCgZzb3VyY2UYBCABKAkSGAoQc291cmNlX2FkZHJlc3NlcxgFIAMoCRIwCgxzb3VyY2VfZ3JhbnQYBiABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50IlUKFlJlcGxpY2F0ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSFAoMYWxyZWFkeV9oZWxkGAIgASgIIqIBChVQcm9vZkNoYWxsZW5nZVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhQKDGNoYWxsZW5nZV9pZBgCIAEoDBISCgpjaHVua19uYW1lGAMgASgMEgwKBHNlZWQYBCABKAwSEgoKbGVhZl9jb3VudBgFIAEoDRISCgpkaWZmaWN1bHR5GAYgASgNIjcKClByb3ZlbkxlYWYSDQoFaW5kZXgYASABKAQSDAoEbGVhZhgCIAEoDBIMCgRwYXRoGAMgAygMIrgBChZQcm9vZkNoYWxsZW5nZVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGNodW5rX2xlbmd0aBgCIAEoBBIpCgZsZWF2ZXMYAyADKAsyGS5jb21tb25ob2xkLnYxLlByb3ZlbkxlYWYSDgoGZGlnZXN0GAQgASgMEhMKC2R1cmF0aW9uX3VzGAUgASgEEhEKCXNpZ25hdHVyZRgGIAEoDCJ7ChBJbnZlbnRvcnlSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBINCgVhZnRlchgCIAEoDBINCgVsaW1pdBgDIAEoDRINCgV1bnRpbBgEIAEoDBIPCgdzdW1tYXJ5GAUgASgIIm4KEUludmVudG9yeVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhMKC2NodW5rX25hbWVzGAIgAygMEgwKBG1vcmUYAyABKAgSDwoHc3VtbWFyeRgEIAEoDGIGcHJvdG8z");
+  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIrABCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDBINCgVlcG9jaBgJIAEoBBILCgNvd24YCiABKAgiLwoLU2lnbmVkR3JhbnQSDQoFZ3JhbnQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIicKBlN0YXR1cxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiYgoRU3RvcmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEIlEKElN0b3JlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiMgoMQmF0Y2hlZENodW5rEhIKCmNodW5rX25hbWUYASABKAwSDgoGbGVuZ3RoGAIgASgEImsKEVN0b3JlQmF0Y2hSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIrCgZjaHVua3MYAiADKAsyGy5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVuayJSChNCYXRjaGVkQ2h1bmtPdXRjb21lEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJxChJTdG9yZUJhdGNoUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSNAoIb3V0Y29tZXMYAiADKAsyIi5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVua091dGNvbWUiVQoUUmV0cmlldmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiTgoVUmV0cmlldmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEg4KBmxlbmd0aBgCIAEoBCJTChJEZWxldGVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiYwoTRGVsZXRlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIQCgh3YXNfaGVsZBgCIAEoCBITCgtzdG9yZWRfYW5ldxgDIAEoCCLCAQoVUmVwbGljYXRlQ2h1bmtSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBISCgpjaHVua19uYW1lGAIgASgMEg4KBmxlbmd0aBgDIAEoBBIOCgZzb3VyY2UYBCABKAkSGAoQc291cmNlX2FkZHJlc3NlcxgFIAMoCRIwCgxzb3VyY2VfZ3JhbnQYBiABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50IlUKFlJlcGxpY2F0ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSFAoMYWxyZWFkeV9oZWxkGAIgASgIIs4BChVQcm9vZkNoYWxsZW5nZVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhQKDGNoYWxsZW5nZV9pZBgCIAEoDBITCgtjaHVua19uYW1lcxgDIAMoDBIMCgRzZWVkGAQgASgMEhIKCmxlYWZfY291bnQYBSABKA0SEgoKZGlmZmljdWx0eRgGIAEoDRIUCgxzZWxlY3Rpb25faWQYByABKAwSEwoLZGVhZGxpbmVfbXMYCCABKA0iNwoKUHJvdmVuTGVhZhINCgVpbmRleBgBIAEoBBIMCgRsZWFmGAIgASgMEgwKBHBhdGgYAyADKAwiWwoKQ2h1bmtQcm9vZhIUCgxjaHVua19sZW5ndGgYASABKAQSKQoGbGVhdmVzGAIgAygLMhkuY29tbW9uaG9sZC52MS5Qcm92ZW5MZWFmEgwKBGxvc3QYAyABKAkiogEKFlByb29mQ2hhbGxlbmdlUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSKQoGcHJvb2ZzGAcgAygLMhkuY29tbW9uaG9sZC52MS5DaHVua1Byb29mEg4KBmRpZ2VzdBgEIAEoDBITCgtkdXJhdGlvbl91cxgFIAEoBBIRCglzaWduYXR1cmUYBiABKAwiewoQSW52ZW50b3J5UmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSDQoFYWZ0ZXIYAiABKAwSDQoFbGltaXQYAyABKA0SDQoFdW50aWwYBCABKAwSDwoHc3VtbWFyeRgFIAEoCCJuChFJbnZlbnRvcnlSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxITCgtjaHVua19uYW1lcxgCIAMoDBIMCgRtb3JlGAMgASgIEg8KB3N1bW1hcnkYBCABKAxiBnByb3RvMw");
 
 /**
  * A signed permission for one action on one chunk. docs/protocol.md says what is signed.
@@ -50,7 +50,7 @@ export type Grant = Message<"commonhold.v1.Grant"> & {
   action: string;
 
   /**
-   * 32 bytes; the name of the list for "store-batch", empty for "inventory"
+   * 32 bytes; the name of the list for "store-batch" and "challenge", empty for "inventory"
    *
    * @generated from field: bytes chunk_name = 5;
    */
@@ -468,6 +468,8 @@ export const ReplicateChunkResponseSchema: GenMessage<ReplicateChunkResponse> = 
   messageDesc(file_commonhold, 14);
 
 /**
+ * Show that these chunks are held. docs/protocol.md says how leaves are selected and what is signed.
+ *
  * @generated from message commonhold.v1.ProofChallengeRequest
  */
 export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest"> & {
@@ -484,9 +486,11 @@ export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest
   challengeId: Uint8Array;
 
   /**
-   * @generated from field: bytes chunk_name = 3;
+   * 20 at most, none twice
+   *
+   * @generated from field: repeated bytes chunk_names = 3;
    */
-  chunkName: Uint8Array;
+  chunkNames: Uint8Array[];
 
   /**
    * 32 bytes, fresh
@@ -496,7 +500,7 @@ export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest
   seed: Uint8Array;
 
   /**
-   * leaves that the seed selects
+   * leaves that the seed selects of each chunk, of all chunks together 64 at most
    *
    * @generated from field: uint32 leaf_count = 5;
    */
@@ -508,6 +512,20 @@ export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest
    * @generated from field: uint32 difficulty = 6;
    */
   difficulty: number;
+
+  /**
+   * 16 bytes: the first challenge_id under which these leaves were asked for
+   *
+   * @generated from field: bytes selection_id = 7;
+   */
+  selectionId: Uint8Array;
+
+  /**
+   * an answer that comes after it is late
+   *
+   * @generated from field: uint32 deadline_ms = 8;
+   */
+  deadlineMs: number;
 };
 
 /**
@@ -549,6 +567,35 @@ export const ProvenLeafSchema: GenMessage<ProvenLeaf> = /*@__PURE__*/
   messageDesc(file_commonhold, 16);
 
 /**
+ * @generated from message commonhold.v1.ChunkProof
+ */
+export type ChunkProof = Message<"commonhold.v1.ChunkProof"> & {
+  /**
+   * @generated from field: uint64 chunk_length = 1;
+   */
+  chunkLength: bigint;
+
+  /**
+   * @generated from field: repeated commonhold.v1.ProvenLeaf leaves = 2;
+   */
+  leaves: ProvenLeaf[];
+
+  /**
+   * in place of the others: "CHUNK_NOT_FOUND" | "CHUNK_CORRUPT"
+   *
+   * @generated from field: string lost = 3;
+   */
+  lost: string;
+};
+
+/**
+ * Describes the message commonhold.v1.ChunkProof.
+ * Use `create(ChunkProofSchema)` to create a new message.
+ */
+export const ChunkProofSchema: GenMessage<ChunkProof> = /*@__PURE__*/
+  messageDesc(file_commonhold, 17);
+
+/**
  * @generated from message commonhold.v1.ProofChallengeResponse
  */
 export type ProofChallengeResponse = Message<"commonhold.v1.ProofChallengeResponse"> & {
@@ -558,17 +605,14 @@ export type ProofChallengeResponse = Message<"commonhold.v1.ProofChallengeRespon
   status?: Status | undefined;
 
   /**
-   * @generated from field: uint64 chunk_length = 2;
+   * in the order of the names
+   *
+   * @generated from field: repeated commonhold.v1.ChunkProof proofs = 7;
    */
-  chunkLength: bigint;
+  proofs: ChunkProof[];
 
   /**
-   * @generated from field: repeated commonhold.v1.ProvenLeaf leaves = 3;
-   */
-  leaves: ProvenLeaf[];
-
-  /**
-   * the iterated hash
+   * the closing hash
    *
    * @generated from field: bytes digest = 4;
    */
@@ -594,7 +638,7 @@ export type ProofChallengeResponse = Message<"commonhold.v1.ProofChallengeRespon
  * Use `create(ProofChallengeResponseSchema)` to create a new message.
  */
 export const ProofChallengeResponseSchema: GenMessage<ProofChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 17);
+  messageDesc(file_commonhold, 18);
 
 /**
  * One page of the names a node holds, ascending; or a summary of all of them.
@@ -639,7 +683,7 @@ export type InventoryRequest = Message<"commonhold.v1.InventoryRequest"> & {
  * Use `create(InventoryRequestSchema)` to create a new message.
  */
 export const InventoryRequestSchema: GenMessage<InventoryRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 18);
+  messageDesc(file_commonhold, 19);
 
 /**
  * @generated from message commonhold.v1.InventoryResponse
@@ -673,5 +717,5 @@ export type InventoryResponse = Message<"commonhold.v1.InventoryResponse"> & {
  * Use `create(InventoryResponseSchema)` to create a new message.
  */
 export const InventoryResponseSchema: GenMessage<InventoryResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 19);
+  messageDesc(file_commonhold, 20);
 
