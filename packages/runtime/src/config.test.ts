@@ -58,6 +58,13 @@ describe("loadConfig", () => {
     expect(load("")).toEqual(DEFAULTS);
   });
 
+  it("takes other defaults, over which each key of the file and the environment wins by itself", () => {
+    const defaults = { name: "trial", network: { port: 1, share: 0.1 } };
+    const env = { COMMONHOLD_NODE_NETWORK_SHARE: "0.2" };
+    const { name, network } = loadConfig(Schema, { text: "[network]\nport = 2", env, envPrefix, defaults });
+    expect([name, network.port, network.share, network.limits.per_peer]).toEqual(["trial", 2, 0.2, 5]);
+  });
+
   it("lets the environment win over the file, and the options over both", () => {
     const text = 'name = "file"\n[network]\nport = 1\nshare = 0.1\n[network.limits]\nper_peer = 2';
     const env = { COMMONHOLD_NODE_NAME: "environment", COMMONHOLD_NODE_NETWORK_PORT: "2" };

@@ -9,6 +9,8 @@ import { checkValue, describeType, valueOfText } from "./config-value.ts";
 import { errnoOf } from "./storage-error.ts";
 
 export interface ConfigSources {
+  /** Sections and keys that take the place of the schema's defaults: all else wins over them. */
+  readonly defaults?: object;
   /** Path of a TOML file. */
   readonly file?: string;
   /** Whether the file may be missing; by default it must exist. */
@@ -45,7 +47,8 @@ const CONFIG_BYTES_MAX = 1024 * 1024;
 const COMMENT_WIDTH = 100;
 
 /**
- * A role's settings: the schema's defaults, then the TOML file or text, then the environment, then the overrides.
+ * A role's settings: the schema's defaults, then those given, then the TOML file or text, then the environment, then the
+ * overrides.
  *
  * A variable is `<prefix><SECTION>_<KEY>`; an empty one counts as not set; lists are separated by commas, tables are
  * `name=text,…`, both may be JSON. Every wrong, unknown or missing setting is told in one message.
@@ -55,6 +58,9 @@ export function loadConfig<S extends TObject>(schema: S, sources: ConfigSources)
   const keys = configKeys(schema);
   const problems = new ConfigProblems(keys);
   const given = new Map<string, Given>();
+  if (sources.defaults !== undefined) {
+    collectTable(sources.defaults, { schema, section: [], source: "the defaults", given, problems });
+  }
   const text = sources.text ?? readConfigFile(sources);
   if (text !== undefined) {
     const source = sources.text === undefined ? sources.file! : "the configuration";

@@ -17,7 +17,7 @@ export const COORDINATOR_UPLOAD_STEPS = [
   "coordinator:after-file-complete",
 ] as const;
 
-/** What a storage node does for one chunk, in this order. */
+/** What a storage node does for one chunk that gets a file of its own, in this order. */
 export const NODE_UPLOAD_STEPS = [
   "node:store-authorised",
   "node:temporary-created",
@@ -29,7 +29,23 @@ export const NODE_UPLOAD_STEPS = [
   "node:before-answer",
 ] as const;
 
-export type UploadStep = (typeof COORDINATOR_UPLOAD_STEPS)[number] | (typeof NODE_UPLOAD_STEPS)[number];
+/** What it does for a small one, which goes to a pack with others. */
+export const NODE_PACK_STEPS = [
+  "node:store-authorised",
+  "node:pack-written",
+  "node:pack-synced",
+  "node:index-written",
+  "node:before-answer",
+] as const;
+
+/** What it does beside, now and then, to give back what is dead in a pack. */
+export const NODE_COMPACTION_STEPS = ["node:pack-copied", "node:pack-removed", "node:pack-dropped"] as const;
+
+export type UploadStep =
+  | (typeof COORDINATOR_UPLOAD_STEPS)[number]
+  | (typeof NODE_UPLOAD_STEPS)[number]
+  | (typeof NODE_PACK_STEPS)[number]
+  | (typeof NODE_COMPACTION_STEPS)[number];
 
 /** The diagnostics channel on which an upload's steps are told. */
 export const UPLOAD_STEP_CHANNEL = "commonhold:upload-step";

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
@@ -14,6 +14,7 @@ import { type Credentials, readCredentials, writeCredentials } from "./membershi
 import { createScrubJournal } from "./scrub/scrub-journal.ts";
 import { registrationBytes } from "./membership/register-node.ts";
 import { ManualClock } from "./testing/manual-clock.ts";
+import { openPackedStore } from "./testing/open-packed-store.ts";
 import { openTestStore } from "./testing/open-test-store.ts";
 import { tempFolder } from "./testing/temp-folder.ts";
 
@@ -121,11 +122,21 @@ describe("index.db", () => {
     openChunkIndex(file).index.close();
     using database = new DatabaseSync(file);
     const schema = database.prepare("SELECT sql FROM sqlite_schema").all();
-    expect(schema.map(({ sql }) => String(sql).replaceAll(/\s+/g, " "))).toEqual([
-      INDEX_SCHEMA.replace(" ) STRICT", " , epoch INTEGER, own INTEGER) STRICT"),
+    expect(schema.flatMap(({ sql }) => (sql === null ? [] : [String(sql).replaceAll(/\s+/g, " ")]))).toEqual([
+      INDEX_SCHEMA.replace(
+        " ) STRICT",
+        " , epoch INTEGER, own INTEGER, pack INTEGER, pack_offset INTEGER, sequence INTEGER) STRICT",
+      ),
       "CREATE TABLE loss ( name TEXT PRIMARY KEY, found_at_ms INTEGER NOT NULL, why TEXT NOT NULL ) STRICT, WITHOUT ROWID",
+      "CREATE INDEX chunk_pack ON chunk (pack, pack_offset, length) WHERE pack IS NOT NULL",
+      "CREATE TABLE pack ( number INTEGER PRIMARY KEY, bytes INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE tombstone ( name TEXT PRIMARY KEY, pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, " +
+        "sequence INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
+      "CREATE INDEX tombstone_pack ON tombstone (pack)",
+      "CREATE TABLE dead ( name TEXT NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY (name, pack) ) STRICT, WITHOUT ROWID",
+      "CREATE INDEX dead_pack ON dead (pack)",
     ]);
-    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+    expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 3 });
   });
 
   it("of version 1 is read and not made anew", () => {
@@ -164,6 +175,69 @@ describe("chunks", () => {
     expect(store.list({ limit: 10 }).items.map(({ name }) => name)).toEqual([HELLO]);
     expect(Buffer.from(await store.read(HELLO)).toString()).toBe("hello");
     await store.close();
+  });
+});
+
+describe("packs/0000000001.pack", () => {
+  /** The chunk "hello", stored under epoch 5 for somebody else, and its deletion under epoch 6. */
+  const HEADER = "43485041434b0001" + "0000000000000001" + "00000000" + "6cac6a8d";
+  const CHUNK =
+    "43485201" +
+    "01" +
+    "03" +
+    "0000" +
+    "0000000000000001" +
+    "0000000000000005" +
+    "0000019b76daa800" +
+    HELLO +
+    "00000005" +
+    "2752e9a0" +
+    "68656c6c6f" +
+    "000000";
+  const TOMBSTONE =
+    "43485201" +
+    "02" +
+    "01" +
+    "0000" +
+    "0000000000000002" +
+    "0000000000000006" +
+    "0000019b76daa800" +
+    HELLO +
+    "00000000" +
+    "b363f8c9";
+
+  const writePack = (folder: string, hex: string) => {
+    mkdirSync(join(folder, "packs"), { recursive: true });
+    writeFileSync(join(folder, "packs", "0000000001.pack"), Buffer.from(hex, "hex"), { mode: 0o600 });
+  };
+
+  it("has these bytes", async () => {
+    const folder = tempFolder();
+    const store = await openPackedStore(folder, { nameOf: chunkNameOf });
+    await store.store(HELLO, new TextEncoder().encode("hello"), { epoch: 5 });
+    await store.delete(HELLO, 6);
+    await store.close();
+    const file = join(folder, "packs", "0000000001.pack");
+    expect(readFileSync(file).toString("hex")).toBe(HEADER + CHUNK + TOMBSTONE);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("is read without an index: what is in it is held, with epoch and owner, unless it was deleted", async () => {
+    for (const [hex, epochs] of [
+      [HEADER + CHUNK, [5]],
+      [HEADER + CHUNK + TOMBSTONE, []],
+    ] as const) {
+      const folder = tempFolder();
+      writePack(folder, hex);
+      const store = await openPackedStore(folder, { nameOf: chunkNameOf });
+      const { items } = store.list({ limit: 10 });
+      expect(items.map(({ epoch }) => epoch)).toEqual(epochs);
+      for (const item of items) {
+        expect(item).toMatchObject({ name: HELLO, own: false, storedAtMs: Date.UTC(2026, 0, 1) });
+        expect(Buffer.from(await store.read(HELLO)).toString()).toBe("hello");
+      }
+      await store.close();
+    }
   });
 });
 

@@ -21,6 +21,11 @@ import { silentLogger } from "./testing/open-test-store.ts";
 const never = new AbortController().signal;
 
 /** Pauses of up to 6 s, such as those before a report of changes, take no time. */
+/** Long enough for a file of its own. */
+const FILED_LENGTH = 70_000;
+/** A pack with one `sealedChunk`. */
+const PACKED_BYTES = 24 + 72 + 50_000;
+
 function quickly(sleep: Sleep): Sleep {
   return (ms, signal) => (ms <= 6000 ? delay(0) : sleep(ms, signal));
 }
@@ -88,7 +93,7 @@ describe("a running node", () => {
     world.answer({});
     world.pause.wake();
     await eventually(async () => (await node.status()).coordinator.last_error).toBeNull();
-    expect(world.heartbeats.at(-1)).toMatchObject({ chunk_count: 1, used_bytes: chunk.sealed.length });
+    expect(world.heartbeats.at(-1)).toMatchObject({ chunk_count: 1, used_bytes: PACKED_BYTES });
   });
 
   it("reports soon after it stored a chunk", async () => {
@@ -104,7 +109,7 @@ describe("a running node", () => {
     world.pause.wake();
     await eventually(() => world.heartbeats.at(-1)).toMatchObject({
       chunk_count: 1,
-      used_bytes: chunk.sealed.length,
+      used_bytes: PACKED_BYTES,
     });
   });
 
@@ -140,11 +145,12 @@ describe("a running node", () => {
     await world.init();
     const node = await world.start();
     await eventually(() => world.pause.isAsleep).toBe(true);
-    const drain = { chunks_left: 3, bytes_left: 4000, safe_to_stop: false };
+    const waiting = [{ reason: "no_node_with_room", chunks: 2 }];
+    const drain = { chunks_left: 3, bytes_left: 4000, waiting, safe_to_stop: false };
     world.answer({ status: "draining", drain });
     expect(await call(node, "/drain", "POST")).toMatchObject({
       draining: true,
-      drain: { chunks_left: 3, bytes_left: 4000 },
+      drain: { chunks_left: 3, bytes_left: 4000, waiting },
       safe_to_stop: false,
     });
     world.answer({ status: "drained", drain: { chunks_left: 0, bytes_left: 0, safe_to_stop: true } });
@@ -158,7 +164,7 @@ describe("a running node", () => {
     expect(await call(node, "/drain", "POST")).toMatchObject({ draining: true, drain: null, safe_to_stop: false });
     world.answer({ status: "draining", drain: { chunks_left: 0, bytes_left: 0, safe_to_stop: false } });
     world.pause.wake();
-    await eventually(async () => (await node.status()).drain).toEqual({ chunks_left: 0, bytes_left: 0 });
+    await eventually(async () => (await node.status()).drain).toEqual({ chunks_left: 0, bytes_left: 0, waiting: [] });
     expect((await node.status()).safe_to_stop).toBe(false);
   });
 
@@ -167,7 +173,7 @@ describe("a running node", () => {
     await world.init();
     const node = await world.start({ sleep: quickly(world.pause.sleep), openHost: world.deps.openHost });
     const host = await world.openHost();
-    const chunk = sealedChunk(1);
+    const chunk = sealedChunk(1, FILED_LENGTH);
     await storeAt(world, { host, node, chunk });
     const { name, sealed } = chunk;
     writeFileSync(join(world.folder, "chunks", name.slice(0, 1), name.slice(1, 2), name), Buffer.alloc(sealed.length));
@@ -216,7 +222,7 @@ describe("a running node", () => {
     await world.init();
     const node = await world.start({ sleep: async () => undefined, openHost: world.deps.openHost });
     const host = await world.openHost();
-    const chunks = [sealedChunk(1), sealedChunk(2)];
+    const chunks = [sealedChunk(1, FILED_LENGTH), sealedChunk(2)];
     for (const chunk of chunks) await storeAt(world, { host, node, chunk });
     const { name, sealed } = chunks[0]!;
     writeFileSync(join(world.folder, "chunks", name.slice(0, 1), name.slice(1, 2), name), Buffer.alloc(sealed.length));

@@ -21,7 +21,7 @@ import { DrainState } from "./drain/drain-state.ts";
 import { Evictor } from "./eviction/evictor.ts";
 import { createFetchReplica } from "./exchanges/fetch-replica.ts";
 import { createGrantChecker } from "./exchanges/grant-checker.ts";
-import { createProveChunk } from "./exchanges/prove-chunk.ts";
+import { createAnswerChallenge } from "./exchanges/answer-challenge.ts";
 import { registerExchanges } from "./exchanges/register-exchanges.ts";
 import { identityFile } from "./init-node.ts";
 import { createCoordinatorApi } from "./membership/coordinator-api.ts";
@@ -146,7 +146,13 @@ async function openParts(base: NodeBase): Promise<NodeParts> {
   const { deps, folder, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
   const { clock } = deps;
   const store = await createChunkStore(
-    { files: createNodeChunkFiles({ clock, onSync: nodeMetrics.onFsync }), nameOf: chunkNameOf, clock, logger },
+    {
+      files: createNodeChunkFiles({ clock, onSync: nodeMetrics.onFsync }),
+      nameOf: chunkNameOf,
+      clock,
+      sleep: deps.sleep,
+      logger,
+    },
     { folder, ...quotaOptions(config.storage) },
   );
   shutdown.add("chunk store", () => store.close());
@@ -220,6 +226,7 @@ function openHeartbeat(
 async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
   const { deps, config, credentials, identity, logger, shutdown, nodeMetrics } = base;
   const { store, drain, host, heartbeat, scrub, evictor } = parts;
+  const buffers = new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX });
   await registerExchanges({
     host,
     store,
@@ -234,8 +241,8 @@ async function open(base: NodeBase, parts: NodeParts): Promise<RunningNode> {
     ),
     assertTakesChunks: () => assertTakesChunks(drain, shutdown),
     fetchReplica: createFetchReplica({ host, store }),
-    buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: IDLE_BUFFERS_MAX }),
-    proveChunk: createProveChunk({ store, clock: deps.clock, identity }),
+    buffers,
+    answerChallenge: createAnswerChallenge({ store, buffers, clock: deps.clock, identity, logger }),
   });
   nodeMetrics.watch({
     totals: () => store.totals(),

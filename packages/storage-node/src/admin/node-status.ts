@@ -34,7 +34,14 @@ export const NodeStatusSchema = Type.Object({
   draining: Type.Boolean(),
   draining_since: TimeSchema,
   /** While the node is being emptied, as the coordinator sees it: what others do not hold in its place yet. */
-  drain: Type.Union([Type.Object({ chunks_left: Type.Number(), bytes_left: Type.Number() }), Type.Null()]),
+  drain: Type.Union([
+    Type.Object({
+      chunks_left: Type.Number(),
+      bytes_left: Type.Number(),
+      waiting: Type.Array(Type.Object({ reason: Type.String(), chunks: Type.Number() })),
+    }),
+    Type.Null(),
+  ]),
   /** After a drain: every replica stands elsewhere. */
   safe_to_stop: Type.Boolean(),
   credits: Type.Union([
@@ -135,7 +142,7 @@ export async function readNodeStatus(sources: NodeStatusSources): Promise<NodeSt
     status: answer?.status ?? null,
     draining: drain.isDraining,
     draining_since: timeText(drain.sinceMs),
-    drain: progress === null ? null : { chunks_left: progress.chunks_left, bytes_left: progress.bytes_left },
+    drain: progress === null ? null : drainView(progress),
     safe_to_stop: progress?.safe_to_stop ?? isDrained(drain, sources.heartbeat.state),
     credits: answer === undefined ? null : creditsOf(answer.credits),
     storage: storageStatus(usage),
@@ -153,6 +160,11 @@ function answeredSinceDrain({ sinceMs }: DrainSource, { lastSuccessAtMs }: Heart
 
 function drainProgress(drain: DrainSource, heartbeat: HeartbeatState) {
   return answeredSinceDrain(drain, heartbeat) ? (heartbeat.answer?.drain ?? null) : null;
+}
+
+function drainView(progress: NonNullable<ReturnType<typeof drainProgress>>): NodeStatus["drain"] {
+  const { chunks_left, bytes_left, waiting = [] } = progress;
+  return { chunks_left, bytes_left, waiting: [...waiting] };
 }
 
 /** What a coordinator that tells no progress says. */

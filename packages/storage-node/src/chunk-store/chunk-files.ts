@@ -17,6 +17,21 @@ export interface NewFile {
   close(): Promise<void>;
 }
 
+/** A file that grows at its end. */
+export interface AppendedFile extends NewFile {
+  /** Resolves when the bytes and the file's length are on the medium (fdatasync). Fails where the file was removed. */
+  sync(): Promise<void>;
+  /** Cuts the file off after so many bytes. */
+  truncate(lengthBytes: number): Promise<void>;
+}
+
+/** A file that is read here and there. */
+export interface ReadableFile {
+  /** Fills `target` with what lies at `offset`, as far as the file goes. @returns how many bytes */
+  read(offset: number, target: Uint8Array): Promise<number>;
+  close(): Promise<void>;
+}
+
 /**
  * The file-system calls of the chunk store, one method a call, so that a test can let any of them fail.
  * All methods throw the file system's own error; the store turns it into an `AppError`.
@@ -24,6 +39,12 @@ export interface NewFile {
 export interface ChunkFiles {
   /** Creates the file for writing, readable by its owner only; fails where it exists. */
   create(path: string): Promise<NewFile>;
+  /** Opens the file for appending, readable by its owner only; makes it where it is missing. */
+  openAppending(path: string): Promise<AppendedFile>;
+  /** Undefined where there is no such file. */
+  openReading(path: string): Promise<ReadableFile | undefined>;
+  /** Writes over what lies at `offset` of a file that exists, and resolves when that is on the medium. */
+  overwrite(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   /** Replaces `to` atomically. */
   rename(from: string, to: string): Promise<void>;
   /** Whether there was something to remove. */

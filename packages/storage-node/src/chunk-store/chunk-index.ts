@@ -1,13 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { sealIndexFile } from "./index-seal.ts";
-import { prepareStatements, toIndexedChunk, toTotals } from "./index-statements.ts";
+import { recordBytes } from "./packs/pack-format.ts";
+import { PackIndex } from "./packs/pack-index.ts";
+import { prepareStatements, toIndexedChunk, toCounts } from "./index-statements.ts";
 import { storageError } from "./storage-error.ts";
 
 /** Reads are noted in memory and written this many at a time: a lost note costs nothing but precision. */
 const READ_NOTES_MAX = 512;
 /** Above every name. */
 const AFTER_LAST = "g";
+
+/** Where a chunk, or a tombstone, lies in a pack. */
+export interface PackPlace {
+  readonly pack: number;
+  /** Of the record's header. */
+  readonly offset: number;
+  /** Of the record. */
+  readonly sequence: number;
+}
 
 /** One chunk as the index knows it. */
 export interface IndexedChunk {
@@ -22,6 +33,8 @@ export interface IndexedChunk {
   readonly epoch: number | undefined;
   /** Whether it belongs to the node's operator; undefined where that was not noted. */
   readonly own: boolean | undefined;
+  /** Undefined where it has a file of its own. */
+  readonly packed: PackPlace | undefined;
 }
 
 /** What a grant says of a chunk that is stored. */
@@ -37,6 +50,8 @@ export interface NewChunk extends StoreTerms {
   /** Sealed bytes. */
   readonly length: number;
   readonly storedAtMs: number;
+  /** Undefined where it has a file of its own. */
+  readonly packed?: PackPlace | undefined;
 }
 
 /** A chunk that was held and is not any more, or not as it was. */
@@ -49,9 +64,12 @@ export interface Loss {
 /** missing: its file is gone · damaged: its bytes are wrong · unreadable: the disk refuses to read them. */
 export type LossReason = "missing" | "damaged" | "unreadable";
 
-export interface IndexTotals {
+export interface IndexCounts {
   readonly chunkCount: number;
-  readonly usedBytes: number;
+  /** Sealed bytes of all chunks. */
+  readonly heldBytes: number;
+  /** Of those: in files of their own. */
+  readonly fileBytes: number;
   /** Of those: known to be the operator's own, and known to be others'. */
   readonly ownBytes: number;
   readonly lentBytes: number;
@@ -60,28 +78,58 @@ export interface IndexTotals {
   readonly lossCount: number;
 }
 
-const NOTHING: IndexTotals = { chunkCount: 0, usedBytes: 0, ownBytes: 0, lentBytes: 0, damagedCount: 0, lossCount: 0 };
+export interface IndexTotals extends Omit<IndexCounts, "fileBytes"> {
+  /** What chunks take on the disk: their files, and packs with all that is in them. */
+  readonly usedBytes: number;
+  /** Of those: what compaction of the packs will give back. */
+  readonly deadBytes: number;
+}
+
+const NOTHING: IndexCounts = {
+  chunkCount: 0,
+  heldBytes: 0,
+  fileBytes: 0,
+  ownBytes: 0,
+  lentBytes: 0,
+  damagedCount: 0,
+  lossCount: 0,
+};
 
 /**
  * The list of chunks held, in SQLite (WAL, synchronous NORMAL: a power cut may lose the latest rows). The chunk
- * files are the truth; whatever is lost here is found again by a walk over them.
+ * files and packs are the truth; whatever is lost here is found again by a walk over them.
  */
 export class ChunkIndex {
+  readonly packs: PackIndex;
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #readNotes = new Map<ChunkName, number>();
-  #totals = NOTHING;
+  #counts = NOTHING;
+  #sequence = 0;
 
   constructor(db: DatabaseSync, file: string) {
     this.#db = db;
     this.#file = file;
     this.#statements = prepareStatements(db);
+    this.packs = new PackIndex(db);
     this.recount();
   }
 
   get totals(): IndexTotals {
-    return this.#totals;
+    const { fileBytes, ...counts } = this.#counts;
+    const { bytes, deadBytes } = this.packs.use;
+    return { ...counts, usedBytes: fileBytes + bytes, deadBytes };
+  }
+
+  /** Above those of all records so far. */
+  nextSequence(): number {
+    return ++this.#sequence;
+  }
+
+  /** A record with this sequence was found. */
+  noteSequence(sequence: number): void {
+    this.#sequence = Math.max(this.#sequence, sequence);
   }
 
   get(name: ChunkName): IndexedChunk | undefined {
@@ -97,14 +145,34 @@ export class ChunkIndex {
    */
   put(chunks: readonly NewChunk[]): void {
     this.#changeAll("note a chunk in the index", () => {
-      for (const { name, length, storedAtMs, ...terms } of chunks) {
+      for (const { name, length, storedAtMs, packed, ...terms } of chunks) {
         const before = this.get(name);
         const { epoch, own } = raised(before, terms);
-        this.#statements.put.run(name, length, storedAtMs, epoch ?? null, own === undefined ? null : Number(own));
-        const row = { name, length, storedAtMs, lastReadAtMs: undefined, damaged: false, epoch, own };
+        const owner = own === undefined ? null : Number(own);
+        const place = [packed?.pack ?? null, packed?.offset ?? null, packed?.sequence ?? null] as const;
+        this.#statements.put.run(name, length, storedAtMs, epoch ?? null, owner, ...place);
+        if (before?.packed !== undefined) this.packs.addDead(name, before.packed.pack);
+        const row = { name, length, storedAtMs, lastReadAtMs: undefined, damaged: false, epoch, own, packed };
         this.#count(before, row);
         this.#unlose(name);
       }
+    });
+  }
+
+  /** Notes that a chunk that is held lies elsewhere now. Where it lay before is a dead record. */
+  move(row: IndexedChunk, packed: PackPlace): void {
+    this.#changeAll("note a chunk in the index", () => {
+      this.#statements.move.run(packed.pack, packed.offset, packed.sequence, row.name);
+      if (row.packed !== undefined) this.packs.addDead(row.name, row.packed.pack);
+      this.#count(row, { ...row, packed });
+    });
+  }
+
+  /** Forgets a damaged chunk whose bytes are taken away; what was noted of its loss stays. */
+  forget(row: IndexedChunk): void {
+    this.#changeAll("forget a damaged chunk", () => {
+      this.#statements.remove.run(row.name);
+      this.#count(row, undefined);
     });
   }
 
@@ -120,11 +188,17 @@ export class ChunkIndex {
     });
   }
 
-  /** Whether the index had it. What was noted of its loss is forgotten. */
-  remove(name: ChunkName): boolean {
+  /**
+   * What was noted of its loss is forgotten.
+   * @param tombstone of a chunk in a pack
+   * @returns whether the index had it
+   */
+  remove(name: ChunkName, tombstone?: PackPlace): boolean {
     const before = this.get(name);
     this.#changeAll("remove a chunk from the index", () => {
       if (before !== undefined) this.#statements.remove.run(name);
+      if (before?.packed !== undefined) this.packs.addDead(name, before.packed.pack);
+      if (tombstone !== undefined) this.packs.bury(name, tombstone);
       this.#count(before, undefined);
       this.#unlose(name);
     });
@@ -147,7 +221,7 @@ export class ChunkIndex {
 
   /** Up to `limit` losses that were not acknowledged, the oldest first. */
   losses(limit: number): readonly Loss[] {
-    if (this.#totals.lossCount === 0) return [];
+    if (this.#counts.lossCount === 0) return [];
     return this.#guard("list lost chunks", () =>
       this.#statements.losses.all(limit).map((row) => ({
         name: row["name"] as ChunkName,
@@ -204,7 +278,7 @@ export class ChunkIndex {
     return this.#guard("list the index of chunks", () => this.#statements.range.all(from, to).map(toIndexedChunk));
   }
 
-  /** Notes all chunks with from ≤ name < to as missing and answers how many; the totals wait for `recount`. */
+  /** Notes all chunks in files with from ≤ name < to as missing and answers how many; the totals wait for `recount`. */
   loseRange(from: string, to: string, foundAtMs: number): number {
     let count = 0;
     this.transaction(() => {
@@ -216,9 +290,12 @@ export class ChunkIndex {
 
   /** Counts anew from the rows. */
   recount(): void {
-    this.#totals = this.#guard("count the index of chunks", () =>
-      toTotals(this.#statements.count.get() ?? {}, this.#statements.countLosses.get() ?? {}),
-    );
+    this.#guard("count the index of chunks", () => {
+      const row = this.#statements.count.get() ?? {};
+      this.#counts = toCounts(row, this.#statements.countLosses.get() ?? {});
+      this.noteSequence(Math.max(Number(row["sequence"]), this.packs.sequenceMax));
+      this.packs.reload();
+    });
   }
 
   /** All that `work` changes, or where it throws, nothing. */
@@ -242,40 +319,44 @@ export class ChunkIndex {
   /** One transaction, joined where one is under way; the totals stay as they were where it fails. */
   #changeAll(doing: string, work: () => void): void {
     if (this.#db.isTransaction) return work();
-    const before = this.#totals;
+    const before = this.#counts;
     this.#guard(doing, () => {
       this.#db.exec("BEGIN IMMEDIATE");
       try {
         work();
         this.#db.exec("COMMIT");
       } catch (error) {
-        this.#totals = before;
+        this.#counts = before;
         if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+        this.packs.reload();
         throw error;
       }
     });
   }
 
   #unlose(name: ChunkName): void {
-    if (this.#totals.lossCount > 0) this.#countLosses(-Number(this.#statements.unlose.run(name).changes));
+    if (this.#counts.lossCount > 0) this.#countLosses(-Number(this.#statements.unlose.run(name).changes));
   }
 
   #countLosses(change: number): void {
-    this.#totals = { ...this.#totals, lossCount: this.#totals.lossCount + change };
+    this.#counts = { ...this.#counts, lossCount: this.#counts.lossCount + change };
   }
 
   #count(before: IndexedChunk | undefined, after: IndexedChunk | undefined): void {
     const lost = weightOf(before);
     const won = weightOf(after);
-    const totals = this.#totals;
-    this.#totals = {
-      ...totals,
-      chunkCount: totals.chunkCount + won.chunkCount - lost.chunkCount,
-      usedBytes: totals.usedBytes + won.usedBytes - lost.usedBytes,
-      ownBytes: totals.ownBytes + won.ownBytes - lost.ownBytes,
-      lentBytes: totals.lentBytes + won.lentBytes - lost.lentBytes,
-      damagedCount: totals.damagedCount + won.damagedCount - lost.damagedCount,
+    const counts = this.#counts;
+    this.#counts = {
+      ...counts,
+      chunkCount: counts.chunkCount + won.chunkCount - lost.chunkCount,
+      heldBytes: counts.heldBytes + won.heldBytes - lost.heldBytes,
+      fileBytes: counts.fileBytes + won.fileBytes - lost.fileBytes,
+      ownBytes: counts.ownBytes + won.ownBytes - lost.ownBytes,
+      lentBytes: counts.lentBytes + won.lentBytes - lost.lentBytes,
+      damagedCount: counts.damagedCount + won.damagedCount - lost.damagedCount,
     };
+    if (before?.packed !== undefined) this.packs.use.addAlive(before.packed.pack, -recordBytes(before.length));
+    if (after?.packed !== undefined) this.packs.use.addAlive(after.packed.pack, recordBytes(after.length));
   }
 
   #guard<T>(doing: string, work: () => T): T {
@@ -296,12 +377,13 @@ function raised(before: IndexedChunk | undefined, { epoch, own }: StoreTerms): S
   };
 }
 
-function weightOf(row: IndexedChunk | undefined): Omit<IndexTotals, "lossCount"> {
+function weightOf(row: IndexedChunk | undefined): Omit<IndexCounts, "lossCount"> {
   if (row === undefined) return NOTHING;
-  const { length, damaged, own } = row;
+  const { length, damaged, own, packed } = row;
   return {
     chunkCount: 1,
-    usedBytes: length,
+    heldBytes: length,
+    fileBytes: packed === undefined ? length : 0,
     ownBytes: own === true ? length : 0,
     lentBytes: own === false ? length : 0,
     damagedCount: damaged ? 1 : 0,

@@ -1,12 +1,15 @@
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { BatchedChunk, BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
 import type { IndexedChunk, IndexTotals, Loss, StoreTerms } from "./chunk-index.ts";
 import type { BucketComparison } from "./compare-bucket.ts";
 import { FolderChunkStore } from "./folder-chunk-store.ts";
 import { openChunkFolder } from "./open-chunk-folder.ts";
+import { PACKED_LENGTH_MAX } from "./packs/pack-format.ts";
+import { PACK_BYTES_MAX } from "./packs/pack-writer.ts";
 import { type QuotaOptions, StorageQuota, type StorageRoom } from "./storage-quota.ts";
 import { storeLayout } from "./store-layout.ts";
 
@@ -108,22 +111,27 @@ export interface ChunkStoreDeps {
   /** `chunkNameOf` of the chunk package. */
   readonly nameOf: (sealed: Uint8Array) => ChunkName;
   readonly clock: Clock;
+  readonly sleep: Sleep;
   readonly logger: Logger;
 }
 
 export interface ChunkStoreOptions extends QuotaOptions {
   /** The node's data folder, which exists. */
   readonly folder: string;
+  /** Sealed bytes of the longest chunk that goes into a pack, at most and by default 64 KiB. */
+  readonly packedLengthMax?: number;
+  /** A pack that would grow longer is ended; 64 MiB where it is not given. */
+  readonly packBytesMax?: number;
 }
 
 /**
  * Opens the store in `folder`: removes what a crash left in `tmp/` and, where the last stop was not clean or the index
- * is unusable, makes the index agree with the chunk files.
+ * is unusable, makes the index agree with the chunk files and packs.
  * @throws AppError STORAGE_FAILURE, NO_SPACE
  */
 export async function createChunkStore(deps: ChunkStoreDeps, options: ChunkStoreOptions): Promise<ChunkStore> {
   const layout = storeLayout(options.folder);
-  const index = await openChunkFolder(deps, layout);
+  const { index, lastPack } = await openChunkFolder(deps, layout);
   const quota = new StorageQuota(
     {
       held: () => index.totals,
@@ -132,5 +140,11 @@ export async function createChunkStore(deps: ChunkStoreDeps, options: ChunkStore
     },
     options,
   );
-  return new FolderChunkStore(deps, { layout, index, quota });
+  return new FolderChunkStore(deps, {
+    layout,
+    index,
+    quota,
+    packs: { packBytesMax: options.packBytesMax ?? PACK_BYTES_MAX, lastPack },
+    packedLengthMax: Math.min(options.packedLengthMax ?? PACKED_LENGTH_MAX, PACKED_LENGTH_MAX),
+  });
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
-import type { ChunkIndex } from "./chunk-index.ts";
+import type { ChunkIndex, IndexedChunk } from "./chunk-index.ts";
 import { isChunkLength, nextPrefix } from "./reconcile-index.ts";
 import { belongsIn, chunkPath, type StoreLayout } from "./store-layout.ts";
 import type { Turns } from "./turns.ts";
@@ -23,6 +23,8 @@ export interface CompareBucketDeps {
   readonly layout: StoreLayout;
   readonly turns: Turns<ChunkName>;
   readonly nameOf: (sealed: Uint8Array) => ChunkName;
+  /** Whether every byte of a chunk in a pack is right. */
+  readonly hasWhole: (row: IndexedChunk) => Promise<boolean>;
   readonly nowMs: () => number;
   readonly logger: Logger;
 }
@@ -51,8 +53,10 @@ async function suspectsOf({ files, index, layout }: CompareBucketDeps, bucket: n
     if (facts !== undefined) lengths.set(name, facts.sizeBytes);
   }
   const suspects: ChunkName[] = [];
-  for (const { name, length, damaged } of index.range(prefix, nextPrefix(prefix))) {
+  for (const { name, length, damaged, packed } of index.range(prefix, nextPrefix(prefix))) {
     const actual = lengths.get(name);
+    // One that is in a pack and has a file as well stays a suspect.
+    if (packed !== undefined) continue;
     lengths.delete(name);
     if (actual === undefined || (actual !== length && !damaged)) suspects.push(name);
   }
@@ -63,6 +67,11 @@ async function settle(deps: CompareBucketDeps, name: ChunkName): Promise<Finding
   const { files, index, layout, nowMs } = deps;
   const row = index.get(name);
   const facts = await files.facts(chunkPath(layout, name));
+  if (row?.packed !== undefined) {
+    // A deletion that a power cut undid, of a chunk that was stored again since.
+    if (facts !== undefined && (await deps.hasWhole(row))) await files.remove(chunkPath(layout, name));
+    return "none";
+  }
   if (row === undefined) {
     if (facts === undefined || !isChunkLength(facts.sizeBytes)) return "none";
     return await adopt(deps, name, { length: facts.sizeBytes, storedAtMs: facts.modifiedAtMs });

@@ -1,7 +1,10 @@
 import {
   close as closeByCallback,
   closeSync,
+  fdatasync as fdatasyncByCallback,
+  fstatSync,
   fsync as fsyncByCallback,
+  ftruncate as ftruncateByCallback,
   open as openByCallback,
   openSync,
   renameSync,
@@ -11,8 +14,9 @@ import {
 import { rename } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { NewFile } from "./chunk-files.ts";
+import type { AppendedFile, NewFile, ReadableFile } from "./chunk-files.ts";
 import { DiskPace } from "./disk-pace.ts";
+import { readableFile } from "./positioned-io.ts";
 
 /** So much is in the system's memory sooner than another thread would have begun. */
 const SMALL_WRITE_BYTES = 64 * 1024;
@@ -21,7 +25,9 @@ const SMALL_WRITE_BYTES = 64 * 1024;
 const openLater = promisify<string, string, number | undefined, number>(openByCallback);
 const closeLater = promisify(closeByCallback);
 const writeLater = promisify(writeByCallback) as (fd: number, bytes: Uint8Array) => Promise<{ bytesWritten: number }>;
+const truncateLater = promisify(ftruncateByCallback);
 const syncToMedium = promisify(fsyncByCallback);
+const syncDataToMedium = promisify(fdatasyncByCallback);
 
 export interface FileDescriptorDeps {
   readonly clock: Clock;
@@ -33,9 +39,9 @@ export interface FileDescriptorDeps {
 export function createDescriptors(deps: FileDescriptorDeps) {
   const pace = new DiskPace(deps.clock);
 
-  async function timedSync(fd: number): Promise<void> {
+  async function timedSync(fd: number, sync = syncToMedium): Promise<void> {
     const startedMs = deps.clock.monotonicMs();
-    await syncToMedium(fd);
+    await sync(fd);
     deps.onSync?.(deps.clock.monotonicMs() - startedMs);
   }
 
@@ -67,11 +73,25 @@ export function createDescriptors(deps: FileDescriptorDeps) {
     };
   }
 
+  function appendedFile(fd: number): AppendedFile {
+    return {
+      ...newFile(fd),
+      async sync() {
+        await timedSync(fd, syncDataToMedium);
+        // What is written to a file without a name is gone when it is closed.
+        if (fstatSync(fd).nlink === 0) throw new Error("the file was removed while it was written to");
+      },
+      truncate: (lengthBytes) => truncateLater(fd, lengthBytes),
+    };
+  }
+
   return {
     open: openFile,
     close,
     newFile,
-    sync: timedSync,
+    appendedFile,
+    readableFile: (fd: number): ReadableFile => readableFile(fd, pace, () => close(fd)),
+    sync: (fd: number): Promise<void> => timedSync(fd),
     rename: (from: string, to: string): Promise<void> =>
       pace.run(
         () => renameSync(from, to),

@@ -4,6 +4,7 @@ import { mayDelete } from "@commonhold/core/repair/fence.ts";
 import { errnoOf } from "@commonhold/runtime/storage-error.ts";
 import type { BatchedChunk, BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
 import { SEALED_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
+import { ChunkBytes, isSamePlace } from "./chunk-bytes.ts";
 import { damaged, notHeld, wrongBytes, wrongLength } from "./chunk-errors.ts";
 import type { ChunkIndex, IndexedChunk, Loss, LossReason, StoreTerms } from "./chunk-index.ts";
 import type {
@@ -18,21 +19,23 @@ import type {
 } from "./chunk-store.ts";
 import { type BucketComparison, compareBucket } from "./compare-bucket.ts";
 import { DurableFolders } from "./durable-folders.ts";
-import { storageError } from "./storage-error.ts";
-import type { Reservation, StorageQuota } from "./storage-quota.ts";
+import { PackedChunks, type PackedChunksOptions } from "./packs/packed-chunks.ts";
+import { MEDIUM_ERRNOS, storageError } from "./storage-error.ts";
+import type { StorageQuota } from "./storage-quota.ts";
 import { chunkPath, leafFolder, type StoreLayout } from "./store-layout.ts";
+import { StoreChunks } from "./store-chunks.ts";
 import { Turns } from "./turns.ts";
-import { type ChunkToWrite, writeChunkFiles } from "./write-chunk-files.ts";
 
-/** By these a medium says that it cannot give back what was written there. */
-const MEDIUM_ERRNOS: ReadonlySet<string | undefined> = new Set(["EIO", "EREMOTEIO", "EBADMSG", "EUCLEAN", "EILSEQ"]);
-
-type StoreOutcome = BatchOutcomes[number];
+/** Where less is left for new chunks, dead bytes in packs are given back sooner. */
+const ROOM_SHORT_BYTES = 64 * 1024 * 1024;
 
 export interface FolderChunkStoreParts {
   readonly layout: StoreLayout;
   readonly index: ChunkIndex;
   readonly quota: StorageQuota;
+  readonly packs: PackedChunksOptions;
+  /** Sealed bytes of the longest chunk that goes into a pack. */
+  readonly packedLengthMax: number;
 }
 
 /** The `ChunkStore` of `createChunkStore`. */
@@ -41,11 +44,12 @@ export class FolderChunkStore implements ChunkStore {
   readonly #layout: StoreLayout;
   readonly #index: ChunkIndex;
   readonly #quota: StorageQuota;
-  readonly #folders: DurableFolders;
+  readonly #packs: PackedChunks;
+  readonly #bytes: ChunkBytes;
+  readonly #storing: StoreChunks;
   readonly #turns = new Turns<ChunkName>();
   /** A failed call left files and index apart: the next start compares them. */
   #needsReconciling = false;
-  #writes = 0;
   #onChange: () => void = () => undefined;
   #closed = false;
 
@@ -54,21 +58,38 @@ export class FolderChunkStore implements ChunkStore {
     this.#layout = parts.layout;
     this.#index = parts.index;
     this.#quota = parts.quota;
-    this.#folders = new DurableFolders(deps.files);
+    const folders = new DurableFolders(deps.files);
+    const common = { ...deps, folders, layout: this.#layout, index: this.#index };
+    const onRemainder = (what: unknown, error: unknown): void => this.#noteRemainder(what, error);
+    this.#packs = new PackedChunks(
+      { ...common, lose: (row, why) => void this.#loseIdle(row, why), onRemainder },
+      parts.packs,
+    );
+    this.#bytes = new ChunkBytes({ ...common, packs: this.#packs });
+    this.#storing = new StoreChunks(
+      {
+        ...common,
+        quota: this.#quota,
+        bytes: this.#bytes,
+        packs: this.#packs,
+        onStored: () => this.#onChange(),
+        lose: (name, why) => void this.#lose(name, why),
+        onRemainder,
+      },
+      parts.packedLengthMax,
+    );
+    this.#packs.check();
   }
 
   async checkRoom(name: ChunkName, length: number, { own = false }: StoreTerms = {}): Promise<void> {
     if (await this.holds(name)) return;
-    const replacedBytes = this.#index.get(name)?.length ?? 0;
-    const reservation = await this.#diskWork("ask for the free space", () =>
-      this.#quota.reserve(length, { replacedBytes, own }),
-    );
+    const reservation = await this.#diskWork("ask for the free space", () => this.#storing.reserve(name, length, own));
     reservation.release();
   }
 
   async holds(name: ChunkName): Promise<boolean> {
     this.#assertOpen();
-    return await this.#diskWork(`look for chunk ${name}`, () => this.#hasWholeFile(this.#index.get(name)));
+    return await this.#diskWork(`look for chunk ${name}`, () => this.#bytes.hasAll(this.#index.get(name)));
   }
 
   async confirm(name: ChunkName, terms: StoreTerms = {}): Promise<boolean> {
@@ -97,19 +118,19 @@ export class FolderChunkStore implements ChunkStore {
     const sound = chunks.filter((chunk) => !refusals.has(chunk));
     // A second store of the same chunk finds it held when its turn comes.
     const names = sound.map(({ chunkName }) => chunkName);
-    const stored = await this.#turns.run(names, () => this.#storeAlone(sound, terms));
+    const stored = await this.#turns.run(names, () => this.#storing.store(sound, terms));
     return chunks.map((chunk) => {
       const reason = refusals.get(chunk);
       return reason === undefined ? stored.get(chunk.chunkName)! : { status: "rejected", reason };
     });
   }
 
-  async read(name: ChunkName, { allocate, isUse = true }: ReadOptions = {}): Promise<Uint8Array> {
+  async read(name: ChunkName, { allocate = allocateNew, isUse = true }: ReadOptions = {}): Promise<Uint8Array> {
     this.#assertOpen();
     const row = this.#index.get(name);
     if (row === undefined) throw notHeld(name);
     if (row.damaged) throw damaged(name, "was found to be rotten");
-    const bytes = await this.#diskWork(`read chunk ${name}`, () => this.#readFile(row, allocate));
+    const bytes = await this.#diskWork(`read chunk ${name}`, () => this.#bytes.read(row, allocate));
     if (bytes === undefined) {
       this.#loseIdle(row, "missing");
       throw notHeld(name);
@@ -131,6 +152,7 @@ export class FolderChunkStore implements ChunkStore {
       const isFenced = epoch === undefined ? (row.epoch ?? 0) > 0 : !mayDelete(row.epoch, epoch);
       if (isFenced) return "stored_anew";
       await this.#diskWork(`delete chunk ${name}`, async () => {
+        if (row.packed !== undefined) return await this.#packs.delete(row, epoch);
         const wasThere = await this.#deps.files.remove(chunkPath(this.#layout, name));
         this.#index.remove(name);
         if (wasThere) await this.#deps.files.syncFolder(leafFolder(this.#layout, name));
@@ -169,7 +191,8 @@ export class FolderChunkStore implements ChunkStore {
   async compareBucket(bucket: number): Promise<BucketComparison> {
     this.#assertOpen();
     const { files, nameOf, logger, clock } = this.#deps;
-    const deps = { files, nameOf, logger, index: this.#index, layout: this.#layout, turns: this.#turns };
+    const hasWhole = async (row: IndexedChunk): Promise<boolean> => (await this.#look(row)).kind === "whole";
+    const deps = { files, nameOf, logger, index: this.#index, layout: this.#layout, turns: this.#turns, hasWhole };
     const comparison = await this.#diskWork("compare chunks with their index", () =>
       compareBucket({ ...deps, nowMs: () => clock.nowMs() }, bucket),
     );
@@ -190,7 +213,10 @@ export class FolderChunkStore implements ChunkStore {
 
   async usage(): Promise<StoreUsage> {
     const room = await this.#diskWork("ask for the free space", () => this.#quota.room());
-    return { ...this.#index.totals, ...room };
+    const { totals } = this.#index;
+    const isShort = totals.deadBytes > 0 && room.freeBytesOwn < ROOM_SHORT_BYTES;
+    if (!this.#closed) this.#packs.needRoom(isShort ? "short" : "none");
+    return { ...totals, ...room };
   }
 
   totals(): StoreTotals {
@@ -205,6 +231,7 @@ export class FolderChunkStore implements ChunkStore {
     if (this.#closed) return;
     this.#closed = true;
     await this.#turns.idle();
+    await this.#packs.close();
     this.#index.close();
     if (this.#needsReconciling) return;
     await this.#diskWork("note the clean stop of the chunk store", () =>
@@ -218,100 +245,18 @@ export class FolderChunkStore implements ChunkStore {
     return actual === chunkName ? undefined : wrongBytes(chunkName, actual, sealed.length);
   }
 
-  /** While nothing else happens to these chunks. */
-  async #storeAlone(chunks: readonly BatchedChunk[], terms: StoreTerms): Promise<ReadonlyMap<ChunkName, StoreOutcome>> {
-    const outcomes = new Map<ChunkName, StoreOutcome>();
-    const admitted: { readonly chunk: ChunkToWrite; readonly reservation: Reservation }[] = [];
-    for (const { chunkName: name, sealed } of chunks) {
-      try {
-        const reservation = await this.#admit(name, sealed, terms);
-        if (reservation === undefined) outcomes.set(name, { status: "fulfilled", value: { alreadyHeld: true } });
-        else admitted.push({ chunk: { name, sealed, temporaryName: `${name}.${++this.#writes}` }, reservation });
-      } catch (reason) {
-        outcomes.set(name, { status: "rejected", reason });
-      }
-    }
-    if (admitted.length === 0) return outcomes;
-    const toWrite = admitted.map(({ chunk }) => chunk);
-    const failures = await this.#write(toWrite, terms).finally(() => {
-      for (const { reservation } of admitted) reservation.release();
-    });
-    for (const { chunk } of admitted) {
-      if (failures.has(chunk.name)) {
-        const reason = storageError(failures.get(chunk.name), `store chunk ${chunk.name}`);
-        outcomes.set(chunk.name, { status: "rejected", reason });
-      } else {
-        outcomes.set(chunk.name, { status: "fulfilled", value: { alreadyHeld: false } });
-        this.#onChange();
-      }
-    }
-    return outcomes;
-  }
-
-  /** Room for a chunk; undefined where it is held already, which it then is under these terms. */
-  #admit(name: ChunkName, sealed: Uint8Array, terms: StoreTerms): Promise<Reservation | undefined> {
-    return this.#diskWork(`store chunk ${name}`, async () => {
-      const row = this.#index.get(name);
-      if (row !== undefined && (await this.#hasWholeFile(row)) && (await this.#hasBytes(row, sealed))) {
-        this.#index.raise(name, terms);
-        return undefined;
-      }
-      return await this.#quota.reserve(sealed.length, { replacedBytes: row?.length ?? 0, own: terms.own === true });
-    });
-  }
-
-  #write(
-    chunks: readonly ChunkToWrite[],
-    { epoch, own = false }: StoreTerms,
-  ): Promise<ReadonlyMap<ChunkName, unknown>> {
-    return writeChunkFiles(
-      {
-        files: this.#deps.files,
-        folders: this.#folders,
-        layout: this.#layout,
-        onDurable: (durable) => {
-          const storedAtMs = this.#deps.clock.nowMs();
-          this.#index.put(durable.map(({ name, sealed }) => ({ name, length: sealed.length, storedAtMs, epoch, own })));
-        },
-        // It was there before, though damaged, or there would be no row.
-        onWithdrawn: (name) => this.#lose(name, "missing"),
-        onRemainder: (name, error) => this.#noteRemainder(name, error),
-      },
-      chunks,
-    );
-  }
-
-  async #hasWholeFile(row: IndexedChunk | undefined): Promise<boolean> {
-    if (row === undefined || row.damaged) return false;
-    return (await this.#deps.files.facts(chunkPath(this.#layout, row.name)))?.sizeBytes === row.length;
-  }
-
-  /**
-   * Whether the file has exactly these bytes: what is acknowledged must be so.
-   * @throws where that could not be found out
-   */
-  async #hasBytes(row: IndexedChunk, sealed: Uint8Array): Promise<boolean> {
-    const bytes = await this.#readFile(row).catch((error: unknown) => {
-      // Others, such as too many open files, say nothing of this chunk.
-      if (!MEDIUM_ERRNOS.has(errnoOf(error))) throw error;
-    });
-    if (bytes !== undefined && Buffer.compare(bytes, sealed) === 0) return true;
-    this.#lose(row.name, bytes === undefined ? "unreadable" : "damaged");
-    return false;
-  }
-
-  /** One byte more than is due shows a file that has grown without a second call to the file system. */
-  #readFile(row: IndexedChunk, allocate = allocateNew): Promise<Uint8Array | undefined> {
-    return this.#deps.files.read(chunkPath(this.#layout, row.name), allocate(row.length + 1));
-  }
-
   async #examine(name: ChunkName): Promise<ChunkCondition> {
     const row = this.#index.get(name);
-    if (row === undefined) return { kind: "deleted" };
+    return row === undefined ? { kind: "deleted" } : await this.#look(row);
+  }
+
+  async #look(row: IndexedChunk): Promise<ChunkCondition> {
+    const { name } = row;
     if (row.damaged) return { kind: "damaged" };
     try {
       // The disk may well read at the second try what it refused at the first.
-      const bytes = await this.#readFile(row).catch(() => this.#readFile(row));
+      const read = (): Promise<Uint8Array | undefined> => this.#bytes.read(row, allocateNew);
+      const bytes = await read().catch(read);
       if (bytes === undefined) return { kind: "missing" };
       const isWhole = bytes.length === row.length && this.#deps.nameOf(bytes) === name;
       return isWhole ? { kind: "whole", length: row.length } : { kind: "damaged" };
@@ -332,7 +277,8 @@ export class FolderChunkStore implements ChunkStore {
     const { name } = seen;
     if (this.#closed || this.#turns.isBusy(name)) return false;
     const row = this.#index.get(name);
-    const isSame = row?.storedAtMs === seen.storedAtMs && row.epoch === seen.epoch;
+    const isSame =
+      row?.storedAtMs === seen.storedAtMs && row.epoch === seen.epoch && isSamePlace(row.packed, seen.packed);
     return isSame && this.#lose(name, why);
   }
 
@@ -348,9 +294,9 @@ export class FolderChunkStore implements ChunkStore {
     this.#deps.logger.error({ chunk: name, why }, `a chunk was lost; ${served}`);
   }
 
-  #noteRemainder(name: ChunkName, error: unknown): void {
+  #noteRemainder(what: unknown, error: unknown): void {
     this.#needsReconciling = true;
-    this.#deps.logger.warn({ chunk: name, err: error }, "cannot remove a half-stored chunk; the next start does");
+    this.#deps.logger.warn({ of: what, err: error }, "cannot remove a half-stored chunk; the next start does");
   }
 
   #assertOpen(): void {

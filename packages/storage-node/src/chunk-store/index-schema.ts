@@ -17,6 +17,28 @@ const MIGRATIONS: readonly string[] = [
     found_at_ms INTEGER NOT NULL,
     why TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  // NULL: the chunk has a file of its own.
+  `ALTER TABLE chunk ADD COLUMN pack INTEGER;
+  ALTER TABLE chunk ADD COLUMN pack_offset INTEGER;
+  ALTER TABLE chunk ADD COLUMN sequence INTEGER;
+  CREATE INDEX chunk_pack ON chunk (pack, pack_offset, length) WHERE pack IS NOT NULL;
+  CREATE TABLE pack (
+    number INTEGER PRIMARY KEY,
+    bytes INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE tombstone (
+    name TEXT PRIMARY KEY,
+    pack INTEGER NOT NULL,
+    pack_offset INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tombstone_pack ON tombstone (pack);
+  CREATE TABLE dead (
+    name TEXT NOT NULL,
+    pack INTEGER NOT NULL,
+    PRIMARY KEY (name, pack)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX dead_pack ON dead (pack)`,
 ];
 
 export const INDEX_VERSION = MIGRATIONS.length;

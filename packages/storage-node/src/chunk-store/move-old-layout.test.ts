@@ -45,10 +45,12 @@ describe("a store of the first layout", () => {
       const folder = await oldStore();
       const files = createFailingChunkFiles(createUnsyncedChunkFiles(new ManualClock()));
       files.failAt(n);
-      const opened = await openTestStore(folder, { files }).then(
-        (store) => store.close().then(() => true),
-        () => false,
-      );
+      const opened = await openTestStore(folder, { files })
+        .then((store) => store.close())
+        .then(
+          () => true,
+          () => false,
+        );
       await expectAll(folder);
       if (opened && files.calls.length < n) break;
       n += 6;

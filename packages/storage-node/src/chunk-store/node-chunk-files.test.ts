@@ -16,6 +16,42 @@ describe("the real file system", () => {
   const syncs: number[] = [];
   const files = createNodeChunkFiles({ clock: systemClock, onSync: (durationMs) => void syncs.push(durationMs) });
 
+  it("appends, syncs, cuts off, reads and writes over here and there", async () => {
+    const path = join(tempFolder(), "pack");
+    const first = await files.openAppending(path);
+    await first.write(Buffer.from("0123456789"));
+    await first.truncate(4);
+    await first.write(Buffer.alloc(200_000, "x"));
+    syncs.length = 0;
+    await first.sync();
+    await first.close();
+    const again = await files.openAppending(path);
+    await again.write(Buffer.from("end"));
+    await again.close();
+    expect(syncs).toHaveLength(1);
+    expect(statSync(path)).toMatchObject({ size: 200_007 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await files.overwrite(path, 2, Buffer.from("AB"));
+    const file = (await files.openReading(path))!;
+    const target = Buffer.alloc(8);
+    expect([await file.read(0, target), target.toString()]).toEqual([8, "01ABxxxx"]);
+    expect([await file.read(200_003, target), target.toString("utf8", 0, 4)]).toEqual([4, "xend"]);
+    expect(await file.read(200_007, target)).toBe(0);
+    expect(await file.read(0, Buffer.alloc(300_000))).toBe(200_007);
+    await file.close();
+  });
+
+  it("does not take a file for synced that was removed meanwhile", async () => {
+    const path = join(tempFolder(), "pack");
+    const file = await files.openAppending(path);
+    await file.write(Buffer.from("lost"));
+    await files.remove(path);
+    await expect(file.sync()).rejects.toThrow("removed");
+    await file.close();
+    expect(await files.openReading(path)).toBeUndefined();
+    await expect(files.overwrite(path, 0, Buffer.from("x"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it("writes, syncs, renames and reads back", async () => {
     const folder = tempFolder();
     const bytes = Buffer.alloc(3_000_000, "chunk");

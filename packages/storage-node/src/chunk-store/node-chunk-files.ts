@@ -3,6 +3,7 @@ import { lstat, mkdir, open, opendir, rmdir, statfs, unlink } from "node:fs/prom
 import { errnoOf } from "@commonhold/runtime/storage-error.ts";
 import type { ChunkFiles, FolderEntry } from "./chunk-files.ts";
 import { createDescriptors, type FileDescriptorDeps } from "./file-descriptors.ts";
+import { writeAt } from "./positioned-io.ts";
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -13,6 +14,22 @@ export function createNodeChunkFiles(deps: FileDescriptorDeps): ChunkFiles {
   return {
     async create(path) {
       return descriptors.newFile(await descriptors.open(path, "wx", FILE_MODE));
+    },
+    async openAppending(path) {
+      return descriptors.appendedFile(await descriptors.open(path, "a", FILE_MODE));
+    },
+    async openReading(path) {
+      const fd = await orMissing(descriptors.open(path, "r"));
+      return fd === undefined ? undefined : descriptors.readableFile(fd);
+    },
+    async overwrite(path, offset, bytes) {
+      const fd = await descriptors.open(path, "r+");
+      try {
+        await writeAt(fd, offset, bytes);
+        await descriptors.sync(fd);
+      } finally {
+        await descriptors.close(fd);
+      }
     },
     rename: descriptors.rename,
     async remove(path) {

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import type { Clock } from "@commonhold/core/clock.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { ChunkFiles } from "./chunk-files.ts";
 import type { ChunkIndex } from "./chunk-index.ts";
 import { DurableFolders } from "./durable-folders.ts";
 import { moveOldLayout } from "./move-old-layout.ts";
 import { openChunkIndex } from "./open-chunk-index.ts";
+import { isWholeInPack } from "./packs/is-whole-in-pack.ts";
+import { replayPacks } from "./packs/replay-packs.ts";
 import { reconcileIndex } from "./reconcile-index.ts";
 import { storageError } from "./storage-error.ts";
 import type { StoreLayout } from "./store-layout.ts";
@@ -14,12 +17,19 @@ const MARKER_TEXT = "The chunk store is open, or was when the node died. The nex
 
 export interface OpenChunkFolderDeps {
   readonly files: ChunkFiles;
+  readonly nameOf: (sealed: Uint8Array) => ChunkName;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Makes the folders, clears `tmp/`, opens the index and, where it cannot be trusted, compares it with the files. */
-export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLayout): Promise<ChunkIndex> {
+export interface OpenedFolder {
+  readonly index: ChunkIndex;
+  /** The highest number of a pack; 0 where there is none. */
+  readonly lastPack: number;
+}
+
+/** Makes the folders, clears `tmp/`, opens the index and, where it cannot be trusted, compares it with files and packs. */
+export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLayout): Promise<OpenedFolder> {
   const { files } = deps;
   try {
     await files.makeFolder(layout.chunks);
@@ -31,8 +41,11 @@ export async function openChunkFolder(deps: OpenChunkFolderDeps, layout: StoreLa
     if (moved > 0) deps.logger.info({ moved }, "moved the chunks of an older version to where they belong now");
     const { index, rebuilt } = openChunkIndex(layout.index, !uncleanStop);
     try {
-      if (uncleanStop || rebuilt !== undefined) await reconcile(deps, layout, { index, rebuilt });
-      return index;
+      const isStale = uncleanStop || rebuilt !== undefined;
+      const nowMs = deps.clock.nowMs();
+      const lastPack = await replayPacks({ ...deps, index, layout, nowMs }, { isStale });
+      if (isStale) await reconcile(deps, layout, { index, rebuilt });
+      return { index, lastPack };
     } catch (error) {
       index.close();
       throw error;
@@ -67,7 +80,7 @@ async function removeLeftovers({ files, logger }: OpenChunkFolderDeps, layout: S
 }
 
 async function reconcile(
-  { files, clock, logger }: OpenChunkFolderDeps,
+  { files, clock, logger, nameOf }: OpenChunkFolderDeps,
   layout: StoreLayout,
   { index, rebuilt }: { readonly index: ChunkIndex; readonly rebuilt: string | undefined },
 ): Promise<void> {
@@ -78,6 +91,7 @@ async function reconcile(
     index,
     layout,
     nowMs: clock.nowMs(),
+    hasWhole: (row) => isWholeInPack({ files, layout, nameOf }, row),
   });
   logger.info({ ...changes, ...index.totals }, "the index agrees with the chunk files");
   if (strangeCount > 0) {

@@ -25,6 +25,8 @@ export interface ReconcileDeps {
   readonly layout: StoreLayout;
   /** Noted as the time at which a loss was found. */
   readonly nowMs: number;
+  /** Whether every byte of a chunk in a pack is right. */
+  readonly hasWhole: (row: IndexedChunk) => Promise<boolean>;
 }
 
 /**
@@ -78,21 +80,26 @@ async function reconcileLeaf(deps: ReconcileDeps, prefix: string, tally: Tally):
     }
     const row = known.get(entry.name);
     known.delete(entry.name);
-    if (row === undefined) {
+    const isTwice = row?.packed !== undefined;
+    // A deletion that a power cut undid, of a chunk that was stored again since.
+    if (isTwice && (await deps.hasWhole(row))) {
+      await files.remove(join(layout.chunks, relative, entry.name));
+    } else if (row === undefined || isTwice) {
       found.push({ name: entry.name as ChunkName, length: facts.sizeBytes, storedAtMs: facts.modifiedAtMs });
     } else if (row.length !== facts.sizeBytes && !row.damaged) {
       damaged.push(row.name);
     }
   }
-  if (found.length === 0 && damaged.length === 0 && known.size === 0) return;
+  const missing = [...known.values()].filter(({ packed }) => packed === undefined);
+  if (found.length === 0 && damaged.length === 0 && missing.length === 0) return;
   index.transaction(() => {
     for (const chunk of found) index.put([chunk]);
     for (const name of damaged) index.lose(name, "damaged", nowMs);
-    for (const row of known.values()) index.lose(row.name, "missing", nowMs);
+    for (const row of missing) index.lose(row.name, "missing", nowMs);
   });
   tally.added += found.length;
   tally.damaged += damaged.length;
-  tally.removed += known.size;
+  tally.removed += missing.length;
 }
 
 /** An empty file is no chunk, nor is one that no peer could ever have sent. */

@@ -3,6 +3,15 @@ import { toStorageError } from "@commonhold/runtime/storage-error.ts";
 
 const SQLITE_FULL = 13;
 
+/** By these a medium says that it cannot give back what was written there. */
+export const MEDIUM_ERRNOS: ReadonlySet<string | undefined> = new Set([
+  "EIO",
+  "EREMOTEIO",
+  "EBADMSG",
+  "EUCLEAN",
+  "EILSEQ",
+]);
+
 /**
  * A failed call to the file system or the index as an `AppError`: NO_SPACE where the medium or the account is full,
  * else STORAGE_FAILURE. An `AppError` is handed on as it is.

@@ -3,7 +3,7 @@ import { formatByteSize } from "@commonhold/core/byte-size.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 
 export interface QuotaOptions {
-  /** Sealed bytes that may be held in all. */
+  /** Bytes that chunks may take in all. */
   readonly bytesMax: number;
   /** Of those: what only the operator's own chunks may use. */
   readonly reservedBytes: number;
@@ -14,7 +14,10 @@ export interface QuotaOptions {
 }
 
 export interface HeldBytes {
+  /** What chunks take on the disk. */
   readonly usedBytes: number;
+  /** Of those: what compaction will give back; none where it is not given. */
+  readonly deadBytes?: number;
   /** Of those: known to be the operator's own. */
   readonly ownBytes: number;
   /** Of those: known to be others'. */
@@ -22,7 +25,7 @@ export interface HeldBytes {
 }
 
 export interface QuotaDeps {
-  /** Sealed bytes held now. */
+  /** Bytes held now. */
   readonly held: () => HeldBytes;
   readonly diskFreeBytes: () => Promise<number>;
   readonly clock: Clock;
@@ -128,12 +131,14 @@ export class StorageQuota {
 
   #excess(diskFreeBytes: number): Pick<StorageRoom, "wantedFreeBytes" | "limit"> {
     const { bytesMax, reservedBytes, diskFreeBytesMin } = this.#options;
-    const { usedBytes, lentBytes } = this.#deps.held();
+    const { usedBytes, deadBytes = 0, lentBytes } = this.#deps.held();
+    // What is dead goes without any chunk going.
+    const neededBytes = usedBytes - deadBytes;
     const excesses: readonly (readonly [ExceededLimit, number])[] = [
-      ["storage.max_bytes", usedBytes - bytesMax],
+      ["storage.max_bytes", neededBytes - bytesMax],
       ["storage.reserved_bytes", lentBytes - (bytesMax - reservedBytes)],
       // More than it holds the node cannot give up.
-      ["storage.min_free_disk_bytes", Math.min(usedBytes, diskFreeBytesMin - diskFreeBytes)],
+      ["storage.min_free_disk_bytes", Math.min(neededBytes, diskFreeBytesMin - diskFreeBytes - deadBytes)],
     ];
     const [limit, bytes] = excesses.reduce((worst, each) => (each[1] > worst[1] ? each : worst));
     return bytes > 0 ? { wantedFreeBytes: bytes, limit } : { wantedFreeBytes: 0, limit: undefined };

@@ -3,10 +3,12 @@ import { type ChunkName, isChunkName } from "@commonhold/core/ids.ts";
 
 const BRANCH = /^[0-9a-f]$/;
 
-/** Where the store keeps what, inside the node's data folder: docs/protocol.md, "data folder of a node". */
+/** Where the store keeps what, inside the node's data folder: docs/chunk-store.md. */
 export interface StoreLayout {
   readonly folder: string;
   readonly chunks: string;
+  /** Of packs, in which small chunks lie together. */
+  readonly packs: string;
   readonly temporary: string;
   readonly index: string;
   /** There while the store is open; found at a start, it says that the last stop was not a clean one. */
@@ -17,6 +19,7 @@ export function storeLayout(folder: string): StoreLayout {
   return {
     folder,
     chunks: join(folder, "chunks"),
+    packs: join(folder, "packs"),
     temporary: join(folder, "tmp"),
     index: join(folder, "index.db"),
     openMarker: join(folder, "store-open"),

@@ -40,7 +40,15 @@ const HeartbeatAnswerSchema = Type.Object({
   }),
   /** While the node is being emptied: what it holds that others do not hold in its place yet. */
   drain: Type.Optional(
-    Type.Object({ chunks_left: CountSchema, bytes_left: CountSchema, safe_to_stop: Type.Boolean() }),
+    Type.Object({
+      chunks_left: CountSchema,
+      bytes_left: CountSchema,
+      /** How many of them cannot be copied now, and why. */
+      waiting: Type.Optional(
+        Type.Array(Type.Object({ reason: Type.String({ maxLength: 64 }), chunks: CountSchema }), { maxItems: 16 }),
+      ),
+      safe_to_stop: Type.Boolean(),
+    }),
   ),
 });
 

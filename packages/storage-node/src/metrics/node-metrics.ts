@@ -61,7 +61,17 @@ function watchSources(registry: Registry, sources: MetricSources): void {
     {
       name: "commonhold_node_stored_bytes",
       help: "Sealed bytes that this node holds.",
+      read: () => sources.totals().heldBytes,
+    },
+    {
+      name: "commonhold_node_disk_bytes",
+      help: "What the chunks take on the disk: their files, and packs with all that is in them.",
       read: () => sources.totals().usedBytes,
+    },
+    {
+      name: "commonhold_node_dead_bytes",
+      help: "Bytes in packs that no chunk needs any more; compaction gives them back.",
+      read: () => sources.totals().deadBytes,
     },
     { name: "commonhold_node_chunks", help: "Chunks that this node holds.", read: () => sources.totals().chunkCount },
     {

@@ -10,7 +10,7 @@ import { onTestFinished } from "vitest";
 import type { ChunkStore } from "../chunk-store/chunk-store.ts";
 import { createFetchReplica } from "../exchanges/fetch-replica.ts";
 import { createGrantChecker } from "../exchanges/grant-checker.ts";
-import { createProveChunk } from "../exchanges/prove-chunk.ts";
+import { createAnswerChallenge } from "../exchanges/answer-challenge.ts";
 import { registerExchanges } from "../exchanges/register-exchanges.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { openTestStore, silentLogger, type TestStoreParts } from "./open-test-store.ts";
@@ -74,6 +74,7 @@ export class ExchangeNetwork {
       outcomes: [],
       refusal: undefined,
     };
+    const buffers = new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: 1 });
     await registerExchanges({
       host,
       store,
@@ -90,8 +91,8 @@ export class ExchangeNetwork {
         if (node.refusal !== undefined) throw node.refusal;
       },
       fetchReplica: createFetchReplica({ host, store }),
-      buffers: new BufferPool({ bufferBytes: SEALED_LENGTH_MAX, idleMax: 1 }),
-      proveChunk: createProveChunk({ store, clock, identity }),
+      buffers,
+      answerChallenge: createAnswerChallenge({ store, buffers, clock, identity, logger: silentLogger }),
     });
     return node;
   }

@@ -1,4 +1,4 @@
-import type { ChunkFiles, NewFile } from "../chunk-store/chunk-files.ts";
+import type { AppendedFile, ChunkFiles, NewFile, ReadableFile } from "../chunk-store/chunk-files.ts";
 
 /** Which calls fail, and what was called. */
 class FailurePlan {
@@ -49,6 +49,9 @@ export function createFailingChunkFiles(inner: ChunkFiles, code = "EIO"): Failin
     calls: plan.calls,
     failAt: (from, until) => plan.failAt(from, until),
     create: (path) => passed("create", async () => failingFile(await inner.create(path), plan)),
+    openAppending: (path) => passed("openAppending", async () => failingAppend(await inner.openAppending(path), plan)),
+    openReading: (path) => passed("openReading", async () => failingReads(await inner.openReading(path), plan)),
+    overwrite: (path, offset, bytes) => passed("overwrite", () => inner.overwrite(path, offset, bytes)),
     rename: (from, to) => passed("rename", () => inner.rename(from, to)),
     remove: (path) => passed("remove", () => inner.remove(path)),
     makeFolder: (path) => passed("makeFolder", () => inner.makeFolder(path)),
@@ -81,4 +84,26 @@ function failingFile(file: NewFile, plan: FailurePlan): NewFile {
       plan.check("close");
     },
   };
+}
+
+function failingAppend(file: AppendedFile, plan: FailurePlan): AppendedFile {
+  return {
+    ...failingFile(file, plan),
+    async truncate(lengthBytes) {
+      plan.check("truncate");
+      await file.truncate(lengthBytes);
+    },
+  };
+}
+
+function failingReads(file: ReadableFile | undefined, plan: FailurePlan): ReadableFile | undefined {
+  return (
+    file && {
+      async read(offset, target) {
+        plan.check("readAt");
+        return await file.read(offset, target);
+      },
+      close: () => file.close(),
+    }
+  );
 }

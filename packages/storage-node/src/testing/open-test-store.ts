@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
+import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { ChunkFiles } from "../chunk-store/chunk-files.ts";
 import { type ChunkStore, createChunkStore } from "../chunk-store/chunk-store.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -18,9 +19,15 @@ export interface TestStoreParts {
   readonly reservedBytes?: number;
   readonly sharesExcess?: boolean;
   readonly diskFreeBytesMin?: number;
+  readonly packedLengthMax?: number;
+  readonly packBytesMax?: number;
+  readonly sleep?: Sleep;
 }
 
-/** A store on the file system, with room for everything and without fsync unless told otherwise. */
+/**
+ * A store on the file system, with room for everything and without fsync unless told otherwise. Every chunk has a file
+ * of its own, unless `packedLengthMax` says that small ones go into packs.
+ */
 export function openTestStore(folder: string, parts: TestStoreParts = {}): Promise<ChunkStore> {
   const clock = parts.clock ?? new ManualClock();
   return createChunkStore(
@@ -28,10 +35,13 @@ export function openTestStore(folder: string, parts: TestStoreParts = {}): Promi
       files: parts.files ?? createUnsyncedChunkFiles(clock),
       nameOf: parts.nameOf ?? sha256NameOf,
       clock,
+      sleep: parts.sleep ?? (async () => undefined),
       logger: silentLogger,
     },
     {
       folder,
+      packedLengthMax: parts.packedLengthMax ?? 0,
+      ...(parts.packBytesMax !== undefined && { packBytesMax: parts.packBytesMax }),
       bytesMax: parts.bytesMax ?? 1e12,
       reservedBytes: parts.reservedBytes ?? 0,
       sharesExcess: parts.sharesExcess ?? true,

@@ -8,6 +8,7 @@ export function createUnsyncedChunkFiles(clock: Clock): ChunkFiles {
   return {
     ...real,
     syncFolder: async () => undefined,
+    openAppending: async (path) => ({ ...(await real.openAppending(path)), sync: async () => undefined }),
     create: async (path) => ({ ...(await real.create(path)), sync: async () => undefined }),
   };
 }

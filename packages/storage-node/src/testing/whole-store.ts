@@ -5,6 +5,7 @@ import type { ChunkStore } from "../chunk-store/chunk-store.ts";
 import { createFailingChunkFiles } from "./failing-chunk-files.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { filesBelow } from "./open-test-store.ts";
+import { packedNames } from "./read-packs.ts";
 import { sha256NameOf, testChunk } from "./test-chunks.ts";
 import { createUnsyncedChunkFiles } from "./unsynced-chunk-files.ts";
 
@@ -33,12 +34,12 @@ export function sameFolder(name: ChunkName) {
 /** What is listed is what is on the disk, and every byte of it is right. */
 export async function expectWholeStore(store: ChunkStore, folder: string): Promise<void> {
   const names = allNames(store);
-  expect(names).toEqual(filesBelow(join(folder, "chunks")));
+  expect(names).toEqual([...filesBelow(join(folder, "chunks")), ...packedNames(folder)].sort());
   let bytes = 0;
   for (const name of names) {
     const sealed = await store.read(name);
     bytes += sealed.length;
     expect(sha256NameOf(sealed)).toBe(name);
   }
-  expect(store.totals()).toMatchObject({ chunkCount: names.length, usedBytes: bytes });
+  expect(store.totals()).toMatchObject({ chunkCount: names.length, heldBytes: bytes });
 }
