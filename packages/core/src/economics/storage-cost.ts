@@ -1,3 +1,5 @@
+import { dividedUp } from "./money-rounding.ts";
+
 const BYTES_PER_GB = 1_000_000_000n;
 
 export interface StorageTerms {
@@ -10,6 +12,5 @@ export interface StorageTerms {
  * bytes are never kept for nothing.
  */
 export function monthlyStorageCost(sizeBytes: bigint, copies: number, terms: StorageTerms): bigint {
-  const product = sizeBytes * BigInt(copies) * terms.microCreditsPerGbMonth;
-  return (product + BYTES_PER_GB - 1n) / BYTES_PER_GB;
+  return dividedUp(sizeBytes * BigInt(copies) * terms.microCreditsPerGbMonth, BYTES_PER_GB);
 }

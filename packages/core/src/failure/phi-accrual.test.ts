@@ -94,7 +94,8 @@ describe("HeartbeatHistory", () => {
           const after = history.phi(now + wait);
           expect(before).toBeGreaterThanOrEqual(0);
           expect(after).toBeGreaterThanOrEqual(before - ROUNDING);
-          expect(history.phi(history.lastAtMs ?? now)).toBeLessThan(0.01);
+          // Intervals of once and six times the usual, the latter one in seven, give the most: phi 0.078.
+          expect(history.phi(history.lastAtMs ?? now)).toBeLessThan(0.08);
         },
       ),
       { numRuns: 500 },
