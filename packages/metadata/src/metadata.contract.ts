@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hashOf, purchasePayload, registrationPayload, userPayload } from "./commands/payloads.fixture.ts";
 import type { CommandPayload, Metadata } from "./metadata.ts";
+import { prepareQuery } from "./prepared-query.ts";
 
 /** One store of an engine: opened, closed and opened again over what it keeps. */
 export interface MetadataHarness {
@@ -15,6 +16,7 @@ export interface MetadataHarness {
 export function describeMetadataContract(engine: string, createHarness: () => Promise<MetadataHarness>): void {
   describe(`metadata contract: ${engine}`, () => {
     describe("applying", () => describeApplying(createHarness));
+    describe("snapshots", () => describeSnapshots(createHarness));
     describe("closing", () => describeClosing(createHarness));
   });
 }
@@ -192,6 +194,91 @@ function describeApplying(createHarness: () => Promise<MetadataHarness>): void {
   });
 }
 
+function describeSnapshots(createHarness: () => Promise<MetadataHarness>): void {
+  let harness: MetadataHarness;
+  let metadata: Metadata;
+
+  beforeEach(async () => {
+    harness = await createHarness();
+    metadata = await harness.open();
+    await metadata.apply("user.create", userPayload("ada"));
+  });
+
+  afterEach(async () => {
+    await metadata.close();
+    await harness.dispose();
+  });
+
+  const usersIn = async (read: Metadata["read"]) =>
+    (await read.selectFrom("users").select("id").orderBy("id").execute()).map((user) => user.id);
+
+  it("show one state throughout, from the call on, and everybody else the newest", async () => {
+    const seen = await metadata.snapshot(async (read) => {
+      await metadata.apply("user.create", userPayload("bea"));
+      const before = await usersIn(read);
+      await metadata.apply("user.create", userPayload("cid"));
+      expect(await usersIn(metadata.read)).toEqual(["ada", "bea", "cid"]);
+      return [before, await usersIn(read)];
+    });
+    expect(seen).toEqual([["ada"], ["ada"]]);
+    expect(await metadata.snapshot(usersIn)).toEqual(["ada", "bea", "cid"]);
+  });
+
+  it("are several at a time, each with the state of its beginning", async () => {
+    const seen = await metadata.snapshot(async (first) => {
+      await metadata.apply("user.create", userPayload("bea"));
+      return await metadata.snapshot(async (second) => [await usersIn(first), await usersIn(second)]);
+    });
+    expect(seen).toEqual([["ada"], ["ada", "bea"]]);
+  });
+
+  it("answer prepared queries, transactions within them, and read money as bigint", async () => {
+    await metadata.apply("ledger.purchase", purchasePayload("p1"));
+    const balanceOf = prepareQuery((read, { id }: { readonly id: string }) =>
+      read.selectFrom("ledger_accounts").select("balance_microcredits").where("id", "=", id),
+    );
+    const id = "user:ada:available";
+    const rows = await metadata.snapshot(async (read) => [
+      ...(await balanceOf(read, { id })),
+      ...(await read.transaction().execute(async (tx) => await balanceOf(tx, { id }))),
+    ]);
+    expect(rows).toEqual([{ balance_microcredits: 1_000_000n }, { balance_microcredits: 1_000_000n }]);
+  });
+
+  it("refuse a write, and throw what their reader throws", async () => {
+    const writing = metadata.snapshot(async (read) => await read.deleteFrom("users").execute());
+    await expect(writing).rejects.toThrow();
+    const failing = metadata.snapshot(async () => {
+      throw new RangeError("not mine");
+    });
+    await expect(failing).rejects.toThrow("not mine");
+    expect(await usersIn(metadata.read)).toEqual(["ada"]);
+  });
+
+  it("are a few at a time, and end with their reader", async () => {
+    const end = Promise.withResolvers<void>();
+    const held = Array.from({ length: 4 }, async () => await metadata.snapshot(async () => await end.promise));
+    await expect(metadata.snapshot(usersIn)).rejects.toMatchObject({ code: "OVERLOADED" });
+    end.resolve();
+    await Promise.all(held);
+    expect(await metadata.snapshot(usersIn)).toEqual(["ada"]);
+  });
+
+  it("are waited for when it is closed, and no new ones are taken", async () => {
+    const steps: string[] = [];
+    const end = Promise.withResolvers<void>();
+    const reading = metadata.snapshot(async (read) => {
+      await end.promise;
+      steps.push(...(await usersIn(read)));
+    });
+    const closed = metadata.close().then(() => steps.push("closed"));
+    await expect(metadata.snapshot(usersIn)).rejects.toMatchObject({ code: "SHUTTING_DOWN" });
+    end.resolve();
+    await Promise.all([reading, closed]);
+    expect(steps).toEqual(["ada", "closed"]);
+  });
+}
+
 function describeClosing(createHarness: () => Promise<MetadataHarness>): void {
   let harness: MetadataHarness;
   let metadata: Metadata;
@@ -213,7 +300,8 @@ function describeClosing(createHarness: () => Promise<MetadataHarness>): void {
     await metadata.apply("ledger.purchase", purchasePayload("p1"));
     await metadata.close();
     metadata = await harness.open();
-    expect(await metadata.read.selectFrom("ledger_accounts").selectAll().orderBy("id").execute()).toEqual([
+    const accounts = metadata.read.selectFrom("ledger_accounts").select(["id", "balance_microcredits"]).orderBy("id");
+    expect(await accounts.execute()).toEqual([
       { id: "system:payments:local", balance_microcredits: -1_000_000n },
       { id: "user:ada:available", balance_microcredits: 1_000_000n },
     ]);

@@ -112,7 +112,12 @@ describe("prepareChange", () => {
   const add = async (database: Kysely<Tables>, id: string, balance: bigint) =>
     await database.transaction().execute(async (tx) => await addAccount(tx, { id, balance_microcredits: balance }));
   const accounts = async (database: Kysely<Tables>) =>
-    await database.selectFrom("ledger_accounts").selectAll().where("id", "like", "test:%").orderBy("id").execute();
+    await database
+      .selectFrom("ledger_accounts")
+      .select(["id", "balance_microcredits"])
+      .where("id", "like", "test:%")
+      .orderBy("id")
+      .execute();
 
   let database: Kysely<Tables>;
 

@@ -1,11 +1,12 @@
 import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
 import type { Generated } from "kysely";
+import type { EconomyTables } from "./economy-tables.ts";
 
 /**
  * The tables as Kysely sees them. Times are milliseconds since 1970 (`_at_ms`), money is bigint micro-credits
  * (`_microcredits`), ids are text, secrets are sealed before they come here (`sealed_`).
  */
-export interface Tables {
+export interface Tables extends EconomyTables {
   users: UsersTable;
   refresh_tokens: RefreshTokensTable;
   join_tokens: JoinTokensTable;
@@ -38,6 +39,8 @@ interface UsersTable {
   /** The owner's secret from which chunk keys derive, sealed under the coordinator's master key. */
   sealed_secret: Uint8Array;
   created_at_ms: number;
+  /** Since when the owner owes; null where nothing is owed. */
+  arrears_since_ms: Generated<number | null>;
 }
 
 interface RefreshTokensTable {
@@ -111,6 +114,10 @@ interface FilesTable {
   created_at_ms: number;
   completed_at_ms: number | null;
   deleted_at_ms: number | null;
+  /** What was paid for it in advance last: in parts it is given back when the file is deleted, and taken again on restore. */
+  deposit_microcredits: Generated<bigint>;
+  /** When it was paid; null where nothing was. */
+  deposit_at_ms: Generated<number | null>;
 }
 
 interface UploadsTable {
@@ -145,6 +152,10 @@ interface ChunksTable {
   priority: Generated<number>;
   /** Whether a file that uses it has pins. */
   pinned: Generated<Flag>;
+  /** The most copies that were promised of it in the day before `promised_until_ms`, when the promise was worked out anew. */
+  promised_before: Generated<number>;
+  /** To the minute; 0: it never was. */
+  promised_until_ms: Generated<number>;
   created_at_ms: number;
 }
 
@@ -154,6 +165,8 @@ interface AssignmentsTable {
   state: ReplicaState;
   /** When it came into this state, or was confirmed in it. */
   updated_at_ms: number;
+  /** Since when it is held without a break, active or leaving; null while it is neither. */
+  held_since_ms: Generated<number | null>;
 }
 
 /** All chunks of the file shall have a copy on this node. */
@@ -178,7 +191,7 @@ interface DeletionsTable {
 }
 
 interface CountersTable {
-  /** `deletion_epoch`: the highest so far. */
+  /** `deletion_epoch`: the highest so far · `watched_until_ms`: until then a coordinator watched the nodes. */
   name: string;
   value: number;
 }
@@ -201,10 +214,17 @@ interface NodeEventsTable {
 }
 
 interface LedgerAccountsTable {
-  /** `user:<id>:available`, `user:<id>:reserved`, `node:<id>:earned`, `node:<id>:paid`, `system:<purpose>`. */
+  /**
+   * `user:<id>:available`, `user:<id>:reserved`, `user:<id>:prepaid`, `debt:<user id>` (below zero: owed),
+   * `node:<id>:pending`, `system:<purpose>`.
+   */
   id: string;
   /** Cached sum of the account's entries, kept in the same transaction. */
   balance_microcredits: bigint;
+  /** The last entry that the ledger check has added up, */
+  checked_entry_id: Generated<number>;
+  /** and the sum of all up to it. */
+  checked_balance_microcredits: Generated<bigint>;
 }
 
 interface LedgerTransactionsTable {

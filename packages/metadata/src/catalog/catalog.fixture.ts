@@ -158,7 +158,7 @@ export async function createMetadataHarness(): Promise<CatalogHarness & { readon
     for (const node_id of file.pins ?? []) await apply("file.pin", { ...of, node_id });
   };
   const deleteFile = async (id: string, nowMs: number): Promise<void> => {
-    await apply("file.delete", { file_id: id, owner_id: ADA, now_ms: nowMs });
+    await apply("file.delete", { file_id: id, owner_id: ADA, transaction_id: `delete-${count++}`, now_ms: nowMs });
   };
 
   const uploader: Uploader = {
@@ -213,7 +213,8 @@ export async function createMetadataHarness(): Promise<CatalogHarness & { readon
     },
     deleteFile,
     restoreFile: async (id) => {
-      await apply("file.restore", { file_id: id, owner_id: ADA });
+      const transaction_id = `restore-${count++}`;
+      await apply("file.restore", { file_id: id, owner_id: ADA, transaction_id, now_ms: CREATED_AT_MS });
     },
   };
   return { catalog, uploader, metadata };

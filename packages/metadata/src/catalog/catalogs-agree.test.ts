@@ -130,7 +130,7 @@ const PERFORM: Readonly<Record<Operation["kind"], Perform>> = {
     await catalog.settleDeletions(nodeId, answers, { freshEpoch: epoch, nowMs });
   },
   forgetSettled: ({ catalog }, { lag, limit }, { nowMs }) => catalog.forgetSettledDeletions(nowMs - lag, limit),
-  forgetNode: ({ catalog }, { nodeId, limit }) => catalog.forgetNode(nodeId, limit),
+  forgetNode: ({ catalog }, { nodeId, limit }, { nowMs }) => catalog.forgetNode(nodeId, limit, nowMs),
 };
 
 function fileIdAt(nowMs: number): FileId {

@@ -233,11 +233,11 @@ export class MemoryCatalog implements ReplicaCatalog {
     return this.#deletions.forgetSettled(settledBeforeMs, limit);
   }
 
-  async forgetNode(nodeId: NodeId, limit: number): Promise<number> {
+  async forgetNode(nodeId: NodeId, limit: number, nowMs: number): Promise<number> {
     const held = this.#known(this.#chunks.namesOfNode(nodeId, undefined, Number.POSITIVE_INFINITY));
     const byState = Map.groupBy(held, (chunk) => this.#chunks.replicaOf(chunk, nodeId)!.state);
     const chunks = FORGETTING_ORDER.flatMap((state) => byState.get(state) ?? []).slice(0, limit);
-    for (const chunk of chunks) this.#chunks.setReplica(chunk, { nodeId, state: undefined, sinceMs: 0 });
+    for (const chunk of chunks) this.#chunks.setReplica(chunk, { nodeId, state: undefined, sinceMs: nowMs });
     return chunks.length + this.#deletions.forgetNode(nodeId, limit - chunks.length);
   }
 

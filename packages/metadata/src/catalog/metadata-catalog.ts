@@ -36,10 +36,11 @@ function replicaChanges({
         now_ms: nowMs,
       });
     },
-    doubtReplicas: async (nodeId, names, nowMs) => {
+    doubtReplicas: async (...[nodeId, names, nowMs, { heldUntilMs } = {}]) => {
+      const until = heldUntilMs === undefined ? {} : { held_until_ms: heldUntilMs };
       let doubted = 0;
       for (const batch of batchesOf(names)) {
-        doubted += (await apply("assignment.doubt", replicasOf(nodeId, batch, nowMs))).doubted;
+        doubted += (await apply("assignment.doubt", { ...replicasOf(nodeId, batch, nowMs), ...until })).doubted;
       }
       return doubted;
     },
@@ -106,7 +107,8 @@ function deletionChanges({
     },
     forgetSettledDeletions: async (settledBeforeMs, limit) =>
       (await apply("deletion.forget", { settled_before_ms: settledBeforeMs, limit })).forgotten,
-    forgetNode: async (nodeId, limit) => (await apply("node.forget", { node_id: nodeId, limit })).forgotten,
+    forgetNode: async (nodeId, limit, nowMs) =>
+      (await apply("node.forget", { node_id: nodeId, limit, now_ms: nowMs })).forgotten,
     purgeFile: async (fileId, deletedBeforeMs, chunkLimit) => {
       const purge = { file_id: fileId, deleted_before_ms: deletedBeforeMs, chunk_limit: chunkLimit };
       return { isGone: (await apply("file.purge", purge)).is_gone };
@@ -114,7 +116,7 @@ function deletionChanges({
   };
 }
 
-function replicasOf(nodeId: NodeId, names: readonly ChunkName[], nowMs: number): CommandPayload<"assignment.doubt"> {
+function replicasOf(nodeId: NodeId, names: readonly ChunkName[], nowMs: number): CommandPayload<"assignment.leave"> {
   return { node_id: nodeId, chunk_names: [...names], now_ms: nowMs };
 }
 

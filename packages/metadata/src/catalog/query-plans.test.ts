@@ -16,7 +16,7 @@ const PAGE = { after: chunkNameOf(0), limit: 10 };
 const TERMS = { epoch: 1, nowMs: 1, counted: [A] };
 
 /** A walk over a whole table, whatever helps it. */
-const SCAN = /SCAN (assignments|chunks|deletions|file_chunks|file_pins|files|node_events)\b/;
+const SCAN = /SCAN (assignments|chunks|deletions|ended_copies|file_chunks|file_pins|files|node_events)\b/;
 
 let database: DatabaseSync;
 let catalog: ReplicaCatalog;
@@ -42,7 +42,7 @@ beforeEach(async () => {
     const chunk = { name, ownerId: "ada" as never, sealedLength: 9, copies: 1, replicas, nowMs: 1 };
     await apply("file.store", storePayload(`f${index}`, chunk));
     await apply("file.pin", { file_id: `f${index}`, owner_id: "ada", node_id: A });
-    await apply("file.delete", { file_id: `f${index}`, owner_id: "ada", now_ms: 1 });
+    await apply("file.delete", { file_id: `f${index}`, owner_id: "ada", transaction_id: `delete-${index}`, now_ms: 1 });
   }
   asked.clear();
 });
@@ -69,7 +69,7 @@ it.each<[string, () => Promise<unknown>]>([
   ["a copy to record", async () => await catalog.recordReplica({ name: ONE, nodeId: A, epoch: 0, nowMs: 1 })],
   ["copies to doubt", async () => await catalog.doubtReplicas(A, [ONE], 1)],
   ["copies to drop", async () => await catalog.dropReplicas(B, [ONE, TWO], TERMS)],
-  ["copies to forget", async () => await catalog.forgetNode(A, 1)],
+  ["copies to forget", async () => await catalog.forgetNode(A, 1, 1)],
   ["strays to delete", async () => await catalog.deleteStrays(A, [chunkNameOf(3)], TERMS)],
   ["deletions to forget", async () => await catalog.forgetSettledDeletions(9, 9)],
   [

@@ -135,10 +135,10 @@ export function describeCatalogContract(name: string, createHarness: () => Promi
 
       it("are forgotten in steps", async () => {
         await catalog.deleteStrays(A, [TWO, chunkNameOf(9)], { epoch: 1, nowMs: 3_000 });
-        expect(await catalog.forgetNode(A, 2)).toBe(2);
-        expect(await catalog.forgetNode(A, 2)).toBe(2);
-        expect(await catalog.forgetNode(A, 2)).toBe(1);
-        expect(await catalog.forgetNode(A, 2)).toBe(0);
+        expect(await catalog.forgetNode(A, 2, 4_000)).toBe(2);
+        expect(await catalog.forgetNode(A, 2, 4_000)).toBe(2);
+        expect(await catalog.forgetNode(A, 2, 4_000)).toBe(1);
+        expect(await catalog.forgetNode(A, 2, 4_000)).toBe(0);
         expect(await catalog.expectedOf(A, { limit: 9 })).toEqual([]);
         expect(await catalog.deletionsOf(A, { limit: 9 })).toEqual([]);
         expect(await catalog.holdingsOf(A)).toEqual({ chunks: 0, bytes: 0 });
@@ -242,7 +242,7 @@ export function describeCatalogContract(name: string, createHarness: () => Promi
     it("knows nothing of a node that it never heard of", async () => {
       expect(await catalog.pageOfNode(STRANGER, { limit: 9 })).toEqual([]);
       expect(await catalog.doubtReplicas(STRANGER, [ONE], 1)).toBe(0);
-      expect(await catalog.forgetNode(STRANGER, 9)).toBe(0);
+      expect(await catalog.forgetNode(STRANGER, 9, 4_000)).toBe(0);
     });
   });
 }

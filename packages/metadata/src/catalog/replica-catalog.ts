@@ -68,8 +68,18 @@ export interface ReplicaCatalog {
     readonly insteadOf?: NodeId;
     readonly nowMs: number;
   }): Promise<void>;
-  /** Copies found to be missing or wrong: active and leaving ones become doubtful. @returns how many */
-  doubtReplicas(nodeId: NodeId, names: readonly ChunkName[], nowMs: number): Promise<number>;
+  /**
+   * Copies found to be missing or wrong: active and leaving ones become doubtful.
+   * @param terms.heldUntilMs until when the node is taken to have held them, where that is before now; no further back
+   *   than this UTC day
+   * @returns how many
+   */
+  doubtReplicas(
+    nodeId: NodeId,
+    names: readonly ChunkName[],
+    nowMs: number,
+    terms?: { readonly heldUntilMs?: number },
+  ): Promise<number>;
   /** Active copies become leaving. @returns the names that did */
   leaveReplicas(nodeId: NodeId, names: readonly ChunkName[], nowMs: number): Promise<readonly ChunkName[]>;
   /** Leaving copies count again. @returns how many */
@@ -119,8 +129,8 @@ export interface ReplicaCatalog {
   ): Promise<void>;
   /** Forgets settled deletions that are old enough to fence nothing any more. @returns how many */
   forgetSettledDeletions(settledBeforeMs: number, limit: number): Promise<number>;
-  /** Forgets all rows of a node that will never come back. @returns how many copies and deletions */
-  forgetNode(nodeId: NodeId, limit: number): Promise<number>;
+  /** Forgets up to `limit` rows of a node that is gone for good. @returns how many copies and deletions */
+  forgetNode(nodeId: NodeId, limit: number, nowMs: number): Promise<number>;
 
   /** Deleted files whose grace has passed, oldest first. */
   filesToPurge(deletedBeforeMs: number, limit: number): Promise<readonly FileId[]>;

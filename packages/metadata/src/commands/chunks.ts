@@ -68,7 +68,12 @@ const chunkAt = prepareQuery((tx, place: { readonly fileId: string; readonly ind
 );
 
 const insertChunk = prepareChange(
-  (tx, chunk: Omit<Insertable<Tables["chunks"]>, "pinned" | "priority"> & { readonly priority: number }) =>
+  (
+    tx,
+    chunk: Omit<Insertable<Tables["chunks"]>, "pinned" | "priority" | `promised_${string}`> & {
+      readonly priority: number;
+    },
+  ) =>
     tx
       .insertInto("chunks")
       .values(chunk)

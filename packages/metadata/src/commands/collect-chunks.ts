@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { defineCommand } from "../command.ts";
 import { noteDeletionEpoch, queueDeletions } from "./deletion-queue.ts";
+import { endCopies, namesIn } from "./end-copies.ts";
 import { ChunkNames, DeletionEpoch, payloadOf, TimeMs } from "./payload-fields.ts";
 
 /** Forgets those chunks that no file and no upload uses, and queues the deletion of all their copies. */
@@ -20,6 +22,7 @@ export const collectChunks = defineCommand({
       .execute();
     const names = unused.map((chunk) => chunk.name);
     if (names.length === 0) return { collected: 0 };
+    await endCopies(tx, { where: sql`assignments.chunk_name in ${namesIn(names)}`, nowMs: p.now_ms });
     const copies = await tx
       .deleteFrom("assignments")
       .where("chunk_name", "in", names)

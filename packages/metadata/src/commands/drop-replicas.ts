@@ -1,9 +1,10 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import Type from "typebox";
 import { type DropGuard, mayDrop } from "../catalog/may-drop.ts";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { noteDeletionEpoch, queueDeletions } from "./deletion-queue.ts";
+import { endCopies, namesIn } from "./end-copies.ts";
 import { ChunkNames, DeletionEpoch, Id, payloadOf, TimeMs } from "./payload-fields.ts";
 
 const COUNTED_NODES_MAX = 20_000;
@@ -33,6 +34,8 @@ export const dropAssignments = defineCommand({
       if (isHeld && mayDrop(guard, p.node_id, counted)) dropped.push(name);
     }
     if (dropped.length === 0) return { chunk_names: dropped };
+    const where = sql`assignments.node_id = ${p.node_id} and assignments.chunk_name in ${namesIn(dropped)}`;
+    await endCopies(tx, { where, nowMs: p.now_ms });
     await tx.deleteFrom("assignments").where("chunk_name", "in", dropped).where("node_id", "=", p.node_id).execute();
     await queueDeletions(
       tx,

@@ -12,9 +12,17 @@ import { purgeFile } from "./purge-file.ts";
 
 const [A, B, C] = NODES;
 const [ONE, TWO, THREE] = [chunkNameOf(1), chunkNameOf(2), chunkNameOf(3)] as const;
-const OWN = { file_id: "f1", owner_id: "ada" };
 
 let metadata: InProcessMetadata;
+let moves = 0;
+
+/** Of the file of the tests; each with a ledger transaction of its own. */
+const own = (nowMs = 4_000) => ({
+  file_id: "f1",
+  owner_id: "ada",
+  transaction_id: `move-${moves++}`,
+  now_ms: nowMs,
+});
 
 beforeEach(async () => {
   metadata = await openInProcessMetadata();
@@ -60,19 +68,19 @@ const purge = async (chunkLimit = 100) =>
 describe("a deleted file", () => {
   beforeEach(async () => {
     await uploadFile();
-    await metadata.apply("file.delete", { ...OWN, now_ms: 4_000 });
+    await metadata.apply("file.delete", own());
   });
 
   it("can be restored whole, once or again", async () => {
-    expect(await metadata.apply("file.restore", OWN)).toEqual({ repeated: false });
-    expect(await metadata.apply("file.restore", OWN)).toEqual({ repeated: true });
+    expect(await metadata.apply("file.restore", own())).toEqual({ repeated: false });
+    expect(await metadata.apply("file.restore", own())).toEqual({ repeated: true });
     expect(await stateOfFile()).toBe("complete");
     expect(await places()).toBe(3);
     await expect(purge()).rejects.toMatchObject({ code: "CONCURRENT_CHANGE" });
   });
 
   it("can be restored by its owner alone", async () => {
-    const foreign = metadata.apply("file.restore", { ...OWN, owner_id: "bea" });
+    const foreign = metadata.apply("file.restore", { ...own(), owner_id: "bea" });
     await expect(foreign).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
     expect(await stateOfFile()).toBe("deleted");
   });
@@ -80,11 +88,11 @@ describe("a deleted file", () => {
   it("cannot be restored from the first step of its purge on, which says so", async () => {
     await purge(1);
     expect(await stateOfFile()).toBe("purging");
-    await expect(metadata.apply("file.restore", OWN)).rejects.toMatchObject({
+    await expect(metadata.apply("file.restore", own())).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
       message: expect.stringMatching(/cannot be restored any more/),
     });
-    const again = metadata.apply("file.delete", { ...OWN, now_ms: 9_000 });
+    const again = metadata.apply("file.delete", own(9_000));
     await expect(again).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
 
@@ -96,7 +104,7 @@ describe("a deleted file", () => {
     expect(await metadata.apply("file.purge", end)).toEqual({ is_gone: true });
     expect(await stateOfFile()).toBeUndefined();
     expect(await metadata.read.selectFrom("uploads").selectAll().execute()).toEqual([]);
-    await expect(metadata.apply("file.restore", OWN)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(metadata.apply("file.restore", own())).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
   });
 
   it("is wholly there or purging after a step that was cut off", async () => {
@@ -106,21 +114,21 @@ describe("a deleted file", () => {
     });
     await expect(cutOff).rejects.toThrow(/power/);
     expect([await stateOfFile(), await places()]).toEqual(["deleted", 3]);
-    await metadata.apply("file.restore", OWN);
+    await metadata.apply("file.restore", own());
     expect(await stateOfFile()).toBe("complete");
   });
 
   it("costs and gives back nothing by all that", async () => {
     const before = await balances();
-    await metadata.apply("file.restore", OWN);
-    await metadata.apply("file.delete", { ...OWN, now_ms: 4_000 });
+    await metadata.apply("file.restore", own());
+    await metadata.apply("file.delete", own());
     await purge();
     expect(await balances()).toEqual(before);
   });
 
   it("may be one without chunks", async () => {
     await metadata.apply("file.store", storePayload("empty", null, { size_bytes: 0 }));
-    await metadata.apply("file.delete", { file_id: "empty", owner_id: "ada", now_ms: 4_000 });
+    await metadata.apply("file.delete", { ...own(), file_id: "empty" });
     const step = { file_id: "empty", deleted_before_ms: 5_000, chunk_limit: 1 };
     expect(await metadata.apply("file.purge", step)).toEqual({ is_gone: true });
     expect(await metadata.apply("file.purge", step)).toEqual({ is_gone: true });
@@ -130,7 +138,7 @@ describe("a deleted file", () => {
 describe("an upload", () => {
   it("is neither restored nor purged", async () => {
     await metadata.apply("upload.initiate", uploadPayload("u1", { file_id: "f1" }));
-    await expect(metadata.apply("file.restore", OWN)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    await expect(metadata.apply("file.restore", own())).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
     await expect(purge()).rejects.toMatchObject({ code: "CONCURRENT_CHANGE" });
     expect(await stateOfFile()).toBe("uploading");
   });

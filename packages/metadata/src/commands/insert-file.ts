@@ -16,14 +16,19 @@ export interface NewFile {
   readonly now_ms: number;
 }
 
-const insertRow = prepareChange((tx, row: Required<Omit<Insertable<Tables["files"]>, "priority" | "pinned">>) =>
-  tx.insertInto("files").values(row),
-);
+type Row = Required<Omit<Insertable<Tables["files"]>, "priority" | "pinned" | keyof Deposit>> & Deposit;
+
+type Deposit = {
+  readonly deposit_microcredits: bigint;
+  readonly deposit_at_ms: number | null;
+};
+
+const insertRow = prepareChange((tx, row: Row) => tx.insertInto("files").values(row));
 
 export async function insertFile(
   tx: Transaction<Tables>,
   file: NewFile,
-  state: {
+  state: Deposit & {
     readonly state: FileState;
     readonly chunk_count: number;
     readonly content_id: string | null;

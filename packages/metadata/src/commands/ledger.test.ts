@@ -4,15 +4,10 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import { beforeEach, describe, expect, it } from "vitest";
 import { applyTo, openMemoryDatabase } from "../sqlite/memory-database.fixture.ts";
 import type { Tables } from "../tables.ts";
-import {
-  type LedgerEntry,
-  postTransaction,
-  purchaseCredits,
-  releaseCredits,
-  reserveCredits,
-  settleCredits,
-} from "./ledger.ts";
+import { releaseCredits, reserveCredits, settleCredits } from "./credit-moves.ts";
+import { type LedgerEntry, postTransaction } from "./ledger.ts";
 import { purchasePayload, userPayload } from "./payloads.fixture.ts";
+import { purchaseCredits } from "./purchases.ts";
 import { createUser } from "./users.ts";
 
 const USERS = ["ada", "bea"] as const;
@@ -97,12 +92,12 @@ describe("postTransaction", () => {
     const most = 10n ** 18n;
     const entries = [
       { account_id: "system:a", amount: -most },
-      { account_id: "node:n1:earned", amount: most },
+      { account_id: "node:n1:pending", amount: most },
     ];
     const posted = await Promise.allSettled(Array.from({ length: 12 }, (_, index) => post(`t${index}`, entries)));
     const kept = BigInt(posted.filter((result) => result.status === "fulfilled").length);
     expect(kept).toBe(9n);
-    expect(await balances()).toEqual({ "node:n1:earned": kept * most, "system:a": -kept * most });
+    expect(await balances()).toEqual({ "node:n1:pending": kept * most, "system:a": -kept * most });
     const refused = posted.find((result) => result.status === "rejected");
     expect(refused?.reason).toMatchObject({ code: "INVALID_REQUEST" });
   });
@@ -120,8 +115,8 @@ describe("reservations", () => {
     await within(async (tx) => await settleCredits(tx, { ...settlement, reserved, cost: 45n }));
     expect(await balances()).toEqual({
       "system:payments:local": -100n,
-      "system:storage": 45n,
       "user:ada:available": 55n,
+      "user:ada:prepaid": 45n,
       "user:ada:reserved": 0n,
     });
     const entries = await db.selectFrom("ledger_entries").select("id").where("transaction_id", "=", "t2").execute();
@@ -227,7 +222,7 @@ describe("any sequence of movements", () => {
     if (op.kind !== "purchase") add(reserved, op.kind === "reserve" ? op.amount : -op.amount);
     if (op.kind === "settle") {
       const cost = op.cost < op.amount ? op.cost : op.amount;
-      add("system:storage", cost);
+      add(`user:${op.user}:prepaid`, cost);
       add(available, op.amount - cost);
     } else {
       add(available, op.kind === "reserve" ? -op.amount : op.amount);

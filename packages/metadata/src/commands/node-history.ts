@@ -2,6 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { sql } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
+import { endCopies } from "./end-copies.ts";
 import { Id, payloadOf, RowLimit, TimeMs } from "./payload-fields.ts";
 import { requireDeclaredState, setDeclaredState } from "./nodes.ts";
 
@@ -77,15 +78,17 @@ export const recordNodeEvent = defineCommand({
   },
 });
 
-/** Forgets up to `limit` rows of a node that will never come back: its copies first, then what it should delete. */
+/** Forgets up to `limit` rows of a node that is gone for good: its copies first, then what it should delete. */
 export const forgetNode = defineCommand({
   name: "node.forget",
-  payload: payloadOf({ node_id: Id, limit: RowLimit }),
+  payload: payloadOf({ node_id: Id, limit: RowLimit, now_ms: TimeMs }),
   apply: async (tx, p) => {
-    const copies = await sql`
-      delete from assignments where node_id = ${p.node_id} and chunk_name in (
-        select chunk_name from assignments where node_id = ${p.node_id} order by state, chunk_name limit ${p.limit}
-      )`.execute(tx);
+    const where = sql`assignments.node_id = ${p.node_id} and assignments.chunk_name in (
+      select next.chunk_name from assignments as next where next.node_id = ${p.node_id}
+      order by next.state, next.chunk_name limit ${p.limit}
+    )`;
+    await endCopies(tx, { where, nowMs: p.now_ms });
+    const copies = await sql`delete from assignments where ${where}`.execute(tx);
     const forgotten = Number(copies.numAffectedRows ?? 0n);
     if (forgotten === p.limit) return { forgotten };
     const deletions = await sql`

@@ -4,7 +4,9 @@ import Type, { type Static } from "typebox";
 import { defineCommand } from "../command.ts";
 import type { NodeDeclaredState, Tables } from "../tables.ts";
 import { consumeJoinToken } from "./join-tokens.ts";
+import { forgetReputation, isSuspended } from "./node-reputations.ts";
 import { ByteCount, Id, Name, payloadOf, SecretHash, TimeMs } from "./payload-fields.ts";
+import { Interval, recordAbsences } from "./uptime.ts";
 
 const Addresses = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { maxItems: 64 });
 const Labels = Type.Record(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" }), Type.String({ maxLength: 256 }), {
@@ -82,6 +84,8 @@ export const recordHeartbeat = defineCommand({
     chunk_count: Type.Integer({ minimum: 0 }),
     draining: Type.Boolean(),
     version: Version,
+    /** When it was not heard of since the heartbeat before; time in which nobody watched is not among it. */
+    absent: Type.Optional(Type.Array(Interval, { maxItems: 2 })),
     now_ms: TimeMs,
   }),
   apply: async (tx, p): Promise<{ readonly declared_state: NodeDeclaredState }> => {
@@ -103,6 +107,7 @@ export const recordHeartbeat = defineCommand({
       })
       .where("id", "=", p.id)
       .execute();
+    await recordAbsences(tx, p.id, p.absent ?? []);
     return { declared_state: declaredState };
   },
 });
@@ -119,14 +124,18 @@ export const banNode = defineCommand({
 });
 
 /**
- * Lets a banned node in again: it is `joining` until its next heartbeat. Any other node stays as it is.
+ * Lets a banned node in again: it is `joining` until its next heartbeat, and its reputation begins afresh. The latter
+ * also for a suspended node, which has no other way back once it holds nothing that it could be audited for. Any other
+ * node stays as it is.
  * @throws AppError NODE_NOT_FOUND
  */
 export const unbanNode = defineCommand({
   name: "node.unban",
   payload: payloadOf({ id: Id }),
   apply: async (tx, p) => {
-    if ((await requireDeclaredState(tx, p.id)) === "banned") await setDeclaredState(tx, p.id, "joining");
+    const isBanned = (await requireDeclaredState(tx, p.id)) === "banned";
+    if (isBanned) await setDeclaredState(tx, p.id, "joining");
+    if (isBanned || (await isSuspended(tx, p.id))) await forgetReputation(tx, p.id);
     return null;
   },
 });

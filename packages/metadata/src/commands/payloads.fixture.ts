@@ -102,3 +102,76 @@ export function heartbeatPayload(
     ...overrides,
   };
 }
+
+/** 16 bytes that a number stands for, hex. */
+export function challengeIdOf(seed: number): string {
+  return seed.toString(16).padStart(32, "0");
+}
+
+/** About two chunks, on the first day of 1970. */
+export function challengePayload(
+  seed: number,
+  nodeId: string,
+  overrides: Partial<CommandPayload<"audit.issue">["challenges"][number]> = {},
+): CommandPayload<"audit.issue">["challenges"][number] {
+  return {
+    id: challengeIdOf(seed),
+    node_id: nodeId,
+    day: "1970-01-01",
+    window: 3,
+    number: seed,
+    selection_id: challengeIdOf(seed),
+    attempt: 1,
+    leaf_count: 1,
+    difficulty: 100,
+    chunk_names: [hashOf(1), hashOf(2)],
+    issued_at_ms: 10_000,
+    deadline_at_ms: 12_000,
+    ...overrides,
+  };
+}
+
+/** Both chunks passed. */
+export function auditResult(
+  seed: number,
+  overrides: Partial<CommandPayload<"audit.record">["results"][number]> = {},
+): CommandPayload<"audit.record">["results"][number] {
+  return {
+    challenge_id: challengeIdOf(seed),
+    outcomes: ["passed", "passed"],
+    is_final: false,
+    duration_ms: 70,
+    node_us: 60_000,
+    detail: null,
+    ...overrides,
+  };
+}
+
+export const AUDIT_TERMS: CommandPayload<"audit.record">["terms"] = {
+  audit_lambda: 0.999,
+  disqualify_below: 0.96,
+  error_lambda: 0.95,
+  suspend_below: 0.6,
+  restore_from: 0.85,
+  vetting_count: 100,
+  vetting_ms: 259_200_000,
+  closer_look_ms: 86_400_000,
+};
+
+/** A line of `economics.pay_nodes`: all of the day online, and nothing earned. */
+export function nodeLine(
+  nodeId: string,
+  overrides: Partial<CommandPayload<"economics.pay_nodes">["lines"][number]> = {},
+): CommandPayload<"economics.pay_nodes">["lines"][number] {
+  return {
+    node_id: nodeId,
+    observed_ms: 86_400_000,
+    online_ms: 86_400_000,
+    byte_ms: "1000",
+    gross_microcredits: "0",
+    uptime_penalty_microcredits: "0",
+    audit_penalty_microcredits: "0",
+    net_microcredits: "0",
+    ...overrides,
+  };
+}

@@ -96,7 +96,7 @@ describe("file.set_redundancy", () => {
 
   it("is for complete files of one's own", async () => {
     await metadata.apply("upload.initiate", uploadPayload("u1"));
-    await metadata.apply("file.delete", { file_id: "f2", owner_id: "ada", now_ms: 1 });
+    await metadata.apply("file.delete", { file_id: "f2", owner_id: "ada", transaction_id: "delete", now_ms: 1 });
     const notFound = { code: "FILE_NOT_FOUND" };
     await expect(setRedundancy("file-u1", { copies: 2 })).rejects.toMatchObject(notFound);
     await expect(setRedundancy("f2", { copies: 2 })).rejects.toMatchObject(notFound);
@@ -150,7 +150,7 @@ describe("pins", () => {
 
   it("go with their file", async () => {
     await metadata.apply("file.pin", pin("f1", A));
-    await metadata.apply("file.delete", { file_id: "f1", owner_id: "ada", now_ms: 1 });
+    await metadata.apply("file.delete", { file_id: "f1", owner_id: "ada", transaction_id: "delete", now_ms: 1 });
     expect(await promised()).toMatchObject({ pinned: 1 });
     await metadata.apply("file.purge", { file_id: "f1", deleted_before_ms: 2, chunk_limit: 1 });
     expect(await promised()).toMatchObject({ pinned: 0 });

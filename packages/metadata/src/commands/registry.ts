@@ -1,3 +1,7 @@
+import { issueAudits, purgeAudits } from "./audit-challenges.ts";
+import { openAuditPeriod, revealAuditPeriod } from "./audit-periods.ts";
+import { chargeOwners } from "./charge-owners.ts";
+import { checkLedger } from "./check-ledger.ts";
 import { commitChunk } from "./chunks.ts";
 import { collectChunks } from "./collect-chunks.ts";
 import { deleteStrays, forgetDeletions, settleDeletions } from "./deletions.ts";
@@ -6,10 +10,13 @@ import { pinFile, unpinFile } from "./file-pins.ts";
 import { deleteFile, restoreFile } from "./files.ts";
 import { configureJob } from "./jobs.ts";
 import { createJoinToken, purgeExpiredJoinTokens } from "./join-tokens.ts";
-import { purchaseCredits } from "./ledger.ts";
 import { forgetNode, recordDrained, recordNodeEvent } from "./node-history.ts";
 import { banNode, recordHeartbeat, registerNode, unbanNode } from "./nodes.ts";
+import { payNodes, payOut } from "./pay-nodes.ts";
+import { purchaseCredits, recordPaymentEvent } from "./purchases.ts";
 import { purgeFile } from "./purge-file.ts";
+import { purgeHistory } from "./purge-history.ts";
+import { recordAudits } from "./record-audits.ts";
 import {
   issueRefreshToken,
   purgeExpiredRefreshTokens,
@@ -18,8 +25,10 @@ import {
 } from "./refresh-tokens.ts";
 import { activateAssignment, doubtAssignments, leaveAssignments, stayAssignments } from "./replicas.ts";
 import { setRedundancy } from "./set-redundancy.ts";
+import { closeDay } from "./settled-days.ts";
 import { storeFile } from "./store-file.ts";
 import { abortUpload, completeUpload, extendReservation, initiateUpload } from "./uploads.ts";
+import { recordWatch } from "./uptime.ts";
 import { createUser, setUserRole } from "./users.ts";
 
 /** Every command, by its name. */
@@ -29,11 +38,20 @@ export const commands = {
   "assignment.drop": dropAssignments,
   "assignment.leave": leaveAssignments,
   "assignment.stay": stayAssignments,
+  "audit.issue": issueAudits,
+  "audit.open_period": openAuditPeriod,
+  "audit.purge": purgeAudits,
+  "audit.record": recordAudits,
+  "audit.reveal_period": revealAuditPeriod,
   "chunk.collect": collectChunks,
   "chunk.commit": commitChunk,
   "deletion.forget": forgetDeletions,
   "deletion.settle": settleDeletions,
   "deletion.stray": deleteStrays,
+  "economics.charge_owners": chargeOwners,
+  "economics.close_day": closeDay,
+  "economics.pay_nodes": payNodes,
+  "economics.pay_out": payOut,
   "file.delete": deleteFile,
   "file.pin": pinFile,
   "file.purge": purgeFile,
@@ -41,9 +59,11 @@ export const commands = {
   "file.set_redundancy": setRedundancy,
   "file.store": storeFile,
   "file.unpin": unpinFile,
+  "history.purge": purgeHistory,
   "job.configure": configureJob,
   "join_token.create": createJoinToken,
   "join_token.purge_expired": purgeExpiredJoinTokens,
+  "ledger.check": checkLedger,
   "ledger.purchase": purchaseCredits,
   "node.ban": banNode,
   "node.drained": recordDrained,
@@ -52,6 +72,7 @@ export const commands = {
   "node.heartbeat": recordHeartbeat,
   "node.register": registerNode,
   "node.unban": unbanNode,
+  "payment.event": recordPaymentEvent,
   "refresh_token.issue": issueRefreshToken,
   "refresh_token.purge_expired": purgeExpiredRefreshTokens,
   "refresh_token.revoke_family": revokeRefreshTokenFamily,
@@ -60,6 +81,7 @@ export const commands = {
   "upload.complete": completeUpload,
   "upload.extend_reservation": extendReservation,
   "upload.initiate": initiateUpload,
+  "uptime.watch": recordWatch,
   "user.create": createUser,
   "user.set_role": setUserRole,
 };

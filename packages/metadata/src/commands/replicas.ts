@@ -1,10 +1,12 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import { DAY_MS } from "@commonhold/core/economics/utc-day.ts";
 import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import { prepareChange, prepareQuery } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
+import { endCopies, namesIn } from "./end-copies.ts";
 import { ChunkNames, ChunkNameText, Id, payloadOf, StoreEpoch, TimeMs } from "./payload-fields.ts";
 
 export interface ReplicaRecord {
@@ -29,6 +31,8 @@ const upsertReplicas = prepareChange(
       readonly chunkName: string;
       readonly nodeIds: readonly string[];
       readonly states: readonly ReplicaState[];
+      /** Null for those that are not held. */
+      readonly heldSince: readonly (number | null)[];
       readonly nowMs: number;
     },
   ) =>
@@ -40,12 +44,17 @@ const upsertReplicas = prepareChange(
           node_id,
           state: rows.states[index]!,
           updated_at_ms: rows.nowMs,
+          held_since_ms: rows.heldSince[index]!,
         })),
       )
       .onConflict((oc) =>
         oc
           .columns(["chunk_name", "node_id"])
-          .doUpdateSet({ state: "active", updated_at_ms: rows.nowMs })
+          .doUpdateSet((eb) => ({
+            state: "active",
+            updated_at_ms: rows.nowMs,
+            held_since_ms: eb.fn.coalesce("assignments.held_since_ms", "excluded.held_since_ms"),
+          }))
           .where("excluded.state", "=", "active"),
       ),
 );
@@ -67,7 +76,9 @@ export async function recordReplicas(
   if (replicas.length === 0) return;
   const nodeIds = replicas.map((replica) => replica.node_id);
   await passFences(tx, { chunkName, nodeIds, epoch });
-  await upsertReplicas(tx, { chunkName, nodeIds, states: replicas.map((replica) => replica.state), nowMs });
+  const states = replicas.map((replica) => replica.state);
+  const heldSince = states.map((state) => (state === "active" ? nowMs : null));
+  await upsertReplicas(tx, { chunkName, nodeIds, states, heldSince, nowMs });
 }
 
 async function passFences(
@@ -123,13 +134,20 @@ export const activateAssignment = defineCommand({
 
 const ReplicasOfNode = payloadOf({ node_id: Id, chunk_names: ChunkNames, now_ms: TimeMs });
 
-/** Copies found to be missing or wrong. */
+/** Copies found to be missing or wrong. They were held until now, or until when it is known, within this UTC day. */
 export const doubtAssignments = defineCommand({
   name: "assignment.doubt",
-  payload: ReplicasOfNode,
-  apply: async (tx, p) => ({
-    doubted: (await changeState(tx, p, { from: ["active", "leaving"], to: "doubtful" })).length,
+  payload: payloadOf({
+    node_id: Id,
+    chunk_names: ChunkNames,
+    held_until_ms: Type.Optional(TimeMs),
+    now_ms: TimeMs,
   }),
+  apply: async (tx, p) => {
+    const from = ["active", "leaving"] as const;
+    const heldUntilMs = Math.max(Math.min(p.held_until_ms ?? p.now_ms, p.now_ms), p.now_ms - (p.now_ms % DAY_MS));
+    return { doubted: (await changeState(tx, p, { from, to: "doubtful", heldUntilMs })).length };
+  },
 });
 
 /** Copies that shall go as soon as others stand in for them. Answers with their names. */
@@ -150,7 +168,7 @@ export const stayAssignments = defineCommand({
 async function changeState(
   tx: Transaction<Tables>,
   copies: { readonly node_id: string; readonly chunk_names: readonly string[]; readonly now_ms: number },
-  change: { readonly from: readonly ReplicaState[]; readonly to: ReplicaState },
+  change: { readonly from: readonly ReplicaState[]; readonly to: ReplicaState; readonly heldUntilMs?: number },
 ): Promise<readonly string[]> {
   if (copies.chunk_names.length === 0) return [];
   const rows = await tx
@@ -163,9 +181,18 @@ async function changeState(
     .execute();
   const names = rows.map((row) => row.chunk_name);
   if (names.length === 0) return names;
+  const { heldUntilMs } = change;
+  if (heldUntilMs !== undefined) {
+    const where = sql`assignments.node_id = ${copies.node_id} and assignments.chunk_name in ${namesIn(names)}`;
+    await endCopies(tx, { where, heldUntilMs, nowMs: copies.now_ms });
+  }
   await tx
     .updateTable("assignments")
-    .set({ state: change.to, updated_at_ms: copies.now_ms })
+    .set({
+      state: change.to,
+      updated_at_ms: copies.now_ms,
+      ...(heldUntilMs === undefined ? {} : { held_since_ms: null }),
+    })
     .where("chunk_name", "in", names)
     .where("node_id", "=", copies.node_id)
     .execute();

@@ -3,7 +3,7 @@ import { priorityRank } from "@commonhold/core/priority.ts";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import { addChunkToFile, chunkFields, recordChunk } from "./chunks.ts";
-import { chargeCredits } from "./ledger.ts";
+import { prepayCredits } from "./credit-moves.ts";
 import { insertFile } from "./insert-file.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 
@@ -30,11 +30,14 @@ export const storeFile = defineCommand({
     now_ms: TimeMs,
   }),
   apply: async (tx, p) => {
+    const cost = BigInt(p.cost_microcredits);
     await insertFile(tx, p, {
       state: "complete",
       chunk_count: p.chunk === null ? 0 : 1,
       content_id: p.content_id,
       completed_at_ms: p.now_ms,
+      deposit_microcredits: cost,
+      deposit_at_ms: p.now_ms,
     });
     if (p.chunk !== null) {
       await recordChunk(tx, p.chunk, {
@@ -44,8 +47,7 @@ export const storeFile = defineCommand({
       });
       await addChunkToFile(tx, p.chunk, { fileId: p.file_id, index: 0 });
     }
-    const cost = BigInt(p.cost_microcredits);
-    await chargeCredits(tx, {
+    await prepayCredits(tx, {
       transactionId: p.transaction_id,
       userId: p.owner_id,
       amount: cost,

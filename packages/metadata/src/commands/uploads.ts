@@ -4,7 +4,7 @@ import type { Transaction } from "kysely";
 import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
-import { releaseCredits, reserveCredits, settleCredits } from "./ledger.ts";
+import { releaseCredits, reserveCredits, settleCredits } from "./credit-moves.ts";
 import { insertFile } from "./insert-file.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 import { letGoOfChunks } from "./promises.ts";
@@ -51,6 +51,8 @@ export const initiateUpload = defineCommand({
       chunk_count: p.chunk_count,
       content_id: null,
       completed_at_ms: null,
+      deposit_microcredits: 0n,
+      deposit_at_ms: null,
     });
     await tx
       .insertInto("uploads")
@@ -131,6 +133,10 @@ export const completeUpload = defineCommand({
         details: { received: Number(sums.count), chunk_count: p.chunk_count },
       });
     }
+    const asked = BigInt(p.cost_microcredits);
+    const reserved = upload.reserved_microcredits;
+    // The price may have risen since the upload began; what was agreed then holds.
+    const cost = asked < reserved ? asked : reserved;
     await tx
       .updateTable("files")
       .set({
@@ -139,13 +145,11 @@ export const completeUpload = defineCommand({
         chunk_count: p.chunk_count,
         content_id: p.content_id,
         completed_at_ms: p.now_ms,
+        deposit_microcredits: cost,
+        deposit_at_ms: p.now_ms,
       })
       .where("id", "=", upload.file_id)
       .execute();
-    const asked = BigInt(p.cost_microcredits);
-    const reserved = upload.reserved_microcredits;
-    // The price may have risen since the upload began; what was agreed then holds.
-    const cost = asked < reserved ? asked : reserved;
     await settleCredits(tx, {
       transactionId: p.transaction_id,
       userId: upload.owner_id,

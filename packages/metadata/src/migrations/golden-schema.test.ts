@@ -27,8 +27,10 @@ function schemaOf(database: DatabaseSync): string {
   return rows.map(({ sql }) => `${String(sql).replaceAll(/\s+/g, " ")};\n`).join("");
 }
 
-async function restoreVersion1(): Promise<void> {
-  const dump = await readFile(join(GOLDEN, "version-1.sql"), "utf8");
+type OldVersion = 1 | 2;
+
+async function restoreVersion(version: OldVersion): Promise<void> {
+  const dump = await readFile(join(GOLDEN, `version-${version}.sql`), "utf8");
   using database = new DatabaseSync(folder.file);
   database.exec(dump);
 }
@@ -40,8 +42,8 @@ describe("the schema", () => {
     await expect(schemaOf(database)).toMatchFileSnapshot(join(GOLDEN, "schema.sql"));
   });
 
-  it("of a database of version 1 becomes the same", async () => {
-    await restoreVersion1();
+  it.each<OldVersion>([1, 2])("of a database of version %i becomes the same", async (version) => {
+    await restoreVersion(version);
     using migrated = await openWriter(folder.file, 7);
     using fresh = await openWriter(join(folder.path, "new.db"), 7);
     expect(schemaOf(migrated)).toBe(schemaOf(fresh));
@@ -62,47 +64,57 @@ const MORE_OF_VERSION_1 = `
   INSERT INTO assignments SELECT name, 'n2', CASE WHEN sealed_length % 3 = 0 THEN 'pending' ELSE 'active' END, 7 FROM chunks;
 `;
 
-const TABLES_OF_VERSION_1 = [
-  "assignments",
-  "chunks",
-  "file_chunks",
-  "files",
-  "join_tokens",
-  "ledger_accounts",
-  "ledger_entries",
-  "ledger_transactions",
-  "nodes",
-  "refresh_tokens",
-  "uploads",
-  "users",
-];
+const TABLES: Readonly<Record<OldVersion, readonly string[]>> = {
+  1: [
+    "assignments",
+    "chunks",
+    "file_chunks",
+    "files",
+    "join_tokens",
+    "ledger_accounts",
+    "ledger_entries",
+    "ledger_transactions",
+    "nodes",
+    "refresh_tokens",
+    "uploads",
+    "users",
+  ],
+  2: ["counters", "deletions", "file_pins", "job_settings", "node_events"],
+};
+
+/** Every row of tables as it is now, by a query that gives the same of a newer version. */
+function rowsOf(database: DatabaseSync, tables: readonly string[]): ReadonlyMap<string, unknown> {
+  return new Map(
+    tables.map((table) => {
+      const columns = database.prepare(`SELECT name FROM pragma_table_info('${table}')`).all();
+      const query = `SELECT ${columns.map(({ name }) => name).join(", ")} FROM ${table} ORDER BY 1, 2`;
+      const rows = database.prepare(query).all();
+      expect(rows.length, table).toBeGreaterThan(0);
+      return [query, rows];
+    }),
+  );
+}
+
+function expectRows(migrated: DatabaseSync, before: ReadonlyMap<string, unknown>): void {
+  for (const [query, rows] of before) {
+    const statement = migrated.prepare(query);
+    statement.setReadBigInts(true);
+    expect(statement.all()).toEqual(rows);
+  }
+  expect(migrated.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
+  expect(migrated.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+}
 
 describe("a database of version 1", () => {
   it("keeps every row of every table", async () => {
-    await restoreVersion1();
+    await restoreVersion(1);
     using old = new DatabaseSync(folder.file, { readBigInts: true });
     old.exec(MORE_OF_VERSION_1);
-    const before = new Map(
-      TABLES_OF_VERSION_1.map((table) => {
-        const columns = old
-          .prepare(`SELECT name FROM pragma_table_info('${table}')`)
-          .all()
-          .map(({ name }) => name);
-        const query = `SELECT ${columns.join(", ")} FROM ${table} ORDER BY 1, 2`;
-        return [query, old.prepare(query).all()];
-      }),
-    );
+    const before = rowsOf(old, TABLES[1]);
     old.close();
-    for (const rows of before.values()) expect(rows.length).toBeGreaterThan(0);
 
     using migrated = await openWriter(folder.file, 7);
-    for (const [query, rows] of before) {
-      const statement = migrated.prepare(query);
-      statement.setReadBigInts(true);
-      expect(statement.all()).toEqual(rows);
-    }
-    expect(migrated.prepare("PRAGMA foreign_key_check").all()).toEqual([]);
-    expect(migrated.prepare("PRAGMA integrity_check").all()).toEqual([{ integrity_check: "ok" }]);
+    expectRows(migrated, before);
     for (const table of ["files", "chunks"]) {
       const given = migrated.prepare(`SELECT DISTINCT priority, pinned FROM ${table}`).all();
       expect(given).toEqual([{ priority: 2, pinned: 0 }]);
@@ -112,7 +124,7 @@ describe("a database of version 1", () => {
   const deps = { logger: createLogger({ level: "silent", name: "test" }), clock: systemClock };
 
   it("is read as it was written, and takes new commands", async () => {
-    await restoreVersion1();
+    await restoreVersion(1);
     const metadata = await openSqliteMetadata(deps, { file: folder.file });
     try {
       const { read } = metadata;
@@ -125,6 +137,7 @@ describe("a database of version 1", () => {
           password_hash: expect.stringMatching(/^\$argon2id\$/),
           sealed_secret: Uint8Array.of(1, 0, 1, 2, 3, 4, 5),
           created_at_ms: 1_767_225_600_001,
+          arrears_since_ms: null,
         },
       ]);
       expect(await read.selectFrom("nodes").selectAll().executeTakeFirst()).toMatchObject({
@@ -166,12 +179,12 @@ describe("a database of version 1", () => {
       await metadata.apply("ledger.purchase", purchasePayload("payment-2", { user_id: ADA, amount_microcredits: "7" }));
       const account = `user:${ADA}:available`;
       const balance = await read.selectFrom("ledger_accounts").selectAll().where("id", "=", account).execute();
-      expect(balance).toEqual([{ id: account, balance_microcredits: 9_007_199_254_741_000n }]);
+      expect(balance).toMatchObject([{ id: account, balance_microcredits: 9_007_199_254_741_000n }]);
 
       const fileId = files[1]!.id;
       const [node] = await read.selectFrom("nodes").select("id").execute();
       await metadata.apply("file.pin", { file_id: fileId, owner_id: ADA, node_id: node!.id });
-      await metadata.apply("file.delete", { file_id: fileId, owner_id: ADA, now_ms: 1 });
+      await metadata.apply("file.delete", { file_id: fileId, owner_id: ADA, transaction_id: "d", now_ms: 1 });
       await metadata.apply("file.purge", { file_id: fileId, deleted_before_ms: 2, chunk_limit: 1 });
       const [name] = (await read.selectFrom("chunks").select("name").execute()).map((row) => row.name);
       const collect = { chunk_names: [name!], epoch: 1, now_ms: 3 };
@@ -182,5 +195,38 @@ describe("a database of version 1", () => {
     } finally {
       await metadata.close();
     }
+  });
+});
+
+describe("a database of version 2", () => {
+  it("keeps every row of every table", async () => {
+    await restoreVersion(2);
+    using old = new DatabaseSync(folder.file, { readBigInts: true });
+    const before = rowsOf(old, [...TABLES[1], ...TABLES[2]]);
+    old.close();
+
+    using migrated = await openWriter(folder.file, 7);
+    expectRows(migrated, before);
+  });
+
+  it("takes copies as held since their last change, and nothing as paid in advance", async () => {
+    await restoreVersion(2);
+    using migrated = await openWriter(folder.file, 7);
+    const held = migrated
+      .prepare("SELECT state, held_since_ms - updated_at_ms AS later_ms FROM assignments ORDER BY chunk_name")
+      .all();
+    expect(held).toEqual([
+      { state: "active", later_ms: 0 },
+      { state: "leaving", later_ms: 0 },
+      { state: "doubtful", later_ms: null },
+      { state: "pending", later_ms: null },
+      { state: "active", later_ms: 0 },
+    ]);
+    const deposits = migrated.prepare("SELECT DISTINCT deposit_microcredits AS paid, deposit_at_ms FROM files").all();
+    expect(deposits).toEqual([{ paid: 0, deposit_at_ms: null }]);
+    expect(migrated.prepare("SELECT DISTINCT arrears_since_ms FROM users").all()).toEqual([{ arrears_since_ms: null }]);
+    const checked =
+      "SELECT DISTINCT checked_entry_id AS entry, checked_balance_microcredits AS sum FROM ledger_accounts";
+    expect(migrated.prepare(checked).all()).toEqual([{ entry: 0, sum: 0 }]);
   });
 });

@@ -3,6 +3,7 @@ export type Dialect = "sqlite" | "postgres";
 /** Column types that the dialects name differently. */
 export interface ColumnTypes {
   readonly int64: string;
+  readonly float64: string;
   readonly bytes: string;
   readonly autoId: string;
   /** After a table: its rows lie in the order of the primary key, where the dialect can do that. */

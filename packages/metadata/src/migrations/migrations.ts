@@ -1,6 +1,7 @@
 import { foundation } from "./0001-foundation.ts";
 import { durability } from "./0002-durability.ts";
+import { economy } from "./0003-economy.ts";
 import type { Migration } from "./migration.ts";
 
 /** Every step of the schema, oldest first; versions count 1, 2, 3, … */
-export const migrations: readonly Migration[] = [foundation, durability];
+export const migrations: readonly Migration[] = [foundation, durability, economy];

@@ -47,9 +47,18 @@ function checkContent(file: string, known: readonly Migration[], sizeBytes: numb
       `"${file}" is an SQLite database of another program: give Commonhold another data folder`,
     );
   }
+  checkLength(database, file, sizeBytes);
+  checkStructure(database, file, sizeBytes);
   const applied = database.prepare("SELECT version, name FROM schema_migrations ORDER BY version").all();
   pendingMigrations(applied as unknown as AppliedMigration[], known);
-  checkStructure(database, file, sizeBytes);
+}
+
+/** SQLite takes what is missing of the last page for zeros. Only while a log is there may its end not be written yet. */
+function checkLength(database: DatabaseSync, file: string, sizeBytes: number): void {
+  const pageBytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+  const logBytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (logBytes === 0 && sizeBytes % pageBytes !== 0)
+    throw damaged(file, `its end is missing: it has ${sizeBytes} bytes`);
 }
 
 function checkStructure(database: DatabaseSync, file: string, sizeBytes: number): void {

@@ -10,6 +10,7 @@ import type { Tables } from "../tables.ts";
 import { answerPreparedQueries } from "../prepared-query.ts";
 import { createNodeSqliteConnection, createNodeSqliteDialect, READ_TRANSACTION } from "./node-sqlite-dialect.ts";
 import { openReader } from "./open-database.ts";
+import { createReadSnapshots } from "./read-snapshots.ts";
 import {
   openSqliteWriter,
   type SqliteWriter,
@@ -76,6 +77,7 @@ function createSqliteMetadata(writer: SqliteWriter, file: string): SqliteMetadat
   const read = new Kysely<Tables>({ dialect: createNodeSqliteDialect(reader, READ_TRANSACTION) });
   const connection = createNodeSqliteConnection(reader);
   answerPreparedQueries(read, (query) => connection.executeQuery(query));
+  const snapshots = createReadSnapshots(file);
   let closed: Promise<void> | undefined;
 
   const apply = async <Name extends CommandName>(
@@ -93,6 +95,7 @@ function createSqliteMetadata(writer: SqliteWriter, file: string): SqliteMetadat
   /** The reader first: the last connection to close moves the log into the database file. */
   const close = async (): Promise<void> => {
     writer.stopAccepting();
+    await snapshots.close();
     await read.destroy();
     reader.close();
     await writer.close();
@@ -100,6 +103,7 @@ function createSqliteMetadata(writer: SqliteWriter, file: string): SqliteMetadat
 
   return {
     read,
+    snapshot: snapshots.snapshot,
     apply,
     stats: () => writer.stats(),
     close: () => (closed ??= close()),

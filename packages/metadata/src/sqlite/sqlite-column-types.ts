@@ -2,6 +2,7 @@ import type { ColumnTypes } from "../migrations/migration.ts";
 
 export const SQLITE_COLUMN_TYPES: ColumnTypes = {
   int64: "INTEGER",
+  float64: "REAL",
   bytes: "BLOB",
   // AUTOINCREMENT: an id is never given twice, so a cursor over ids stays right after rows were deleted.
   autoId: "INTEGER PRIMARY KEY AUTOINCREMENT",

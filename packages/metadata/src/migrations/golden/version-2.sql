@@ -1,0 +1,204 @@
+-- A database as version 2 of the schema left it: made once, never changed. It must open and read for ever.
+PRAGMA application_id = 1129138244;
+CREATE TABLE schema_migrations (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_at_ms INTEGER NOT NULL
+);
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  sealed_secret BLOB NOT NULL,
+  created_at_ms INTEGER NOT NULL
+);
+CREATE TABLE refresh_tokens (
+  token_hash TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  family_id TEXT NOT NULL,
+  issued_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  spent_at_ms INTEGER
+);
+CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at_ms);
+CREATE INDEX refresh_tokens_by_family ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_by_user ON refresh_tokens (user_id);
+CREATE TABLE join_tokens (
+  token_hash TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL,
+  uses_left INTEGER NOT NULL
+);
+CREATE INDEX join_tokens_by_expiry ON join_tokens (expires_at_ms);
+CREATE TABLE nodes (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  operator_id TEXT NOT NULL REFERENCES users (id),
+  api_key_hash TEXT NOT NULL UNIQUE,
+  declared_state TEXT NOT NULL,
+  addresses TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  capacity_bytes INTEGER NOT NULL,
+  used_bytes INTEGER NOT NULL,
+  free_bytes INTEGER NOT NULL,
+  chunk_count INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  joined_at_ms INTEGER NOT NULL,
+  last_heartbeat_at_ms INTEGER NOT NULL
+);
+CREATE TABLE files (
+  id TEXT PRIMARY KEY,
+  owner_id TEXT NOT NULL REFERENCES users (id),
+  name TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  chunk_size_bytes INTEGER NOT NULL,
+  chunk_count INTEGER NOT NULL,
+  copies INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  content_id TEXT,
+  sealed_key BLOB NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  completed_at_ms INTEGER,
+  deleted_at_ms INTEGER
+, priority INTEGER NOT NULL DEFAULT 2, pinned INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX files_by_deletion ON files (deleted_at_ms, id) WHERE deleted_at_ms IS NOT NULL;
+CREATE INDEX files_by_owner_name ON files (owner_id, state, name, id);
+CREATE INDEX files_by_owner_size ON files (owner_id, state, size_bytes, id);
+CREATE INDEX files_by_owner_time ON files (owner_id, state, completed_at_ms, id);
+CREATE TABLE uploads (
+  id TEXT PRIMARY KEY,
+  file_id TEXT NOT NULL UNIQUE REFERENCES files (id),
+  owner_id TEXT NOT NULL REFERENCES users (id),
+  expected_sha256 TEXT,
+  expected_md5 TEXT,
+  reserved_microcredits INTEGER NOT NULL,
+  created_at_ms INTEGER NOT NULL,
+  expires_at_ms INTEGER NOT NULL
+);
+CREATE INDEX uploads_by_expiry ON uploads (expires_at_ms);
+CREATE INDEX uploads_by_owner ON uploads (owner_id);
+CREATE TABLE chunks (
+  name TEXT PRIMARY KEY NOT NULL,
+  owner_id TEXT NOT NULL REFERENCES users (id),
+  sealed_length INTEGER NOT NULL,
+  copies INTEGER NOT NULL,
+  priority INTEGER NOT NULL DEFAULT 2,
+  pinned INTEGER NOT NULL DEFAULT 0,
+  created_at_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE file_chunks (
+  file_id TEXT NOT NULL REFERENCES files (id),
+  chunk_index INTEGER NOT NULL,
+  chunk_name TEXT NOT NULL REFERENCES chunks (name),
+  plain_length INTEGER NOT NULL,
+  sealed_entry BLOB NOT NULL,
+  PRIMARY KEY (file_id, chunk_index)
+) WITHOUT ROWID;
+CREATE INDEX file_chunks_by_chunk ON file_chunks (chunk_name);
+CREATE TABLE assignments (
+  chunk_name TEXT NOT NULL REFERENCES chunks (name),
+  node_id TEXT NOT NULL REFERENCES nodes (id),
+  state TEXT NOT NULL,
+  updated_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (chunk_name, node_id)
+) WITHOUT ROWID;
+CREATE INDEX assignments_by_node ON assignments (node_id, state, chunk_name, updated_at_ms);
+CREATE TABLE file_pins (
+  file_id TEXT NOT NULL REFERENCES files (id),
+  node_id TEXT NOT NULL REFERENCES nodes (id),
+  PRIMARY KEY (file_id, node_id)
+) WITHOUT ROWID;
+CREATE TABLE deletions (
+  node_id TEXT NOT NULL REFERENCES nodes (id),
+  chunk_name TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  queued_at_ms INTEGER NOT NULL,
+  settled_at_ms INTEGER,
+  PRIMARY KEY (node_id, chunk_name)
+) WITHOUT ROWID;
+CREATE INDEX deletions_settled ON deletions (settled_at_ms) WHERE settled_at_ms IS NOT NULL;
+CREATE INDEX deletions_waiting ON deletions (node_id, chunk_name) WHERE settled_at_ms IS NULL;
+CREATE TABLE counters (
+  name TEXT PRIMARY KEY NOT NULL,
+  value INTEGER NOT NULL
+);
+CREATE TABLE job_settings (
+  name TEXT PRIMARY KEY NOT NULL,
+  paused INTEGER NOT NULL,
+  throttle TEXT
+);
+CREATE TABLE node_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL REFERENCES nodes (id),
+  at_ms INTEGER NOT NULL,
+  from_status TEXT NOT NULL,
+  to_status TEXT NOT NULL,
+  why TEXT NOT NULL
+);
+CREATE INDEX node_events_by_node ON node_events (node_id, id);
+CREATE TABLE ledger_accounts (
+  id TEXT PRIMARY KEY,
+  balance_microcredits INTEGER NOT NULL
+);
+CREATE TABLE ledger_transactions (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  description TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  created_at_ms INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX ledger_payments ON ledger_transactions (reference) WHERE kind = 'purchase';
+CREATE TABLE ledger_entries (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  transaction_id TEXT NOT NULL REFERENCES ledger_transactions (id),
+  account_id TEXT NOT NULL REFERENCES ledger_accounts (id),
+  amount_microcredits INTEGER NOT NULL
+);
+CREATE INDEX ledger_entries_by_account ON ledger_entries (account_id, id);
+CREATE INDEX ledger_entries_by_transaction ON ledger_entries (transaction_id);
+INSERT INTO schema_migrations VALUES (1, 'foundation', 1767225600000);
+INSERT INTO schema_migrations VALUES (2, 'durability', 1769904000000);
+INSERT INTO users VALUES ('0192f0c1-0000-7000-8000-000000000001', 'ada@example.org', 'Ada', 'admin', '$argon2id$v=19$m=19456,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$quyusfeeuAGbpiw09i+j4VKJ+I/5h3mugd4HghmS/x8', X'01000102030405', 1767225600001);
+INSERT INTO refresh_tokens VALUES ('4d110aff2deb579d9db7cfaca467dfe9c9aae3f37d3dffe829694f94c4c8c6bf', '0192f0c1-0000-7000-8000-000000000001', 'family', 1767225600001, 1767225700001, 1767225600002);
+INSERT INTO refresh_tokens VALUES ('978447fd1657238b2dfc8b928c470df454143c1a34ad057627d406e58db2b429', '0192f0c1-0000-7000-8000-000000000001', 'family', 1767225600002, 1767225700002, NULL);
+INSERT INTO join_tokens VALUES ('f85c9ac4d7570413b4876b16d4d0f1843266030d51e121707dcdef7735c7de00', '0192f0c1-0000-7000-8000-000000000001', 1767225600003, 1767312000003, 7);
+INSERT INTO nodes VALUES ('12D3KooWCellar', 'cellar', '0192f0c1-0000-7000-8000-000000000001', 'k2', 'draining', '["/ip4/192.0.2.7/tcp/4001"]', '{"site":"home"}', 10, 1, 9, 4, '0.2.0', 1769904000001, 1769904000002);
+INSERT INTO nodes VALUES ('12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', 'attic', '0192f0c1-0000-7000-8000-000000000001', '85422a6275e5489f4623c6f585dd2bc603ef60b01ea19eb26c7fa2551a97ec31', 'active', '["/ip4/192.0.2.7/tcp/4001"]', '{"site":"home"}', 9007199254740991, 42, 9007199254740949, 1, '0.1.0', 1767225600004, 1767225600005);
+INSERT INTO files VALUES ('0192f0c1-0000-7000-8000-00000000000f', '0192f0c1-0000-7000-8000-000000000001', 'école.txt', 10, 262144, 1, 5, 'complete', 'text/plain', 'cd63a38582a875e93af04b4879f4702be96328aa5a828d958d49602e8f97bd33', X'01FF00', 1767225600006, 1767225600007, NULL, 4, 1);
+INSERT INTO files VALUES ('0192f0c1-0000-7000-8000-0000000000ff', '0192f0c1-0000-7000-8000-000000000001', 'unfinished', -1, 4194304, 0, 3, 'uploading', 'application/octet-stream', NULL, X'01FE', 1767225600008, NULL, NULL, 2, 0);
+INSERT INTO files VALUES ('0192f0c1-0000-7000-8000-000000000fff', '0192f0c1-0000-7000-8000-000000000001', 'gone', 40, 262144, 4, 2, 'deleted', 'text/plain', 'cd63a38582a875e93af04b4879f4702be96328aa5a828d958d49602e8f97bd33', X'01FD', 1769904000003, 1769904000004, 1769904000005, 1, 0);
+INSERT INTO uploads VALUES ('0192f0c1-0000-7000-8000-00000000aaaa', '0192f0c1-0000-7000-8000-0000000000ff', '0192f0c1-0000-7000-8000-000000000001', 'cd63a38582a875e93af04b4879f4702be96328aa5a828d958d49602e8f97bd33', NULL, 9007199254740993, 1767225600008, 1767830400008);
+INSERT INTO chunks VALUES ('0000000000000000000000000000000000000000000000000000000000000001', '0192f0c1-0000-7000-8000-000000000001', 26, 2, 1, 0, 1769904000003);
+INSERT INTO chunks VALUES ('0000000000000000000000000000000000000000000000000000000000000002', '0192f0c1-0000-7000-8000-000000000001', 27, 2, 1, 0, 1769904000003);
+INSERT INTO chunks VALUES ('0000000000000000000000000000000000000000000000000000000000000003', '0192f0c1-0000-7000-8000-000000000001', 28, 2, 1, 0, 1769904000003);
+INSERT INTO chunks VALUES ('0000000000000000000000000000000000000000000000000000000000000004', '0192f0c1-0000-7000-8000-000000000001', 29, 2, 1, 0, 1769904000003);
+INSERT INTO chunks VALUES ('8568b21b05aeec8dd8e0960375792be613b1413bf2cf620aa9431944ed1d4909', '0192f0c1-0000-7000-8000-000000000001', 26, 5, 4, 1, 1767225600006);
+INSERT INTO file_chunks VALUES ('0192f0c1-0000-7000-8000-00000000000f', 0, '8568b21b05aeec8dd8e0960375792be613b1413bf2cf620aa9431944ed1d4909', 10, X'01000102');
+INSERT INTO file_chunks VALUES ('0192f0c1-0000-7000-8000-000000000fff', 0, '0000000000000000000000000000000000000000000000000000000000000001', 10, X'0101');
+INSERT INTO file_chunks VALUES ('0192f0c1-0000-7000-8000-000000000fff', 1, '0000000000000000000000000000000000000000000000000000000000000002', 10, X'0101');
+INSERT INTO file_chunks VALUES ('0192f0c1-0000-7000-8000-000000000fff', 2, '0000000000000000000000000000000000000000000000000000000000000003', 10, X'0101');
+INSERT INTO file_chunks VALUES ('0192f0c1-0000-7000-8000-000000000fff', 3, '0000000000000000000000000000000000000000000000000000000000000004', 10, X'0101');
+INSERT INTO assignments VALUES ('0000000000000000000000000000000000000000000000000000000000000001', '12D3KooWCellar', 'active', 1769904000010);
+INSERT INTO assignments VALUES ('0000000000000000000000000000000000000000000000000000000000000002', '12D3KooWCellar', 'leaving', 1769904000011);
+INSERT INTO assignments VALUES ('0000000000000000000000000000000000000000000000000000000000000003', '12D3KooWCellar', 'doubtful', 1769904000012);
+INSERT INTO assignments VALUES ('0000000000000000000000000000000000000000000000000000000000000004', '12D3KooWCellar', 'pending', 1769904000013);
+INSERT INTO assignments VALUES ('8568b21b05aeec8dd8e0960375792be613b1413bf2cf620aa9431944ed1d4909', '12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', 'active', 1767225600007);
+INSERT INTO file_pins VALUES ('0192f0c1-0000-7000-8000-00000000000f', '12D3KooWCellar');
+INSERT INTO deletions VALUES ('12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', '0000000000000000000000000000000000000000000000000000000000000001', 1, 'file_deleted', 1769904000020, 1769904000021);
+INSERT INTO deletions VALUES ('12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', '0000000000000000000000000000000000000000000000000000000000000002', 2, 'surplus', 1769904000020, NULL);
+INSERT INTO deletions VALUES ('12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', '0000000000000000000000000000000000000000000000000000000000000003', 3, 'stray', 1769904000020, NULL);
+INSERT INTO deletions VALUES ('12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7', '0000000000000000000000000000000000000000000000000000000000000004', 4, 'stray', 1769904000020, NULL);
+INSERT INTO counters VALUES ('deletion_epoch', 9);
+INSERT INTO job_settings VALUES ('gc', 0, NULL);
+INSERT INTO job_settings VALUES ('repair', 1, '{"concurrent":2}');
+INSERT INTO node_events VALUES (7, '12D3KooWCellar', 1769904000006, 'live', 'draining', 'its operator drains it');
+INSERT INTO ledger_accounts VALUES ('system:issued', -9007199254740993);
+INSERT INTO ledger_accounts VALUES ('user:0192f0c1-0000-7000-8000-000000000001:available', 9007199254740993);
+INSERT INTO ledger_transactions VALUES ('t1', 'purchase', '9007199254.740993 credits', 'payment-1', 1767225600001);
+INSERT INTO ledger_entries VALUES (1, 't1', 'user:0192f0c1-0000-7000-8000-000000000001:available', 9007199254740993);
+INSERT INTO ledger_entries VALUES (2, 't1', 'system:issued', -9007199254740993);
