@@ -2,24 +2,42 @@ import { hostname } from "node:os";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { ErrorCode } from "@commonhold/core/error-codes.ts";
+import type { NodeId } from "@commonhold/core/ids.ts";
 import { verifySignature } from "@commonhold/p2p/identity.ts";
 import { createAccessTokens } from "./accounts/access-tokens.ts";
 import { registerAccountRoutes } from "./accounts/account-routes.ts";
 import { createAccountService } from "./accounts/account-service.ts";
+import { createLoginSessions } from "./accounts/login-sessions.ts";
+import { registerTrialAccountRoute } from "./accounts/trial-account-routes.ts";
 import { microCreditsOf } from "./config/coordinator-config.ts";
+import { createAuditHistory } from "./audits/audit-history.ts";
+import { registerAuditRoutes } from "./audits/audit-routes.ts";
 import type { CoordinatorBase } from "./coordinator.ts";
+import type { AuditParts } from "./coordinator-audits.ts";
 import type { DurabilityParts } from "./coordinator-durability.ts";
+import type { EconomyParts } from "./coordinator-economics.ts";
 import type { TransferParts } from "./coordinator-transfers.ts";
 import type { UpkeepParts } from "./coordinator-upkeep.ts";
 import { registerCreditRoutes } from "./credits/credit-routes.ts";
-import { createCreditService } from "./credits/credit-service.ts";
-import { createLocalPaymentProvider } from "./credits/local-payment-provider.ts";
+import { type CreditService, createCreditService } from "./credits/credit-service.ts";
+import { openPaymentProvider } from "./credits/open-payment-provider.ts";
+import { createPaymentNotices } from "./credits/payment-notices.ts";
+import type { PaymentProvider } from "./credits/payment-provider.ts";
+import { registerPaymentRoutes } from "./credits/payment-routes.ts";
+import { createPurchaseBooking } from "./credits/purchase-booking.ts";
 import { registerDownloadRoutes } from "./downloads/download-routes.ts";
+import { registerCreditStandingRoutes } from "./economics/credit-standing-routes.ts";
+import { registerEarningsRoutes } from "./economics/earnings-routes.ts";
+import { createExplainUnreadable } from "./downloads/unreadable-file.ts";
+import { createDownloadTickets } from "./downloads/download-tickets.ts";
+import { acceptTickets } from "./downloads/ticket-authentication.ts";
+import { registerTicketRoutes } from "./downloads/ticket-routes.ts";
 import { registerEvictionRoutes } from "./evictions/eviction-routes.ts";
 import { createFileHealthReader } from "./files/file-health.ts";
 import { registerFileRoutes } from "./files/file-routes.ts";
 import { createFileService } from "./files/file-service.ts";
 import { registerRedundancyRoutes } from "./files/redundancy-routes.ts";
+import { pinWarning } from "./files/pin-warning.ts";
 import { createRedundancyService } from "./files/redundancy-service.ts";
 import { registerRestoreRoutes } from "./files/restore-routes.ts";
 import { createAuthentication } from "./http/authentication.ts";
@@ -27,8 +45,11 @@ import { CONNECTIONS_PER_ADDRESS_MAX } from "./http/connections-per-address.ts";
 import { hostNamesOf } from "./http/host-names.ts";
 import { createHttpServer, type Http } from "./http/http-server.ts";
 import { registerJobRoutes } from "./jobs/job-routes.ts";
+import { createNodeRemoval } from "./nodes/node-removal.ts";
+import { registerNodeRemovalRoutes } from "./nodes/node-removal-routes.ts";
 import { registerNodeRoutes } from "./nodes/node-routes.ts";
 import { createNodeService } from "./nodes/node-service.ts";
+import { reputationView } from "./nodes/reputation-view.ts";
 import { registerOperationRoutes } from "./operations/operation-routes.ts";
 import { createReplicationCensus } from "./operations/replication-census.ts";
 import { createStatusService } from "./operations/status-service.ts";
@@ -36,6 +57,10 @@ import { registerRebalancingRoutes } from "./rebalancing/rebalancing-routes.ts";
 import { registerRepairRoutes } from "./repair/repair-routes.ts";
 import { registerOneStepRoutes } from "./uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "./uploads/upload-routes.ts";
+import { registerWebRoutes } from "./web/web-routes.ts";
+
+/** A film is seen to its end, and an address that leaked is worthless soon. */
+const TICKET_TTL_S = 3600;
 
 /** Nodes that hold no more copies for anybody. */
 const LEFT: ReadonlySet<NodeStatus> = new Set(["offline", "draining", "drained", "banned"]);
@@ -43,7 +68,7 @@ const LEFT: ReadonlySet<NodeStatus> = new Set(["offline", "draining", "drained",
 /** The HTTP API, listening. */
 export async function openCoordinatorHttp(
   base: CoordinatorBase,
-  parts: Pick<RouteParts, "transfers" | "durability" | "upkeep">,
+  parts: Pick<RouteParts, "transfers" | "durability" | "upkeep" | "audits" | "economy">,
 ): Promise<{ readonly app: Http; readonly url: string }> {
   const { http } = base.config;
   const app = await createHttpServer(
@@ -62,6 +87,7 @@ export async function openCoordinatorHttp(
   );
   let url = "";
   await registerRoutes(app, { ...parts, base, publicUrl: () => http.public_url ?? url });
+  if (base.webFolder !== undefined) await registerWebRoutes(app, { folder: base.webFolder });
   await listen(app, http);
   url = urlOf(app, http.host);
   return { app, url };
@@ -72,6 +98,8 @@ interface RouteParts {
   readonly transfers: TransferParts;
   readonly durability: DurabilityParts;
   readonly upkeep: UpkeepParts;
+  readonly audits: AuditParts;
+  readonly economy: EconomyParts;
   readonly publicUrl: () => string;
 }
 
@@ -83,10 +111,11 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
     { ttlS: config.accounts.access_token_ttl_s },
   );
   const authentication = createAuthentication({ accessTokens, metadata });
-  const credits = createCreditService(
-    { metadata, clock, random, provider: createLocalPaymentProvider() },
-    { creditsPerUsd: config.credits.per_usd },
+  const provider = await openPaymentProvider(
+    { ...base, masterKey: base.secrets.masterKey, publicUrl: parts.publicUrl },
+    { payments: config.payments, publicUrl: config.http.public_url, folder: base.folder },
   );
+  const credits = createCreditService({ metadata, clock, random, provider }, { creditsPerUsd: config.credits.per_usd });
   const accounts = createAccountService(
     { ...base, accessTokens, masterKey: base.secrets.masterKey },
     {
@@ -96,7 +125,7 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
   );
   registerAccountRoutes(
     app,
-    { authentication, accounts, credits },
+    { authentication, accounts, credits, sessions: createLoginSessions({ metadata, clock }) },
     {
       registrationsPerAddressPerMinuteMax: config.accounts.registrations_per_address_per_minute,
       loginsPerAddressPerMinuteMax: config.accounts.logins_per_address_per_minute,
@@ -104,16 +133,23 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
       failedLoginsWindowMs: config.accounts.failed_logins_window_s * 1000,
     },
   );
-  registerCreditRoutes(app, { authentication, credits });
+  registerCredits(app, base, { authentication, credits, provider });
+  const { economy } = parts;
+  const nodes = createNodeService({ ...base, absences: economy.absences, verifySignature });
+  const { directory } = base;
+  registerCreditStandingRoutes(app, { authentication, standings: economy.standings });
+  registerEarningsRoutes(app, { authentication, directory, history: economy.earnings, credits, clock });
   registerNodeRoutes(
     app,
     {
       authentication,
-      nodes: createNodeService({ ...base, verifySignature }),
-      directory: base.directory,
+      nodes,
+      directory,
+      reputationOf: (id) => reputationView(directory.reputationOf(id), parts.audits.terms),
       credits,
       losses: parts.upkeep.losses,
       drains: parts.upkeep.drains,
+      evictions: parts.upkeep.evictions,
       coordinatorPeer: () => ({ peerId: base.host.peerId, addresses: base.host.addresses() }),
       publicUrl: parts.publicUrl,
     },
@@ -123,17 +159,43 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
       joinTokensPerUserPerHourMax: config.nodes.join_tokens_per_user_per_hour,
     },
   );
-  registerTransferRoutes(app, parts, authentication);
+  const { spool, replicas } = parts.transfers;
+  const removal = createNodeRemoval({
+    catalog: replicas.catalog,
+    directory,
+    nodes,
+    hasKept: (name) => spool.has(name),
+  });
+  registerNodeRemovalRoutes(app, { authentication, directory, removal });
+  registerTrialAccountRoute(app, base);
+  await registerTransferRoutes(app, parts, authentication);
   registerUpkeepRoutes(app, parts, authentication);
   registerStatusRoutes(app, parts, authentication);
 }
 
-function registerTransferRoutes(
+interface CreditParts {
+  readonly authentication: ReturnType<typeof createAuthentication>;
+  readonly credits: CreditService;
+  readonly provider: PaymentProvider;
+}
+
+function registerCredits(app: Http, base: CoordinatorBase, { authentication, credits, provider }: CreditParts): void {
+  const { purchases_per_user_per_hour: purchasesPerUserPerHourMax } = base.config.payments;
+  registerCreditRoutes(app, { authentication, credits }, { purchasesPerUserPerHourMax });
+  const { name, remote } = provider;
+  if (remote === undefined) return;
+  const booking = createPurchaseBooking(base, name);
+  const { registry } = base.metrics;
+  registerPaymentRoutes(app, { notices: createPaymentNotices({ ...base, remote, booking, registry }, name) });
+}
+
+async function registerTransferRoutes(
   app: Http,
   { base, transfers }: RouteParts,
   { requireUser }: ReturnType<typeof createAuthentication>,
-): void {
-  const { directory, logger, config } = base;
+): Promise<void> {
+  const { directory, logger, config, secrets } = base;
+  const tickets = await createDownloadTickets({ ...base, key: secrets.tokenKey }, { ttlS: TICKET_TTL_S });
   const files = createFileService(base, { deletionGraceMs: config.storage.deletion_grace_hours * 3_600_000 });
   const { catalog, repairRequests } = transfers.replicas;
   const health = createFileHealthReader({ ...base, catalog, standingOf: (id) => directory.standingOf(id) });
@@ -172,12 +234,24 @@ function registerTransferRoutes(
       copiesOfNormal: config.storage.copies,
     },
   );
-  registerRedundancyRoutes(app, { requireUser, redundancy, files, health });
-  registerDownloadRoutes(app, {
+  registerRedundancyRoutes(app, {
     requireUser,
+    redundancy,
+    files,
+    health,
+    pinWarning: (id) => pinWarning(directory, id),
+  });
+  registerTicketRoutes(app, { requireUser, files, tickets });
+  registerDownloadRoutes(app, {
+    requireUser: acceptTickets(tickets, requireUser),
     files,
     reader: transfers.reader,
-    masterKey: base.secrets.masterKey,
+    explainUnreadable: createExplainUnreadable({
+      ...base,
+      catalog,
+      hasKept: (name) => transfers.spool.has(name),
+    }),
+    masterKey: secrets.masterKey,
     stopping,
     logger,
   });
@@ -198,7 +272,7 @@ function registerUpkeepRoutes(
 
 function registerStatusRoutes(
   app: Http,
-  { base, transfers, durability }: RouteParts,
+  { base, transfers, durability, audits, economy }: RouteParts,
   authentication: ReturnType<typeof createAuthentication>,
 ): void {
   const { metadata, clock, logger, metrics, version } = base;
@@ -218,7 +292,7 @@ function registerStatusRoutes(
     app,
     {
       authentication,
-      status: createStatusService({ ...base, census, handoffs }, { version }),
+      status: createStatusService({ ...base, census, handoffs, ledger: economy.ledger.findings }, { version }),
       metrics,
       readinessChecks: {
         metadata: async () => {
@@ -232,6 +306,14 @@ function registerStatusRoutes(
     { version },
   );
   registerRepairRoutes(app, { authentication, status: () => repair.status() });
+  const { directory } = base;
+  const reputationOf = (id: NodeId) => reputationView(directory.reputationOf(id), audits.terms);
+  registerAuditRoutes(app, {
+    authentication,
+    directory,
+    reputationOf,
+    history: createAuditHistory({ metadata, clock }),
+  });
   registerJobRoutes(app, { authentication, jobs: base.jobs });
 }
 

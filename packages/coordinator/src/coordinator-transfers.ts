@@ -24,6 +24,7 @@ import type { ReplicaTransfers } from "./repair/replica-transfers.ts";
 import { ByteBudget } from "./transfers/byte-budget.ts";
 import { type DeleteEpochs, openDeleteEpochs } from "./transfers/delete-epochs.ts";
 import { createDoubtfulReplicas, type DoubtfulReplicas } from "./transfers/doubtful-replicas.ts";
+import { createGrantIssuer, type GrantIssuer } from "./transfers/grant-issuer.ts";
 import { createHandoffJob } from "./transfers/handoff-loop.ts";
 import { type HandoffSpool, openHandoffSpool } from "./transfers/handoff-spool.ts";
 import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas.ts";
@@ -38,7 +39,7 @@ import { type CompleteUpload, createCompleteUpload } from "./uploads/complete-up
 import { createExpiredUploadsJob } from "./uploads/expired-uploads-loop.ts";
 import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
 import { createStoreSmallFile, type StoreSmallFile } from "./uploads/store-small-file.ts";
-import { createUploadSessions, type UploadSessions } from "./uploads/upload-sessions.ts";
+import { createUploadSessions, type UploadSessions, type UploadSessionsDeps } from "./uploads/upload-sessions.ts";
 
 /** Those that wait are bounded before they come here: by the memory for chunks, and by connections. */
 const QUEUED_PER_NODE_MAX = 4_096;
@@ -64,6 +65,7 @@ export interface TransferPartsDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly registry: Registry;
+  readonly refuseInArrears: UploadSessionsDeps["refuseInArrears"];
   /** Aborted when transfers shall end at once: after the requests under way have had their time. */
   readonly stopping: AbortSignal;
 }
@@ -80,6 +82,7 @@ export interface ReplicaParts {
 /** Everything that moves chunks. */
 export interface TransferParts {
   readonly replicas: ReplicaParts;
+  readonly grants: GrantIssuer;
   readonly nodeTransfers: NodeTransfers;
   readonly replicaTransfers: ReplicaTransfers;
   readonly placement: PlacementView;
@@ -109,13 +112,14 @@ export async function openTransferParts(
   await forgetAbandonedUploads({ metadata, clock, random, logger });
   const { uploadBudget, downloadBudget, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
   const metrics = createTransferMetrics(deps.registry, clock);
-  const { transfers, replicaTransfers } = openNodeTransfers(deps, config, metrics);
+  const { grants, transfers, replicaTransfers } = openNodeTransfers(deps, config, metrics);
   const spool = await openHandoffSpool({
     folder: join(options.folder, "spool"),
     maxBytes: config.storage.spool_max_bytes,
   });
-  const late = createLateReplicas({ metadata, spool, clock, logger });
   const replicas = await openReplicaParts(deps);
+  const { request: requestRepair } = replicas.repairRequests;
+  const late = createLateReplicas({ metadata, spool, requestRepair, clock, logger });
   const { doubtful, epochs, writing } = replicas;
   const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams, buffers });
   const placement = createPlacementView(
@@ -152,6 +156,7 @@ export async function openTransferParts(
   const small = createStoreSmallFile({ ...deps, ...uploads, ...memory, terms, masterKey: secrets.masterKey });
   return {
     replicas,
+    grants,
     nodeTransfers: transfers,
     replicaTransfers,
     placement,
@@ -183,14 +188,19 @@ async function openReplicaParts({ metadata, clock, logger }: TransferPartsDeps):
 }
 
 function openNodeTransfers(deps: TransferPartsDeps, config: CoordinatorConfig, metrics: TransferMetrics) {
-  const { directory, clock, random, secrets } = deps;
-  const nodeDeps: NodeTransfersDeps = {
-    host: deps.host,
+  const { directory, clock, random, host, secrets } = deps;
+  const grants = createGrantIssuer({
+    issuer: host.peerId,
     sign: (bytes) => secrets.identity.sign(bytes),
+    clock,
+    random,
+  });
+  const nodeDeps: NodeTransfersDeps = {
+    host,
+    grants,
     target: (id) => directory.target(id),
     operatorOf: (id) => directory.get(id)?.operatorId,
     clock,
-    random,
     metrics,
   };
   const transfers = createNodeTransfers(nodeDeps, {
@@ -198,7 +208,7 @@ function openNodeTransfers(deps: TransferPartsDeps, config: CoordinatorConfig, m
     queuedPerNodeMax: QUEUED_PER_NODE_MAX,
     restMs: NODE_REST_MS,
   });
-  return { transfers, replicaTransfers: createNodeReplicaTransfers({ ...nodeDeps, transfers }) };
+  return { grants, transfers, replicaTransfers: createNodeReplicaTransfers({ ...nodeDeps, transfers }) };
 }
 
 function createMemory(bytes: number) {
@@ -235,6 +245,7 @@ function openUploadParts(
       openUploads,
       masterKey: secrets.masterKey,
       activeNodeCount: () => directory.activeNodeIds().length,
+      refuseInArrears: deps.refuseInArrears,
       clock,
       random,
     },

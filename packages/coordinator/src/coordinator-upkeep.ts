@@ -15,7 +15,8 @@ import { createCollectLoop } from "./deletion/collect-loop.ts";
 import { createDeletionWorkers } from "./deletion/deletion-workers.ts";
 import { createForgetLoop } from "./deletion/forget-loop.ts";
 import { createPurgeLoop } from "./deletion/purge-loop.ts";
-import { createDrainLoop, type DrainLoop } from "./draining/drain-loop.ts";
+import { isReachable } from "./deletion/reachable-node.ts";
+import { createDrainLoop, type DrainLoop, type DrainObstacle } from "./draining/drain-loop.ts";
 import { createEvictionService, type EvictionService } from "./evictions/eviction-service.ts";
 import { createJob, type Job } from "./jobs/job.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
@@ -47,6 +48,7 @@ export interface UpkeepOptions {
   readonly deletionGraceMs: number;
   /** Whether chunks wait for repair. */
   readonly isRepairBusy: () => boolean;
+  readonly whyNotCopied: (name: ChunkName) => DrainObstacle | undefined;
 }
 
 /** What keeps nodes and catalog at one: deletion, comparison, draining, eviction and rebalancing. */
@@ -64,7 +66,7 @@ export function openUpkeep(deps: UpkeepDeps, transfers: TransferParts, options: 
   const shared = sharedParts(deps, transfers);
   const deletion = addDeletion(deps, shared, options);
   const antiEntropy = addAntiEntropy(deps, shared, { transfers, onQueued: deletion.onQueued });
-  const { drains, runDrains } = addDraining(deps, shared, deletion.onQueued);
+  const { drains, runDrains } = addDraining(deps, shared, { ...options, onQueued: deletion.onQueued });
   const { rebalancing, rebalancingJob } = addRebalancing(deps, shared, { transfers, ...options });
   const evictions = createEvictionService({
     ...shared,
@@ -192,7 +194,11 @@ function addAntiEntropy(
   return antiEntropy;
 }
 
-function addDraining(deps: UpkeepDeps, shared: Shared, onQueued: () => void) {
+function addDraining(
+  deps: UpkeepDeps,
+  shared: Shared,
+  { onQueued, whyNotCopied }: Pick<UpkeepOptions, "whyNotCopied"> & { readonly onQueued: () => void },
+) {
   const { directory, metadata } = deps;
   const drains = createDrainLoop({
     ...shared,
@@ -207,6 +213,7 @@ function addDraining(deps: UpkeepDeps, shared: Shared, onQueued: () => void) {
       await directory.reload(nodeId);
     },
     onQueued,
+    whyNotCopied,
   });
   const job = createJob(deps, {
     name: "drain",
@@ -259,11 +266,4 @@ function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   return hash.digest();
-}
-
-/** A drained node no longer counts, and still has bytes to delete as long as it runs. */
-function isReachable(directory: NodeDirectory, nodeId: NodeId): boolean {
-  const node = directory.get(nodeId);
-  if (node?.declared === "drained") return true;
-  return ["live", "suspect", "draining"].includes(directory.standingOf(nodeId));
 }

@@ -15,6 +15,8 @@ import { createOwnerSecrets } from "./accounts/owner-secrets.ts";
 import { createPasswordHasher } from "./accounts/password-hasher.ts";
 import { purgeExpiredTokens } from "./accounts/expired-tokens.ts";
 import { type CoordinatorConfig, loadCoordinatorConfig, microCreditsOf } from "./config/coordinator-config.ts";
+import { type AuditParts, openAudits } from "./coordinator-audits.ts";
+import { type EconomyParts, openEconomy } from "./coordinator-economics.ts";
 import { openCoordinatorHttp } from "./coordinator-http.ts";
 import { type CoordinatorSecrets, openCoordinatorSecrets } from "./coordinator-secrets.ts";
 import { type DurabilityParts, openDurability } from "./coordinator-durability.ts";
@@ -47,6 +49,10 @@ export interface StartCoordinatorOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Settings that win over `coordinator.toml` and the environment, in the shape of the file. */
   readonly settings?: object;
+  /** In the place of the program's own defaults, in the shape of the file; all else wins over them. */
+  readonly defaults?: object;
+  /** The built web app, served beside the API; none where it is not given. */
+  readonly webFolder?: string;
   /** Made from `log.level` where it is not given. */
   readonly logger?: Logger;
 }
@@ -76,15 +82,20 @@ export async function startCoordinator(
     file: join(options.folder, "coordinator.toml"),
     fileOptional: true,
     env: options.env ?? {},
-    ...(options.settings === undefined ? {} : { overrides: options.settings }),
+    ...(options.settings !== undefined && { overrides: options.settings }),
+    ...(options.defaults !== undefined && { defaults: options.defaults }),
   });
   const logger = options.logger ?? createLogger({ level: config.log.level, name: "coordinator" });
   const shutdown = createShutdown({ logger, graceMs: CLOSER_GRACE_MS });
   try {
     const base = await openBase(deps, options, { config, logger, shutdown });
-    const transfers = await openTransfers(base);
-    const { durability, upkeep } = await beginDurability(base, transfers);
-    const { app, url } = await openCoordinatorHttp(base, { transfers, durability, upkeep });
+    const economy = await openEconomy({ ...base, registry: base.metrics.registry }, config);
+    const transfers = await openTransfers(base, economy);
+    const { durability, upkeep, audits } = await beginDurability(base, transfers);
+    // Both do what a run before left undone, if there is something.
+    void economy.settlementJob.runNow();
+    void economy.ledgerJob.runNow();
+    const { app, url } = await openCoordinatorHttp(base, { transfers, durability, upkeep, audits, economy });
     const { stop_grace_ms: graceMs } = config.http;
     shutdown.add(
       "HTTP API",
@@ -153,6 +164,7 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
     sleep: deps.sleep ?? systemSleep,
     jobs: new JobRegistry(createJobSettings(metadata)),
     version: options.version,
+    webFolder: options.webFolder,
     folder,
     secrets,
     metrics,
@@ -179,7 +191,7 @@ async function openHost(parts: Begun & { readonly secrets: CoordinatorSecrets; r
   return host;
 }
 
-async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
+async function openTransfers(base: CoordinatorBase, { standings }: EconomyParts): Promise<TransferParts> {
   const { config, shutdown, metadata } = base;
   const ending = new AbortController();
   const transfers = await openTransferParts(
@@ -187,6 +199,7 @@ async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
       ...base,
       ownerSecrets: createOwnerSecrets({ metadata, masterKey: base.secrets.masterKey }),
       registry: base.metrics.registry,
+      refuseInArrears: (ownerId) => standings.refuseInArrears(ownerId),
       stopping: ending.signal,
     },
     {
@@ -207,7 +220,7 @@ async function openTransfers(base: CoordinatorBase): Promise<TransferParts> {
 async function beginDurability(
   base: CoordinatorBase,
   transfers: TransferParts,
-): Promise<{ readonly durability: DurabilityParts; readonly upkeep: UpkeepParts }> {
+): Promise<{ readonly durability: DurabilityParts; readonly upkeep: UpkeepParts; readonly audits: AuditParts }> {
   const { config, shutdown, directory, metadata, clock, jobs } = base;
   for (const job of transfers.jobs) jobs.add(job);
   jobs.add(
@@ -221,6 +234,7 @@ async function beginDurability(
   const upkeep: UpkeepParts = openUpkeep(base, transfers, {
     deletionGraceMs: config.storage.deletion_grace_hours * HOUR_MS,
     isRepairBusy: () => durability.repair.status().queue.length > 0,
+    whyNotCopied: (name) => durability.repair.whyNotCopied(name),
   });
   const { onUnreferenced } = upkeep;
   const durability = openDurability(
@@ -228,12 +242,14 @@ async function beginDurability(
     transfers,
     config.repair,
   );
+  const audits = await openAudits({ ...base, registry: base.metrics.registry }, transfers, config.audits);
   shutdown.add("repair", () => durability.stop());
   shutdown.add("jobs", () => jobs.stop());
+  shutdown.add("audits", () => audits.stop());
   await jobs.start();
   directory.onStatusChanged(createNodeHistory(base));
   const endWatch = watchNodes(directory, base.sleep);
   shutdown.add("watch over nodes", endWatch);
   void durability.repairJob.runNow();
-  return { durability, upkeep };
+  return { durability, upkeep, audits };
 }

@@ -3,6 +3,7 @@ import { type CreditBalance, creditBalanceView, CreditBalanceSchema } from "../c
 import { Instant, instantText } from "../http/route-schema.ts";
 import type { UserRecord } from "./account-creation.ts";
 import type { Session, Tokens } from "./account-service.ts";
+import type { LoginSession } from "./login-sessions.ts";
 import { PASSWORD_BYTES_MAX, PASSWORD_RULE } from "./password-rules.ts";
 
 const NAME_LENGTH_MAX = 200;
@@ -39,7 +40,23 @@ export const LoginBody = Type.Object({
 });
 
 export const RefreshTokenBody = Type.Object({
-  refresh_token: Type.String({ minLength: 1, maxLength: OPAQUE_TOKEN_LENGTH_MAX, examples: ["chr_…"] }),
+  refresh_token: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: OPAQUE_TOKEN_LENGTH_MAX,
+      description: "Left out where it comes by cookie.",
+      examples: ["chr_…"],
+    }),
+  ),
+});
+
+/** For the headers of calls that take or give a refresh token. */
+export const SessionHeaders = Type.Object({
+  "x-commonhold-session": Type.Optional(
+    Type.String({
+      description: "cookie: the refresh token goes by an HttpOnly cookie and not by bodies. For pages of this origin.",
+    }),
+  ),
 });
 
 const userFields = {
@@ -52,7 +69,9 @@ const userFields = {
 
 const tokenFields = {
   access_token: Type.String({ description: "For Authorization: Bearer; a JWT." }),
-  refresh_token: Type.String({ description: "Buys the next pair of tokens, once." }),
+  refresh_token: Type.Optional(
+    Type.String({ description: "Buys the next pair of tokens, once. Left out where it goes by cookie." }),
+  ),
   token_type: Type.Literal("Bearer"),
   expires_in: Type.Integer({ description: "Seconds until the access token expires.", examples: [900] }),
 };
@@ -67,14 +86,14 @@ export const AccountSchema = Type.Object(
   { description: "The signed-in user." },
 );
 
-export function sessionView(session: Session): Static<typeof SessionSchema> {
-  return { user: userView(session.user), ...tokensView(session) };
+export function sessionView(session: Session, isByCookie: boolean): Static<typeof SessionSchema> {
+  return { user: userView(session.user), ...tokensView(session, isByCookie) };
 }
 
-export function tokensView(tokens: Tokens): Static<typeof TokensSchema> {
+export function tokensView(tokens: Tokens, isByCookie: boolean): Static<typeof TokensSchema> {
   return {
     access_token: tokens.accessToken,
-    refresh_token: tokens.refreshToken,
+    ...(isByCookie ? {} : { refresh_token: tokens.refreshToken }),
     token_type: "Bearer",
     expires_in: tokens.expiresInS,
   };
@@ -91,5 +110,30 @@ function userView(user: UserRecord) {
     name: user.name,
     role: user.role,
     created_at: instantText(user.createdAtMs),
+  };
+}
+
+export const LoginSessionsSchema = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({
+        id: Type.String({ format: "uuid" }),
+        began_at: Instant("When the person signed in."),
+        renewed_at: Instant("When it was in use last, to within the life of an access token."),
+        ends_at: Instant("When it ends by itself unless it is used before."),
+        is_current: Type.Boolean({ description: "Of the cookie that came with the call." }),
+      }),
+    ),
+  },
+  { description: "The logins that are open, the latest used first." },
+);
+
+export function loginSessionView(session: LoginSession, isCurrent: boolean) {
+  return {
+    id: session.id,
+    began_at: instantText(session.beganAtMs),
+    renewed_at: instantText(session.renewedAtMs),
+    ends_at: instantText(session.endsAtMs),
+    is_current: isCurrent,
   };
 }

@@ -6,6 +6,7 @@ import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import { type AccountCreationDeps, createAccount, type UserRecord } from "./account-creation.ts";
 import { normaliseEmail } from "./email-address.ts";
+import { issueSibling } from "./issue-sibling.ts";
 import { createOpaqueToken, hashOpaqueToken, REFRESH_TOKEN } from "./opaque-token.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { checkNewPassword } from "./password-rules.ts";
@@ -27,6 +28,7 @@ export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly expiresInS: number;
+  readonly refreshExpiresInS: number;
 }
 
 export interface Session extends Tokens {
@@ -46,9 +48,10 @@ export interface AccountService {
   /**
    * Spends the token for a new pair. A token that was spent before has been stolen, or its successor has: all tokens
    * of that login end (RFC 9700, 4.14.2).
+   * @param options.spentGraceMs one that was spent within so long buys once more: the answer to a browser may be lost
    * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED
    */
-  refresh(refreshToken: string): Promise<Tokens>;
+  refresh(refreshToken: string, options?: { readonly spentGraceMs?: number }): Promise<Tokens>;
   /** Ends the login that the token belongs to; an unknown token changes nothing (RFC 7009, 2.2). */
   logout(refreshToken: string): Promise<void>;
   /** @throws AppError NOT_FOUND */
@@ -60,7 +63,12 @@ export function createAccountService(deps: AccountServiceDeps, options: AccountS
   const refreshTokenTtlMs = options.refreshTokenTtlS * 1000;
 
   async function tokensFor(user: { readonly id: string; readonly role: Role }, refreshToken: string): Promise<Tokens> {
-    return { accessToken: await accessTokens.issue(user), refreshToken, expiresInS: accessTokens.ttlS };
+    return {
+      accessToken: await accessTokens.issue(user),
+      refreshToken,
+      expiresInS: accessTokens.ttlS,
+      refreshExpiresInS: options.refreshTokenTtlS,
+    };
   }
 
   async function beginSession(user: UserRecord): Promise<Session> {
@@ -100,9 +108,12 @@ export function createAccountService(deps: AccountServiceDeps, options: AccountS
       return beginSession(toUserRecord(row));
     },
 
-    refresh: async (refreshToken) => {
+    refresh: async (refreshToken, { spentGraceMs = 0 } = {}) => {
       const successor = createOpaqueToken(random, REFRESH_TOKEN);
       const nowMs = clock.nowMs();
+      const siblings = { spent: refreshToken, successor, spentGraceMs, nowMs, expiresAtMs: nowMs + refreshTokenTtlMs };
+      const ownerId = await issueSibling(metadata, siblings);
+      if (ownerId !== undefined) return tokensFor(await findUser(metadata, ownerId), successor);
       const rotation = await metadata.apply("refresh_token.rotate", {
         old_hash: hashOpaqueToken(refreshToken),
         new_hash: hashOpaqueToken(successor),

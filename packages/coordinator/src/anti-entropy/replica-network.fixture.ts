@@ -89,6 +89,7 @@ export interface ReplicaNetwork {
     file: { names: readonly ChunkName[]; copies?: number; nodes: readonly string[] },
   ): Promise<FileId>;
   deleteFile(id: FileId): Promise<void>;
+  restoreFile(id: string): Promise<void>;
   setReplica(name: ChunkName, nodeId: string, state: ReplicaState): Promise<void>;
   /** `{ a: "active" }` */
   statesOf(name: ChunkName): Promise<Record<string, ReplicaState>>;
@@ -107,6 +108,7 @@ export async function openReplicaNetwork(nodeIds: readonly string[]): Promise<Re
   const database = await openMemoryDatabase();
   const metadata: Metadata = {
     read: database,
+    snapshot: (use) => use(database),
     apply: (name, payload) => applyTo(database, commands[name] as never, payload as never) as never,
     close: () => database.destroy(),
   };
@@ -120,6 +122,9 @@ export async function openReplicaNetwork(nodeIds: readonly string[]): Promise<Re
   const requested: ChunkName[] = [];
   const node = (id: string): FakeHolder => holders.get(id as NodeId)!;
   const standingOf = (nodeId: NodeId): NodeStanding => standings.get(nodeId) ?? "gone";
+
+  let moves = 0;
+  const newMove = () => ({ transaction_id: `move-${moves++}`, now_ms: clock.nowMs() });
 
   const setReplica: ReplicaNetwork["setReplica"] = async (name, nodeId, state) => {
     await database
@@ -192,7 +197,10 @@ export async function openReplicaNetwork(nodeIds: readonly string[]): Promise<Re
       return id as FileId;
     },
     deleteFile: async (id) => {
-      await metadata.apply("file.delete", { file_id: id, owner_id: "ada", now_ms: clock.nowMs() });
+      await metadata.apply("file.delete", { file_id: id, owner_id: "ada", ...newMove() });
+    },
+    restoreFile: async (id) => {
+      await metadata.apply("file.restore", { file_id: id, owner_id: "ada", ...newMove() });
     },
     statesOf: async (name) => {
       const rows = await database.selectFrom("assignments").selectAll().where("chunk_name", "=", name).execute();

@@ -33,7 +33,21 @@ describe("loadCoordinatorConfig", () => {
       },
       p2p: { listen: ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"], announce: [] },
       storage: { copies: 3, write_quorum: 2, spool_max_bytes: 4_294_967_296, deletion_grace_hours: 24 },
-      credits: { per_usd: 100, per_gb_month: 1, welcome: 10, first_account: 1000 },
+      credits: {
+        per_usd: 100,
+        per_gb_month: 1,
+        node_per_gb_month: 0.8,
+        arrears_grace_days: 14,
+        welcome: 10,
+        first_account: 1000,
+      },
+      payments: {
+        provider: "local",
+        stripe_secret_key_file: "stripe-secret.key",
+        stripe_webhook_secret_file: "stripe-webhook.key",
+        stripe_webhook_tolerance_s: 300,
+        purchases_per_user_per_hour: 100,
+      },
       accounts: {
         access_token_ttl_s: 900,
         refresh_token_ttl_s: 2_592_000,
@@ -58,6 +72,16 @@ describe("loadCoordinatorConfig", () => {
         concurrent_per_node: 2,
         sweep_interval_s: 300,
         surplus_delay_s: 600,
+      },
+      audits: {
+        interval_hours: 4,
+        deadline_ms: 2_000,
+        difficulty: 16,
+        leaves_per_chunk: 1,
+        concurrent: 8,
+        bytes_per_second_per_node: 16 * 1024 * 1024,
+        vetting_count: 100,
+        vetting_days: 3,
       },
       limits: { transfer_memory_bytes: 24 * 1024 * 1024, transfers_per_node: 5 },
       log: { level: "info" },
@@ -92,6 +116,11 @@ describe("loadCoordinatorConfig", () => {
     ["[storage]\ncopies = 1\nwrite_quorum = 2", "storage.write_quorum"],
     ["[credits]\nwelcome = 0.0000001", "credits.welcome"],
     ["[credits]\nper_usd = 0.5", "credits.per_usd"],
+    ["[credits]\nnode_per_gb_month = 1.1", "credits.node_per_gb_month"],
+    ["[credits]\nper_gb_month = 0.5", "credits.node_per_gb_month"],
+    ["[credits]\narrears_grace_days = -1", "credits.arrears_grace_days"],
+    ['[payments]\nprovider = "paypal"', "payments.provider"],
+    ["[payments]\nstripe_webhook_tolerance_s = 0", "payments.stripe_webhook_tolerance_s"],
   ])("refuses %j naming the key", (text, key) => {
     expect(refused(text)).toMatchObject({ code: "INVALID_CONFIG", message: expect.stringContaining(key) });
   });

@@ -1,10 +1,13 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import { AUDIT_DEADLINE_MS, AUDIT_DIFFICULTY_MAX } from "@commonhold/core/audit/audit-question.ts";
 import { OFFLINE_AFTER_MS, SUSPECT_PHI } from "@commonhold/core/failure/node-status.ts";
 import { parseCredits } from "@commonhold/core/credits.ts";
 import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import { ByteSize } from "@commonhold/runtime/byte-size-type.ts";
 import { loadConfig } from "@commonhold/runtime/config.ts";
+import { EXCHANGE_TIMEOUT_MS } from "@commonhold/wire/protocols.ts";
 import Type, { type Static } from "typebox";
+import { LEAF_COUNT_MAX } from "../audits/audit-options.ts";
 
 export const COORDINATOR_ENV_PREFIX = "COMMONHOLD_COORDINATOR_";
 
@@ -112,10 +115,52 @@ const credits = Type.Object(
   {
     per_usd: Count("Credits for one dollar.", 100, 1_000_000),
     per_gb_month: Credits("Credits for a GB (10⁹ bytes) of one copy, for one month.", 1),
+    node_per_gb_month: Credits(
+      "Credits that a node gets for a GB (10⁹ bytes) of one copy, for one month; at most per_gb_month.",
+      0.8,
+    ),
+    arrears_grace_days: Type.Integer({
+      description:
+        "Days from when an owner's credits have run out until new uploads are refused. Nothing is deleted for it.",
+      default: 14,
+      minimum: 0,
+      maximum: 365,
+    }),
     welcome: Credits("Credits that a new account is given.", 10),
     first_account: Credits("Credits that the first account is given.", 1000),
   },
   { description: "What storing costs. Amounts have at most six decimals." },
+);
+
+const payments = Type.Object(
+  {
+    provider: Type.Enum(["local", "stripe"], {
+      description: "Who takes the money for credits: local takes none and books at once; stripe is Stripe Checkout.",
+      default: "local",
+    }),
+    stripe_secret_key_file: Type.String({
+      description:
+        "The file with the secret key of the Stripe account (sk_… or rk_…), mode 0600, from the data folder.",
+      default: "stripe-secret.key",
+      minLength: 1,
+    }),
+    stripe_webhook_secret_file: Type.String({
+      description:
+        "The file with the signing secret of the webhook's endpoint (whsec_…), mode 0600, from the data folder.",
+      default: "stripe-webhook.key",
+      minLength: 1,
+    }),
+    stripe_webhook_tolerance_s: Count("Seconds after which what Stripe has signed is too old to count.", 300, 3600),
+    stripe_api_url: Type.Optional(
+      Type.String({
+        description: "A stand-in for Stripe's API, for trials with a test key.",
+        pattern: "^https?://[^\\s/]+$",
+        examples: ["http://127.0.0.1:12111"],
+      }),
+    ),
+    purchases_per_user_per_hour: Count("Purchases that one user begins in an hour.", 100, 1_000_000),
+  },
+  { description: "Buying credits; see docs/payments.md." },
 );
 
 const accounts = Type.Object(
@@ -203,6 +248,39 @@ const repair = Type.Object(
   { description: "How missing copies are made." },
 );
 
+const audits = Type.Object(
+  {
+    interval_hours: Type.Number({
+      description: "Hours in which every copy is audited once.",
+      default: 4,
+      minimum: 0.02,
+      maximum: 24 * 30,
+    }),
+    deadline_ms: Type.Integer({
+      description: "An answer counts only within this time; what comes later is late, and no proof.",
+      default: AUDIT_DEADLINE_MS,
+      minimum: 100,
+      maximum: EXCHANGE_TIMEOUT_MS.proofChallenge,
+    }),
+    difficulty: Count("Iterations of the hash that closes an answer.", 16, AUDIT_DIFFICULTY_MAX),
+    leaves_per_chunk: Count("Pieces of 16 KiB that are asked of each chunk.", 1, LEAF_COUNT_MAX),
+    concurrent: Count("Nodes that are asked at once.", 8, 1000),
+    bytes_per_second_per_node: ByteSize({
+      description: "What one node is made to read in a second.",
+      default: "16MiB",
+      minimum: "64KiB",
+    }),
+    vetting_count: Count("Audits of single copies that a new node passes before it is trusted.", 100, 1_000_000),
+    vetting_days: Type.Number({
+      description: "Days from the first of these until it is trusted, at least.",
+      default: 3,
+      minimum: 0,
+      maximum: 365,
+    }),
+  },
+  { description: "How nodes are made to show that they have what they were given." },
+);
+
 const limits = Type.Object(
   {
     transfer_memory_bytes: ByteSize({
@@ -235,9 +313,11 @@ export const CoordinatorConfigSchema = Type.Object({
   p2p,
   storage,
   credits,
+  payments,
   accounts,
   nodes,
   repair,
+  audits,
   limits,
   log,
 });
@@ -251,6 +331,7 @@ export interface CoordinatorConfigSources {
   readonly text?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly overrides?: object;
+  readonly defaults?: object;
 }
 
 /** @throws AppError INVALID_CONFIG naming source, key, value and what would be right */
@@ -263,8 +344,16 @@ export function loadCoordinatorConfig(sources: CoordinatorConfigSources): Coordi
       `storage.write_quorum is ${write_quorum}: it must be at most storage.copies, which is ${copies}`,
     );
   }
-  for (const key of ["per_gb_month", "welcome", "first_account"] as const) {
+  for (const key of ["per_gb_month", "node_per_gb_month", "welcome", "first_account"] as const) {
     microCreditsOf(config.credits[key], `credits.${key}`);
+  }
+  const { per_gb_month, node_per_gb_month } = config.credits;
+  if (node_per_gb_month > per_gb_month) {
+    throw new AppError(
+      "INVALID_CONFIG",
+      `credits.node_per_gb_month is ${node_per_gb_month}: it must be at most credits.per_gb_month, which is ` +
+        `${per_gb_month}, as nodes are paid out of what owners are charged`,
+    );
   }
   return config;
 }

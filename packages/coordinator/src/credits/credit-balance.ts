@@ -8,10 +8,11 @@ export interface CreditBalance {
   readonly reserved: bigint;
 }
 
-/** What a node has earned; micro-credits. */
+/** What a node has earned on the days that are settled; micro-credits. */
 export interface NodeEarnings {
+  /** `paid + pending`: what was forfeited is not among it. */
   readonly earned: bigint;
-  /** Of the day under way, not settled yet. */
+  /** To be paid out when the month is over. */
   readonly pending: bigint;
   readonly paid: bigint;
 }
@@ -27,9 +28,9 @@ export const CreditBalanceSchema = Type.Object(
 );
 
 export const NodeEarningsSchema = Type.Object({
-  earned: CreditsText("All that was earned and is not paid out."),
-  pending: CreditsText("Of the day under way, not settled yet."),
-  paid: CreditsText("All that was paid out."),
+  earned: CreditsText("All that was earned on days that are settled."),
+  pending: CreditsText("Of that, what is paid out when its month is over."),
+  paid: CreditsText("Of that, what was paid out to the node's operator."),
 });
 
 export function creditBalanceView(balance: CreditBalance): Static<typeof CreditBalanceSchema> {

@@ -2,9 +2,10 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { formatCredits } from "@commonhold/core/credits.ts";
 import Type, { type Static } from "typebox";
 import type { Authentication } from "../http/authentication.ts";
+import { createAttemptLimit, type LimitedRequest } from "../http/attempt-limit.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import type { Http } from "../http/http-server.ts";
-import { currentNode, currentUser } from "../http/principal.ts";
+import { currentNode, currentUser, principalOf } from "../http/principal.ts";
 import {
   BY_ACCESS_TOKEN,
   BY_NODE_KEY,
@@ -27,7 +28,13 @@ export interface CreditRoutesDeps {
   readonly credits: CreditService;
 }
 
+export interface CreditRoutesOptions {
+  readonly purchasesPerUserPerHourMax: number;
+}
+
 const HISTORY = "credits";
+const HOUR_MS = 3_600_000;
+const LOOKS_PER_USER_PER_MINUTE_MAX = 120;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 const PurchaseBody = Type.Object({
@@ -41,12 +48,29 @@ const PurchaseSchema = Type.Object(
   {
     payment_id: Type.String(),
     provider: Type.String({ examples: ["local"] }),
-    status: Type.Literal("completed"),
+    status: Type.Enum(["completed", "pending"], {
+      description: "completed: the credits are in the account; pending: once it is paid at checkout_url.",
+    }),
+    checkout_url: Type.Optional(Type.String({ description: "Where the person pays; only while it is pending." })),
+    expires_at: Type.Optional(Instant("Until when it can be paid there; only while it is pending.")),
     amount_usd: Type.String({ examples: ["10.00"] }),
-    credits: CreditsText("What was bought."),
+    credits: CreditsText("What is bought."),
     balance: CreditBalanceSchema,
   },
-  { description: "The credits are in the account." },
+  { description: "The purchase as it stands." },
+);
+
+const ProgressSchema = Type.Object(
+  {
+    payment_id: Type.String(),
+    status: Type.Enum(["completed", "pending", "processing", "failed", "expired"], {
+      description:
+        "completed: the credits are in the account · pending: not paid yet · processing: the bank takes its time · " +
+        "failed, expired: nothing was paid and nothing will be.",
+    }),
+    balance: CreditBalanceSchema,
+  },
+  { description: "How a purchase stands." },
 );
 
 const MovementSchema = Type.Object({
@@ -70,17 +94,25 @@ const NodeBalanceSchema = Type.Object(
   { description: "What the calling node has earned." },
 );
 
-export function registerCreditRoutes(app: Http, deps: CreditRoutesDeps): void {
+export function registerCreditRoutes(app: Http, deps: CreditRoutesDeps, options: CreditRoutesOptions): void {
   registerJsonRoutes(app, (routes) => {
-    registerPurchase(routes, deps);
+    registerPurchase(routes, deps, options);
+    registerPurchaseProgress(routes, deps);
     registerHistory(routes, deps);
     registerNodeBalance(routes, deps);
   });
 }
 
-function registerPurchase(routes: Http, deps: CreditRoutesDeps): void {
+function registerPurchase(routes: Http, deps: CreditRoutesDeps, options: CreditRoutesOptions): void {
+  const perUser = createAttemptLimit(routes, {
+    max: options.purchasesPerUserPerHourMax,
+    windowMs: HOUR_MS,
+    what: "purchases of this account",
+    key: userOf,
+  });
   routes.post("/api/v1/auth/credits/purchase", {
     onRequest: deps.authentication.requireUser,
+    preHandler: (request) => perUser.take(request),
     schema: {
       operationId: "purchaseCredits",
       tags: [TAGS.credits],
@@ -93,7 +125,10 @@ function registerPurchase(routes: Http, deps: CreditRoutesDeps): void {
       body: PurchaseBody,
       response: {
         201: PurchaseSchema,
-        ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "PAYMENT_REFUSED"),
+        ...errorAnswers(
+          ...(["INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "TOO_MANY_REQUESTS"] as const),
+          ...(["PAYMENT_REFUSED", "PAYMENT_UNAVAILABLE", "OVERLOADED"] as const),
+        ),
       },
     },
     handler: async (request, reply) => {
@@ -106,12 +141,53 @@ function registerPurchase(routes: Http, deps: CreditRoutesDeps): void {
         payment_id: purchase.paymentId,
         provider: purchase.provider,
         status: purchase.status,
+        ...(purchase.status === "pending"
+          ? { checkout_url: purchase.checkoutUrl, expires_at: instantText(purchase.expiresAtMs) }
+          : {}),
         amount_usd: formatUsd(purchase.amountUsdCents),
         credits: formatCredits(purchase.microCredits),
         balance: creditBalanceView(purchase.balance),
       });
     },
   });
+}
+
+function registerPurchaseProgress(routes: Http, deps: CreditRoutesDeps): void {
+  const perUser = createAttemptLimit(routes, {
+    max: LOOKS_PER_USER_PER_MINUTE_MAX,
+    windowMs: 60_000,
+    what: "looks at purchases by this account",
+    key: userOf,
+  });
+  routes.get("/api/v1/auth/credits/purchases/:payment_id", {
+    onRequest: deps.authentication.requireUser,
+    preHandler: (request) => perUser.take(request),
+    schema: {
+      operationId: "getPurchase",
+      tags: [TAGS.credits],
+      summary: "How a purchase of yours stands",
+      description: "Where it was paid and the provider's word of it did not come, this call books it.",
+      security: BY_ACCESS_TOKEN,
+      params: Type.Object({ payment_id: Type.String({ pattern: IDEMPOTENCY_KEY.source, maxLength: 255 }) }),
+      response: {
+        200: ProgressSchema,
+        ...errorAnswers(
+          ...(["INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "NOT_FOUND", "TOO_MANY_REQUESTS"] as const),
+          ...(["PAYMENT_UNAVAILABLE", "OVERLOADED"] as const),
+        ),
+      },
+    },
+    handler: async (request) => {
+      const { payment_id } = request.params;
+      const { status, balance } = await deps.credits.purchaseProgress(currentUser(request).userId, payment_id);
+      return { payment_id, status, balance: creditBalanceView(balance) };
+    },
+  });
+}
+
+function userOf(request: LimitedRequest): string {
+  const principal = principalOf(request);
+  return principal?.kind === "user" ? principal.userId : request.ip;
 }
 
 function checkIdempotencyKey(key: string | undefined): string | undefined {

@@ -1,11 +1,12 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import { formatCredits } from "@commonhold/core/credits.ts";
 import { uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import { pendingAccount } from "@commonhold/metadata/commands/ledger.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { CreditBalance, NodeEarnings } from "./credit-balance.ts";
-import type { PaymentProvider } from "./payment-provider.ts";
+import type { Payment, PaymentProvider, PaymentStatus } from "./payment-provider.ts";
+import { createPurchaseBooking } from "./purchase-booking.ts";
 import { formatUsd } from "./usd-amount.ts";
 
 export interface CreditServiceDeps {
@@ -27,12 +28,17 @@ export interface PurchaseRequest {
   readonly idempotencyKey?: string | undefined;
 }
 
-export interface Purchase {
-  readonly paymentId: string;
+/** pending: the person has yet to pay, at the checkout's address. */
+export type Purchase = Payment & {
   readonly provider: string;
-  readonly status: "completed";
   readonly amountUsdCents: number;
   readonly microCredits: bigint;
+  readonly balance: CreditBalance;
+};
+
+/** completed: the credits are in the account; else as the provider says. */
+export interface PurchaseProgress {
+  readonly status: "completed" | Exclude<PaymentStatus, "paid">;
   readonly balance: CreditBalance;
 }
 
@@ -53,8 +59,13 @@ export interface HistoryPage {
 }
 
 export interface CreditService {
-  /** @throws AppError INVALID_REQUEST (amount, or a key used for another amount), PAYMENT_REFUSED */
+  /** @throws AppError INVALID_REQUEST (amount, or a key used for another amount), PAYMENT_REFUSED, PAYMENT_UNAVAILABLE */
   purchase(request: PurchaseRequest): Promise<Purchase>;
+  /**
+   * How a purchase of this user stands; where it turns out to be paid, it is booked.
+   * @throws AppError NOT_FOUND where this user has none of that name, PAYMENT_UNAVAILABLE
+   */
+  purchaseProgress(userId: string, paymentId: string): Promise<PurchaseProgress>;
   userBalance(userId: string): Promise<CreditBalance>;
   nodeEarnings(nodeId: string): Promise<NodeEarnings>;
   /** Newest first, those older than the entry `before`. */
@@ -65,6 +76,7 @@ const MICRO_CREDITS_PER_CREDIT_CENT = 10_000n;
 
 export function createCreditService(deps: CreditServiceDeps, options: CreditServiceOptions): CreditService {
   const { metadata, clock, random, provider } = deps;
+  const booking = createPurchaseBooking(deps, provider.name);
 
   const userBalance = async (userId: string): Promise<CreditBalance> => {
     const ids = { available: `user:${userId}:available`, reserved: `user:${userId}:reserved` };
@@ -73,29 +85,36 @@ export function createCreditService(deps: CreditServiceDeps, options: CreditServ
 
   return {
     userBalance,
-    nodeEarnings: (nodeId) =>
-      readBalances(metadata, {
-        earned: `node:${nodeId}:earned`,
-        pending: `node:${nodeId}:pending`,
-        paid: `node:${nodeId}:paid`,
-      }),
+    nodeEarnings: async (nodeId) => {
+      const { pending } = await readBalances(metadata, { pending: pendingAccount(nodeId) });
+      const paid = await readPayouts(metadata, nodeId);
+      return { earned: paid + pending, pending, paid };
+    },
 
     purchase: async ({ userId, amountUsdCents, idempotencyKey }) => {
       refuseBeyondLimits(provider, amountUsdCents);
-      const nowMs = clock.nowMs();
-      const id = uuidV7(nowMs, random.bytes(10));
-      const payment = await provider.charge({ amountUsdCents, userId, idempotencyKey: idempotencyKey ?? id });
       const microCredits = BigInt(amountUsdCents) * BigInt(options.creditsPerUsd) * MICRO_CREDITS_PER_CREDIT_CENT;
-      await metadata.apply("ledger.purchase", {
-        id,
-        user_id: userId,
-        amount_microcredits: microCredits.toString(),
-        payment_id: payment.paymentId,
-        provider: provider.name,
-        description: `Bought ${formatCredits(microCredits)} credits for ${formatUsd(amountUsdCents)} USD`,
-        now_ms: nowMs,
-      });
-      return { ...payment, provider: provider.name, amountUsdCents, microCredits, balance: await userBalance(userId) };
+      const terms = { userId, amountUsdCents, microCredits };
+      const key = idempotencyKey ?? uuidV7(clock.nowMs(), random.bytes(10));
+      const payment = await provider.charge({ ...terms, idempotencyKey: key });
+      const { paymentId } = payment;
+      if (payment.status === "completed") await booking.book({ ...terms, paymentId });
+      // A repeated request may come after the person has paid.
+      const isBooked = payment.status === "completed" || (await booking.isBooked(userId, paymentId));
+      const state: Payment = isBooked ? { status: "completed", paymentId } : payment;
+      return { ...state, provider: provider.name, amountUsdCents, microCredits, balance: await userBalance(userId) };
+    },
+
+    purchaseProgress: async (userId, paymentId) => {
+      const progress = async (status: PurchaseProgress["status"]) => ({ status, balance: await userBalance(userId) });
+      if (await booking.isBooked(userId, paymentId)) return progress("completed");
+      const state = await provider.remote?.find(paymentId);
+      if (state === undefined || state.terms.userId !== userId) {
+        throw new AppError("NOT_FOUND", `there is no purchase ${paymentId} of yours`);
+      }
+      if (state.status !== "paid") return progress(state.status);
+      await booking.book(state.terms);
+      return progress("completed");
     },
 
     history: async (userId, { limit, before }) => {
@@ -131,6 +150,16 @@ function refuseBeyondLimits(provider: PaymentProvider, amountUsdCents: number): 
     `amount_usd is ${formatUsd(amountUsdCents)}: one payment takes ${formatUsd(min)} to ${formatUsd(max)} dollars`,
     { details: { in: "body", field: "amount_usd", min_usd: formatUsd(min), max_usd: formatUsd(max) } },
   );
+}
+
+/** Micro-credits that were paid out for what a node earned. */
+async function readPayouts({ read }: Pick<Metadata, "read">, nodeId: string): Promise<bigint> {
+  const payouts = await read
+    .selectFrom("node_payouts")
+    .select("amount_microcredits")
+    .where("node_id", "=", nodeId)
+    .execute();
+  return payouts.reduce((sum, payout) => sum + payout.amount_microcredits, 0n);
 }
 
 /** Micro-credits by name; an account that does not exist yet holds none. */

@@ -246,7 +246,7 @@ describe("the purge", () => {
         catalog: {
           filesToPurge: network.catalog.filesToPurge,
           purgeFile: async (fileId, ...terms) => {
-            if (fileId === "f") await network.metadata.apply("file.restore", { file_id: "f", owner_id: "ada" });
+            if (fileId === "f") await network.restoreFile("f");
             return await network.catalog.purgeFile(fileId, ...terms);
           },
         },
@@ -267,7 +267,7 @@ describe("the purge", () => {
     await network.deleteFile(await network.addFile("f", { names: namesOf(3), nodes: ["a"] }));
     network.clock.advance(DAY_MS + 1);
     await network.catalog.purgeFile("f" as never, network.clock.nowMs() - DAY_MS, 1);
-    await expect(network.metadata.apply("file.restore", { file_id: "f", owner_id: "ada" })).rejects.toMatchObject({
+    await expect(network.restoreFile("f")).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
     });
     expect(await purge.run(never)).toBe(1);

@@ -38,7 +38,7 @@ export function createForgetLoop(deps: ForgetLoopDeps): ForgetLoop {
       const settledBeforeMs = deps.clock.nowMs() - SETTLED_KEPT_MS;
       await repeat(() => catalog.forgetSettledDeletions(settledBeforeMs, ROWS_PER_STEP), signal);
       for (const nodeId of deps.nodesGone()) {
-        const rows = await repeat(() => catalog.forgetNode(nodeId, ROWS_PER_STEP), signal);
+        const rows = await repeat(() => catalog.forgetNode(nodeId, ROWS_PER_STEP, deps.clock.nowMs()), signal);
         if (rows > 0) deps.logger.info({ node: nodeId, rows }, "what a node that is gone held is forgotten");
       }
     },

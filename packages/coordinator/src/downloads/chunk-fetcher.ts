@@ -94,7 +94,7 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
     throw new AppError(
       "CHUNK_UNAVAILABLE",
       `none of the ${holders.length} nodes that hold a part of this file can be reached: try again when they are back`,
-      { details: { holders: holders.length }, cause },
+      { details: { holders: [...holders] }, cause },
     );
   };
 }

@@ -112,10 +112,36 @@ describe("replicas", () => {
     for (const node of path.nodes) node.chunks.delete(name!);
     const response = await get({ range: "bytes=0-9" }, { id: file.file_id });
     expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ error: { code: "CHUNK_UNAVAILABLE" } });
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error).toMatchObject({ code: "CHUNK_UNAVAILABLE" });
+    expect(error.message).toMatch(/every copy was found to be missing|does not come: node node-\d \(active/);
     for (const header of ["etag", "content-disposition", "content-range", "last-modified"]) {
       expect(response.headers.get(header)).toBeNull();
     }
+  });
+
+  it("a file whose nodes are away names them, says since when, and that it is of no use to ask again at once", async () => {
+    const body = new Uint8Array(randomBytes(1000));
+    const { body: file } = await path.json("/api/v1/files/d", { method: "PUT", body });
+    await path.transfers.late.idle();
+    const lastHeard = new Date(path.api.clock.nowMs()).toISOString().slice(0, 16);
+    path.api.clock.advance(200_000);
+    for (const node of path.nodes) node.instead = () => Promise.reject(new Error("away"));
+    const answer = await path.json(`/api/v1/files/${file.file_id}/download`);
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { error: { code: "CHUNK_UNAVAILABLE", details: { chunks_unreadable: 1, lasting: true } } },
+    });
+    const { message } = answer.body.error;
+    expect(message).toContain("no readable copy of 1 chunk");
+    for (const { name } of path.api.directory.list()) {
+      expect(message).toContain(`node ${name} (offline, last heard ${lastHeard}`);
+    }
+    for (const node of path.nodes) {
+      node.instead = undefined;
+      await path.heartbeat(node);
+    }
+    expect((await path.call(`/api/v1/files/${file.file_id}/download`)).status).toBe(200);
   });
 });
 

@@ -1,3 +1,4 @@
+import { hasCode } from "@commonhold/core/app-error.ts";
 import type { FileId } from "@commonhold/core/ids.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
@@ -12,12 +13,16 @@ import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-sc
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import { type FileReaderDeps, readFile } from "./file-reader.ts";
+import { contentHeadersFor } from "./inline-types.ts";
 import { PieceStream } from "./piece-stream.ts";
+import { dispositionOf } from "./ticket-authentication.ts";
+import type { ExplainUnreadable } from "./unreadable-file.ts";
 
 export interface DownloadRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
   readonly files: FileService;
   readonly reader: FileReaderDeps;
+  readonly explainUnreadable: ExplainUnreadable;
   readonly masterKey: Uint8Array;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -25,6 +30,11 @@ export interface DownloadRoutesDeps {
 
 const Params = Type.Object({
   id: Type.String({ format: "uuid", title: "a file_id, as GET /api/v1/files lists them" }),
+});
+const Query = Type.Object({
+  ticket: Type.Optional(
+    Type.String({ maxLength: 2048, description: "Of POST /api/v1/files/{id}/ticket, in place of an access token." }),
+  ),
 });
 const Headers = Type.Object({
   range: Type.Optional(Type.String({ description: "One range of bytes, as in bytes=0-1023." })),
@@ -60,6 +70,7 @@ export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): voi
           security: BY_ACCESS_TOKEN,
           summary: "Download a file, or a range of it",
           params: Params,
+          querystring: Query,
           headers: Headers,
           produces: ["application/octet-stream"],
           response: {
@@ -87,11 +98,13 @@ export function registerDownloadRoutes(app: Http, deps: DownloadRoutesDeps): voi
 }
 
 function setFileHeaders(reply: FastifyReply, file: FileRecord, etag: string): void {
+  const { disposition, security } = contentHeadersFor(file.mediaType, dispositionOf(reply.request));
   const name = file.name.slice(file.name.lastIndexOf("/") + 1);
   const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, "_");
   reply.headers({
+    ...security,
     "content-type": file.mediaType,
-    "content-disposition": `attachment; filename="${ascii}"; filename*=UTF-8''${encodeRfc5987(name)}`,
+    "content-disposition": `${disposition}; filename="${ascii}"; filename*=UTF-8''${encodeRfc5987(name)}`,
     "accept-ranges": "bytes",
     "last-modified": new Date(file.completedAtMs).toUTCString(),
     "cache-control": "private, no-cache",
@@ -149,7 +162,7 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
   };
   const signal = clientSignal(reply, deps.stopping);
   const pieces = readFile(deps.reader, content, { range, signal });
-  const first = await pieces.next();
+  const first = await firstPiece(deps, file.id, pieces);
   const lengthBytes = range.end - range.start + 1;
   setFileHeaders(reply, file, etag);
   reply.header("content-length", lengthBytes);
@@ -163,6 +176,20 @@ async function sendContent(deps: DownloadRoutesDeps, reply: FastifyReply, wanted
     if (!signal.aborted) deps.logger.error({ err: error, file: file.id }, "a download was cut off");
   });
   return reply.send(body);
+}
+
+/** @throws AppError CHUNK_UNAVAILABLE that says why */
+async function firstPiece(
+  deps: DownloadRoutesDeps,
+  fileId: FileId,
+  pieces: AsyncGenerator<BufferLease, void, void>,
+): Promise<IteratorResult<BufferLease, void>> {
+  try {
+    return await pieces.next();
+  } catch (error) {
+    if (!hasCode(error, "CHUNK_UNAVAILABLE")) throw error;
+    throw await deps.explainUnreadable(fileId, error);
+  }
 }
 
 /** Sends a piece that is all there is, without a stream's work. */

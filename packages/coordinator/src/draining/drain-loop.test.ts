@@ -1,4 +1,4 @@
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   nameOf,
@@ -7,14 +7,16 @@ import {
   type ReplicaNetwork,
   SEALED_LENGTH,
 } from "../anti-entropy/replica-network.fixture.ts";
-import { createDrainLoop } from "./drain-loop.ts";
+import { createDrainLoop, type DrainObstacle } from "./drain-loop.ts";
 
 const never = new AbortController().signal;
 const [a, b, c, d] = ["a", "b", "c", "d"] as [NodeId, NodeId, NodeId, NodeId];
 let network: ReplicaNetwork;
+const obstacles = new Map<ChunkName, DrainObstacle>();
 afterEach(() => network.close());
 
 async function openDraining() {
+  obstacles.clear();
   network = await openReplicaNetwork([a, b, c, d]);
   const setDeclared = async (nodeId: NodeId, draining: boolean) => {
     network.standings.set(nodeId, draining ? "draining" : "live");
@@ -39,6 +41,7 @@ async function openDraining() {
       network.standings.set(nodeId, "gone");
     },
     onQueued: () => undefined,
+    whyNotCopied: (name) => obstacles.get(name),
   });
   return { loop, setDeclared };
 }
@@ -60,6 +63,7 @@ describe("draining", () => {
     expect(await loop.progressOf(a)).toEqual({
       chunksLeft: 600,
       bytesLeft: 600 * SEALED_LENGTH,
+      waiting: new Map(),
       isSafeToStop: false,
     });
     expect(new Set(network.requested)).toEqual(new Set(needed));
@@ -68,6 +72,24 @@ describe("draining", () => {
     await loop.run(never);
     expect(await stateOf(a)).toBe("drained");
     expect((await network.catalog.holdingsOf(a)).chunks).toBe(0);
+  });
+
+  it("says why what is left is not copied", async () => {
+    const { loop, setDeclared } = await openDraining();
+    const names = namesOf(4);
+    await network.addFile("f", { names, nodes: [a, b, c] });
+    obstacles.set(names[0]!, "no_node_with_room").set(names[1]!, "no_node_with_room").set(names[2]!, "repair_paused");
+    await setDeclared(a, true);
+    await loop.run(never);
+    expect((await loop.progressOf(a))?.waiting).toEqual(
+      new Map([
+        ["no_node_with_room", 2],
+        ["repair_paused", 1],
+      ]),
+    );
+    for (const name of names) await network.setReplica(name, d, "active");
+    await loop.run(never);
+    expect(await stateOf(a)).toBe("drained");
   });
 
   it("waits for stores that began before the node was left out", async () => {
@@ -93,7 +115,7 @@ describe("draining", () => {
     await setDeclared(a, true);
     await loop.run(never);
     expect(await stateOf(a)).toBe("draining");
-    expect(await loop.progressOf(a)).toEqual({ chunksLeft: 0, bytesLeft: 0, isSafeToStop: true });
+    expect(await loop.progressOf(a)).toEqual({ chunksLeft: 0, bytesLeft: 0, waiting: new Map(), isSafeToStop: true });
     expect(await network.statesOf(nameOf(1))).toEqual({ a: "active", b: "active", c: "active" });
   });
 
@@ -125,6 +147,7 @@ describe("draining", () => {
         return Promise.resolve();
       },
       onQueued: () => undefined,
+      whyNotCopied: () => undefined,
     });
     await loop.run(never);
     expect(marked).toEqual([b]);

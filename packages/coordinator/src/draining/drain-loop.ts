@@ -4,6 +4,7 @@ import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { ChunkRecord } from "@commonhold/core/repair/chunk-record.ts";
 import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalog.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { UnrepairableReason } from "../repair/plan-copy.ts";
 import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
 
 const PAGE = 500;
@@ -19,16 +20,23 @@ export interface DrainLoopDeps {
   /** Records that the node holds nothing that is needed. @throws AppError CONCURRENT_CHANGE where it has rows left */
   readonly markDrained: (nodeId: NodeId) => Promise<void>;
   readonly requestRepair: (names: readonly ChunkName[]) => void;
+  /** Why repair cannot copy a chunk now; undefined where it can, or has not tried yet. */
+  readonly whyNotCopied: (name: ChunkName) => DrainObstacle | undefined;
   /** Called when deletions were queued. */
   readonly onQueued: () => void;
   readonly clock: Clock;
   readonly logger: Pick<Logger, "info" | "error">;
 }
 
+/** What keeps a chunk from being copied elsewhere. */
+export type DrainObstacle = UnrepairableReason | "repair_paused" | "repair_held_back";
+
 export interface DrainProgress {
   /** Copies that no other node stands in for yet. */
   readonly chunksLeft: number;
   readonly bytesLeft: number;
+  /** How many of these cannot be copied now, by why. */
+  readonly waiting: ReadonlyMap<DrainObstacle, number>;
   readonly isSafeToStop: boolean;
 }
 
@@ -55,11 +63,11 @@ export function createDrainLoop(deps: DrainLoopDeps): DrainLoop {
     if (left.chunks > 0 || !wasQuiet || !deps.drainingNodes().includes(nodeId)) {
       draining.set(nodeId, {
         isQuiet,
-        progress: { chunksLeft: left.chunks, bytesLeft: left.bytes, isSafeToStop: false },
+        progress: { chunksLeft: left.chunks, bytesLeft: left.bytes, waiting: left.waiting, isSafeToStop: false },
       });
       return;
     }
-    draining.set(nodeId, { isQuiet, progress: { chunksLeft: 0, bytesLeft: 0, isSafeToStop: true } });
+    draining.set(nodeId, { isQuiet, progress: { ...NOTHING_LEFT, isSafeToStop: true } });
     try {
       await deps.markDrained(nodeId);
       deps.logger.info({ node: nodeId }, "a node is drained: it is safe to stop it");
@@ -87,7 +95,7 @@ export function createDrainLoop(deps: DrainLoopDeps): DrainLoop {
       const known = draining.get(nodeId)?.progress;
       if (known !== undefined) return known;
       const { chunks, bytes } = await deps.catalog.holdingsOf(nodeId);
-      return { chunksLeft: chunks, bytesLeft: bytes, isSafeToStop: false };
+      return { chunksLeft: chunks, bytesLeft: bytes, waiting: new Map(), isSafeToStop: false };
     },
   };
 }
@@ -95,11 +103,14 @@ export function createDrainLoop(deps: DrainLoopDeps): DrainLoop {
 interface Left {
   chunks: number;
   bytes: number;
+  readonly waiting: Map<DrainObstacle, number>;
 }
+
+const NOTHING_LEFT: Omit<DrainProgress, "isSafeToStop"> = { chunksLeft: 0, bytesLeft: 0, waiting: new Map() };
 
 /** @returns what no other node stands in for yet */
 async function letGo(deps: DrainLoopDeps, nodeId: NodeId, signal: AbortSignal): Promise<Left> {
-  const left: Left = { chunks: 0, bytes: 0 };
+  const left: Left = { chunks: 0, bytes: 0, waiting: new Map() };
   const counted = deps.liveNodes().filter((id) => id !== nodeId);
   let after: ChunkName | undefined;
   for (;;) {
@@ -107,7 +118,11 @@ async function letGo(deps: DrainLoopDeps, nodeId: NodeId, signal: AbortSignal): 
     const page = await deps.catalog.pageOfNode(nodeId, { after, limit: PAGE });
     if (page.length === 0) return left;
     const needed = page.filter((chunk) => isNeeded(chunk, nodeId, counted));
-    for (const chunk of needed) left.bytes += chunk.sealedLength;
+    for (const chunk of needed) {
+      left.bytes += chunk.sealedLength;
+      const why = deps.whyNotCopied(chunk.name);
+      if (why !== undefined) left.waiting.set(why, (left.waiting.get(why) ?? 0) + 1);
+    }
     left.chunks += needed.length;
     if (needed.length > 0) deps.requestRepair(needed.map(({ name }) => name));
     const replaced = page.filter((chunk) => isReplaced(chunk, counted) && !chunk.pins.includes(nodeId));

@@ -10,7 +10,7 @@ import { EVICTION_CANDIDATES_MAX, type EvictionService } from "./eviction-servic
 
 export interface EvictionRoutesDeps {
   readonly authentication: Pick<Authentication, "requireNode">;
-  readonly evictions: EvictionService;
+  readonly evictions: Pick<EvictionService, "evict">;
 }
 
 const ChunkNames = (description: string) =>

@@ -1,4 +1,4 @@
-import type { NodeId, UserId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   nameOf,
@@ -55,6 +55,21 @@ describe("evictions", () => {
     expect((await network.statesOf(names[2]!))["a"]).toBe("active");
     await network.setReplica(names[0]!, d, "active");
     expect((await evictions.evict(a, request)).release).toEqual([names[0]]);
+  });
+
+  it("are taken back when the node has room again: what no other stands in for counts, rebalanced copies go", async () => {
+    const evictions = await openEvictions();
+    const [kept, replaced, moved] = namesOf(3) as [ChunkName, ChunkName, ChunkName];
+    await network.addFile("f", { names: [kept, replaced, moved], nodes: [a, b, c] });
+    const request = { wantedBytes: 2 * SEALED_LENGTH, candidates: [kept, replaced], strategy } as const;
+    expect((await evictions.evict(a, request)).leaving).toEqual([kept, replaced]);
+    await network.catalog.leaveReplicas(a, [moved], 1);
+    await network.setReplica(replaced, d, "active");
+    expect(await evictions.relieve(b)).toBe(0);
+    expect(await evictions.relieve(a)).toBe(1);
+    const stateAtA = async (name: ChunkName) => (await network.statesOf(name))["a"];
+    expect(await Promise.all([kept, replaced, moved].map(stateAtA))).toEqual(["active", "leaving", "leaving"]);
+    expect(await evictions.relieve(a)).toBe(0);
   });
 
   it("never touch a pinned chunk, the last promised copies, or what is being written", async () => {

@@ -9,9 +9,11 @@ import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
 /** Names that a node may propose at once. */
 export const EVICTION_CANDIDATES_MAX = 1_000;
 const BATCH = 500;
+/** Names remembered of what one node shall part with; what is more is not taken back. */
+const ASKED_MAX = 50_000;
 
 export interface EvictionServiceDeps {
-  readonly catalog: Pick<ReplicaCatalog, "getMany" | "dropReplicas" | "leaveReplicas">;
+  readonly catalog: Pick<ReplicaCatalog, "getMany" | "dropReplicas" | "leaveReplicas" | "stayReplicas">;
   readonly epochs: DeleteEpochs;
   /** Nodes whose copies are there now. */
   readonly liveNodes: () => readonly NodeId[];
@@ -45,9 +47,22 @@ export interface EvictionAnswer {
 /** Says what a node that is short of room may part with: never a pinned chunk, never one of the promised copies. */
 export interface EvictionService {
   evict(nodeId: NodeId, request: EvictionRequest): Promise<EvictionAnswer>;
+  /**
+   * The node has room again: those of its copies that were asked to leave here, and that no others stand in for yet,
+   * count again. What was asked before the coordinator's start goes on to leave. @returns how many stay
+   */
+  relieve(nodeId: NodeId): Promise<number>;
 }
 
 export function createEvictionService(deps: EvictionServiceDeps): EvictionService {
+  /** Kept apart from what leaves for other reasons, as what rebalancing moved shall not come back. */
+  const asked = new Map<NodeId, Set<ChunkName>>();
+  const remember = (nodeId: NodeId, names: readonly ChunkName[]): void => {
+    if (names.length === 0) return;
+    const known = asked.get(nodeId) ?? new Set();
+    asked.set(nodeId, known);
+    for (const name of names) if (known.size < ASKED_MAX) known.add(name);
+  };
   return {
     evict: async (nodeId, request) => {
       const others = deps.liveNodes().filter((id) => id !== nodeId);
@@ -62,7 +77,12 @@ export function createEvictionService(deps: EvictionServiceDeps): EvictionServic
       const release = new Set(dropped);
       const releasedBytes = bytesOf(chunks.filter(({ chunk }) => release.has(chunk.name)));
       const rest = chunks.filter(({ chunk }) => !release.has(chunk.name));
-      const leaving = await leave(deps, { nodeId, rest, wantedBytes: request.wantedBytes - releasedBytes });
+      const { leaving, newly } = await leave(deps, {
+        nodeId,
+        rest,
+        wantedBytes: request.wantedBytes - releasedBytes,
+      });
+      remember(nodeId, newly);
       if (release.size > 0 || leaving.length > 0) {
         deps.logger.info(
           { node: nodeId, released: release.size, released_bytes: releasedBytes, leaving: leaving.length },
@@ -70,6 +90,14 @@ export function createEvictionService(deps: EvictionServiceDeps): EvictionServic
         );
       }
       return { release: dropped, epoch, leaving: namesOf(leaving), leavingBytes: bytesOf(leaving) };
+    },
+    relieve: async (nodeId) => {
+      const names = [...(asked.get(nodeId) ?? [])];
+      asked.delete(nodeId);
+      if (names.length === 0) return 0;
+      const stayed = await keepUnreplaced(deps, nodeId, names);
+      if (stayed > 0) deps.logger.info({ node: nodeId, chunks: stayed }, "a node has room again and keeps chunks");
+      return stayed;
     },
   };
 }
@@ -156,7 +184,7 @@ async function dropAll(
 async function leave(
   deps: EvictionServiceDeps,
   task: { readonly nodeId: NodeId; readonly rest: readonly Candidate[]; readonly wantedBytes: number },
-): Promise<Candidate[]> {
+): Promise<{ readonly leaving: readonly Candidate[]; readonly newly: readonly ChunkName[] }> {
   const { nodeId, rest, wantedBytes } = task;
   const already = upTo(
     wantedBytes,
@@ -167,7 +195,20 @@ async function leave(
   const left = more.length === 0 ? [] : await deps.catalog.leaveReplicas(nodeId, more, deps.clock.nowMs());
   const leaving = [...already, ...movable.filter(({ chunk }) => left.includes(chunk.name))];
   if (leaving.length > 0) deps.requestRepair(namesOf(leaving));
-  return leaving;
+  return { leaving, newly: left };
+}
+
+/** A copy that others stand in for already would be one too many. */
+async function keepUnreplaced(deps: EvictionServiceDeps, nodeId: NodeId, names: readonly ChunkName[]): Promise<number> {
+  const others = deps.liveNodes().filter((id) => id !== nodeId);
+  let stayed = 0;
+  for (let from = 0; from < names.length; from += BATCH) {
+    const known = await deps.catalog.getMany(names.slice(from, from + BATCH));
+    const kept = [...known.values()].filter((chunk) => chunk.isReferenced && !isWholeOn(chunk, others));
+    const keptNames = kept.map(({ name }) => name);
+    if (kept.length > 0) stayed += await deps.catalog.stayReplicas(nodeId, keptNames, deps.clock.nowMs());
+  }
+  return stayed;
 }
 
 /** The first of them until their bytes reach `bytes`. */

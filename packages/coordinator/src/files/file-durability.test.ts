@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
 import { createFileHealthReader } from "./file-health.ts";
 import { createFileService } from "./file-service.ts";
+import { pinWarning } from "./pin-warning.ts";
 import { registerRedundancyRoutes } from "./redundancy-routes.ts";
 import { createRedundancyService } from "./redundancy-service.ts";
 import { createHttpFixture } from "../http/http.fixture.ts";
@@ -19,6 +20,7 @@ beforeAll(async () => {
   ({ app } = await createHttpFixture({ connectionsMax: 100 }));
   const { api } = path;
   registerRedundancyRoutes(app, {
+    pinWarning: (id) => pinWarning(api.directory, id),
     requireUser: async (request) =>
       setPrincipal(request, { kind: "user", userId: path.user.id as never, role: "user" }),
     files: createFileService(api),
@@ -154,7 +156,8 @@ describe("how safely a file is kept", () => {
     const record = await path.transfers.replicas.catalog.get(file!.chunk_name as never);
     const holders = new Set(record!.replicas.map(({ nodeId }) => nodeId));
     const other = path.nodes.find((node) => !holders.has(node.id))!;
-    for (let times = 0; times < 2; times++) expect((await change("PUT", `${id}/pins/${other.id}`)).status).toBe(204);
+    for (let times = 0; times < 2; times++)
+      expect(await change("PUT", `${id}/pins/${other.id}`)).toEqual({ status: 200, body: { warning: null } });
     const shown = (await path.json(`/api/v1/files/${id}`)).body;
     expect(shown.pins).toEqual([other.id]);
     expect(requested).toContain(file!.chunk_name);
@@ -163,6 +166,18 @@ describe("how safely a file is kept", () => {
     expect((await change("DELETE", `${id}/pins/12D3KooWnobody`)).body.error.code).toBe("NODE_NOT_FOUND");
     for (let times = 0; times < 2; times++) expect((await change("DELETE", `${id}/pins/${other.id}`)).status).toBe(204);
     expect((await path.json(`/api/v1/files/${id}`)).body.pins).toEqual([]);
+  });
+
+  it("warns where the node takes no copy now", async () => {
+    const id = await upload("pinned elsewhere");
+    const node = path.nodes[0]!;
+    const warning = async () => (await change("PUT", `${id}/pins/${node.id}`)).body.warning;
+    await path.heartbeat(node, { draining: true });
+    expect(await warning()).toMatch(/node node-1 is being emptied .* takes the drain back/);
+    path.api.clock.advance(200_000);
+    expect(await warning()).toMatch(/node node-1 has been away since \d{4}-.* when it returns/);
+    for (const each of path.nodes) await path.heartbeat(each);
+    expect(await warning()).toBeNull();
   });
 });
 

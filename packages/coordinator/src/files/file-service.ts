@@ -1,7 +1,8 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import { type FileId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import { PRIORITIES, type Priority } from "@commonhold/core/priority.ts";
+import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import { sql } from "kysely";
@@ -75,7 +76,7 @@ const completeFile = prepareQuery((read, values: { readonly fileId: string; read
 export const DELETION_GRACE_MS = 24 * 3_600_000;
 
 export function createFileService(
-  deps: { readonly metadata: Metadata; readonly clock: Clock },
+  deps: { readonly metadata: Metadata; readonly clock: Clock; readonly random: Random },
   options: { readonly deletionGraceMs: number } = { deletionGraceMs: DELETION_GRACE_MS },
 ): FileService {
   const { read } = deps.metadata;
@@ -92,11 +93,11 @@ export function createFileService(
     },
 
     remove: async (fileId, ownerId) => {
-      await deps.metadata.apply("file.delete", { file_id: fileId, owner_id: ownerId, now_ms: deps.clock.nowMs() });
+      await deps.metadata.apply("file.delete", { file_id: fileId, owner_id: ownerId, ...newMove(deps) });
     },
 
     restore: async (fileId, ownerId) => {
-      await deps.metadata.apply("file.restore", { file_id: fileId, owner_id: ownerId });
+      await deps.metadata.apply("file.restore", { file_id: fileId, owner_id: ownerId, ...newMove(deps) });
     },
 
     replicas: async (file) => {
@@ -201,4 +202,10 @@ function toRecord(row: FileRow): FileRecord {
     createdAtMs: row.created_at_ms,
     completedAtMs: row.completed_at_ms,
   };
+}
+
+/** A ledger transaction of its own, now. */
+function newMove({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
+  const nowMs = clock.nowMs();
+  return { transaction_id: uuidV7(nowMs, random.bytes(10)), now_ms: nowMs };
 }

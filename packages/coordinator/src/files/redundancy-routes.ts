@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { FileId } from "@commonhold/core/ids.ts";
+import type { FileId, NodeId } from "@commonhold/core/ids.ts";
 import { COPIES_MAX, PRIORITIES } from "@commonhold/core/priority.ts";
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
@@ -18,6 +18,8 @@ import { type OwnFile, showFile } from "./show-file.ts";
 export interface RedundancyRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
   readonly redundancy: RedundancyService;
+  /** What there is to know of a pin to this node, where it takes no copy now. */
+  readonly pinWarning: (nodeId: NodeId) => string | undefined;
   readonly files: Pick<FileService, "get" | "replicas">;
   readonly health: FileHealthReader;
 }
@@ -26,6 +28,15 @@ const PinParams = Type.Object({
   id: FileParams.properties.id,
   node: Type.String({ description: "The node's peer id." }),
 });
+
+const PinSchema = Type.Object(
+  {
+    warning: Type.Union([Type.String(), Type.Null()], {
+      description: "That the node takes no copy now, and until when; null where it does.",
+    }),
+  },
+  { description: "Pinned, or as it was already." },
+);
 
 const RedundancyBody = Type.Object({
   priority: Type.Optional(
@@ -82,26 +93,36 @@ export function registerRedundancyRoutes(app: Http, deps: RedundancyRoutesDeps):
 }
 
 function registerPins(routes: Http, deps: RedundancyRoutesDeps): void {
-  const schema = {
-    tags: [TAGS.files],
-    security: BY_ACCESS_TOKEN,
-    params: PinParams,
-    response: {
-      204: NoContent("Done, or as it was already."),
-      ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "NOT_A_MEMBER", "FILE_NOT_FOUND", "NODE_NOT_FOUND"),
-    },
-  };
+  const schema = { tags: [TAGS.files], security: BY_ACCESS_TOKEN, params: PinParams };
+  const refusals = errorAnswers(
+    "INVALID_REQUEST",
+    "UNAUTHENTICATED",
+    "NOT_A_MEMBER",
+    "FILE_NOT_FOUND",
+    "NODE_NOT_FOUND",
+  );
   routes.put("/api/v1/files/:id/pins/:node", {
     onRequest: deps.requireUser,
-    schema: { ...schema, operationId: "pinFile", summary: "Keep a copy of a file on a node, whatever else happens" },
-    handler: async (request, reply) => {
-      await deps.redundancy.pin(ownFile(request, request.params.id), request.params.node);
-      return reply.code(204).send(null);
+    schema: {
+      ...schema,
+      operationId: "pinFile",
+      summary: "Keep a copy of a file on a node, whatever else happens",
+      response: { 200: PinSchema, ...refusals },
+    },
+    handler: async (request) => {
+      const { id, node } = request.params;
+      await deps.redundancy.pin(ownFile(request, id), node);
+      return { warning: deps.pinWarning(node as NodeId) ?? null };
     },
   });
   routes.delete("/api/v1/files/:id/pins/:node", {
     onRequest: deps.requireUser,
-    schema: { ...schema, operationId: "unpinFile", summary: "Let a file's copy on a node go like any other" },
+    schema: {
+      ...schema,
+      operationId: "unpinFile",
+      summary: "Let a file's copy on a node go like any other",
+      response: { 204: NoContent("Done, or as it was already."), ...refusals },
+    },
     handler: async (request, reply) => {
       await deps.redundancy.unpin(ownFile(request, request.params.id), request.params.node);
       return reply.code(204).send(null);

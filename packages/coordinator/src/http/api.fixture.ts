@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { OFFLINE_AFTER_MS, SUSPECT_PHI } from "@commonhold/core/failure/node-status.ts";
+import type { NodeId } from "@commonhold/core/ids.ts";
 import { createMetadataCatalog } from "@commonhold/metadata/catalog/metadata-catalog.ts";
 import { commands } from "@commonhold/metadata/commands/registry.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
@@ -11,19 +12,33 @@ import { openSqliteMetadata } from "@commonhold/metadata/sqlite/open-sqlite-meta
 import type { Role } from "@commonhold/metadata/tables.ts";
 import { createIdentity, type Identity, verifySignature } from "@commonhold/p2p/identity.ts";
 import { createMetrics } from "@commonhold/runtime/metrics.ts";
+import type { Random } from "@commonhold/core/random.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { createLossReports } from "../anti-entropy/loss-reports.ts";
 import { createAccessTokens, TOKEN_KEY_BYTES } from "../accounts/access-tokens.ts";
 import { createAccountService } from "../accounts/account-service.ts";
+import { createLoginSessions } from "../accounts/login-sessions.ts";
 import { registerAccountRoutes } from "../accounts/account-routes.ts";
 import { createOwnerSecrets, type OwnerSecrets } from "../accounts/owner-secrets.ts";
 import { createPasswordHasher, type PasswordHasher } from "../accounts/password-hasher.ts";
 import { registerCreditRoutes } from "../credits/credit-routes.ts";
 import { createCreditService } from "../credits/credit-service.ts";
 import { createLocalPaymentProvider } from "../credits/local-payment-provider.ts";
+import { createPaymentNotices } from "../credits/payment-notices.ts";
+import type { PaymentProvider } from "../credits/payment-provider.ts";
+import { registerPaymentRoutes } from "../credits/payment-routes.ts";
+import { createPurchaseBooking } from "../credits/purchase-booking.ts";
+import { createCreditStandings } from "../economics/credit-standing.ts";
+import { registerCreditStandingRoutes } from "../economics/credit-standing-routes.ts";
+import { createEarningsHistory } from "../economics/earnings-history.ts";
+import { registerEarningsRoutes } from "../economics/earnings-routes.ts";
+import { HeartbeatAbsences } from "../economics/heartbeat-absences.ts";
 import { NodeDirectory } from "../nodes/node-directory.ts";
+import { createNodeRemoval } from "../nodes/node-removal.ts";
+import { registerNodeRemovalRoutes } from "../nodes/node-removal-routes.ts";
 import { registerNodeRoutes } from "../nodes/node-routes.ts";
+import { reputationView } from "../nodes/reputation-view.ts";
 import { createNodeService } from "../nodes/node-service.ts";
 import { registrationProofBytes } from "../nodes/registration-proof.ts";
 import { registerOperationRoutes } from "../operations/operation-routes.ts";
@@ -42,6 +57,7 @@ export const TEST_HEARTBEAT_TERMS = {
   suspectPhi: SUSPECT_PHI,
   offlineAfterMs: OFFLINE_AFTER_MS,
 };
+const ARREARS_GRACE_MS = 14 * 86_400_000;
 export const PASSWORD = "correct horse battery";
 
 /** A clock that a test moves; it begins at the present. */
@@ -68,6 +84,7 @@ export interface ApiFixture {
   readonly app: Http;
   readonly metadata: Metadata;
   readonly clock: ManualClock;
+  readonly random: Random;
   readonly directory: NodeDirectory;
   readonly hasher: PasswordHasher;
   readonly ownerSecrets: OwnerSecrets;
@@ -76,6 +93,8 @@ export interface ApiFixture {
   readonly folder: string;
   readonly readinessChecks: Record<string, ReadinessCheck>;
   readonly logLines: readonly Record<string, unknown>[];
+  /** Nodes that said that they have room again. */
+  readonly relieved: readonly NodeId[];
   /** Calls with an access token or API key; the answer is parsed. */
   call(method: string, url: string, options?: CallOptions): Promise<Answer>;
   newUser(role?: Role): Promise<TestUser>;
@@ -116,6 +135,12 @@ export interface ApiFixtureOptions {
   readonly failedLoginsPerAccountMax?: number;
   readonly loginsPerAddressPerMinuteMax?: number;
   readonly registrationsPerAddressPerMinuteMax?: number;
+  readonly purchasesPerUserPerHourMax?: number;
+  /** By custom the local one. */
+  readonly openPayments?: (parts: {
+    readonly clock: Clock;
+    readonly masterKey: Uint8Array;
+  }) => Promise<PaymentProvider>;
 }
 
 const VERSION = "0.0.0-test";
@@ -182,6 +207,7 @@ async function openParts(folder: string, options: ApiFixtureOptions) {
     ownerSecrets: createOwnerSecrets({ metadata, masterKey }),
     directory,
     readinessChecks,
+    relieved: [] as NodeId[],
   };
 }
 
@@ -193,10 +219,11 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
     { ...parts, accessTokens },
     { refreshTokenTtlS: 3600, welcomeMicroCredits: 10_000_000n },
   );
-  const credits = createCreditService({ ...parts, provider: createLocalPaymentProvider() }, { creditsPerUsd: 100 });
+  const provider = (await options.openPayments?.(parts)) ?? createLocalPaymentProvider();
+  const credits = createCreditService({ ...parts, provider }, { creditsPerUsd: 100 });
   registerAccountRoutes(
     app,
-    { authentication, accounts, credits },
+    { authentication, accounts, credits, sessions: createLoginSessions({ metadata, clock }) },
     {
       registrationsPerAddressPerMinuteMax: options.registrationsPerAddressPerMinuteMax ?? MANY,
       loginsPerAddressPerMinuteMax: options.loginsPerAddressPerMinuteMax ?? MANY,
@@ -204,35 +231,59 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
       failedLoginsWindowMs: 60_000,
     },
   );
-  registerCreditRoutes(app, { authentication, credits });
+  registerCreditRoutes(
+    app,
+    { authentication, credits },
+    { purchasesPerUserPerHourMax: options.purchasesPerUserPerHourMax ?? MANY },
+  );
+  if (provider.remote !== undefined) {
+    const { name, remote } = provider;
+    const booking = createPurchaseBooking(parts, name);
+    const { registry } = parts.metrics;
+    registerPaymentRoutes(app, { notices: createPaymentNotices({ ...parts, remote, booking, registry }, name) });
+  }
   const losses = createLossReports({
     catalog: createMetadataCatalog(metadata),
     requestRepair: () => undefined,
     requestComparison: () => undefined,
     ...parts,
   });
+  const absences = new HeartbeatAbsences(clock, { intervalMs: 30_000, gapAtStart: () => undefined });
+  const nodes = createNodeService({ ...parts, absences, verifySignature });
+  const standings = createCreditStandings(parts, { graceMs: ARREARS_GRACE_MS });
+  registerCreditStandingRoutes(app, { authentication, standings });
+  registerEarningsRoutes(app, { authentication, directory, history: createEarningsHistory(metadata), credits, clock });
   const drains = { progressOf: async () => undefined };
+  const evictions = { relieve: async (nodeId: NodeId) => parts.relieved.push(nodeId) };
   registerNodeRoutes(
     app,
     {
       authentication,
-      nodes: createNodeService({ ...parts, verifySignature }),
+      nodes,
       directory,
+      reputationOf: (id) => reputationView(directory.reputationOf(id)),
       credits,
       losses,
       drains,
+      evictions,
       coordinatorPeer: () => ({ peerId: "coordinator-peer", addresses: ["/ip4/127.0.0.1/tcp/4001"] }),
       publicUrl: () => "https://storage.example.org/",
     },
     { heartbeatIntervalMs: 30_000, registrationsPerAddressPerMinuteMax: MANY, joinTokensPerUserPerHourMax: 5 },
   );
-  const { page } = createMetadataCatalog(metadata);
+  const catalog = createMetadataCatalog(metadata);
+  const removal = createNodeRemoval({ catalog, directory, nodes, hasKept: () => false });
+  registerNodeRemovalRoutes(app, { authentication, directory, removal });
+  const { page } = catalog;
   const walk = { read: page, visit: () => undefined };
   const sweepOptions = { page: 1000, sliceMs: 10, signal: new AbortController().signal };
   const sweep = () => sweepChunks({ nodes: directory, clock, sleep: systemSleep }, walk, sweepOptions);
   const census = createReplicationCensus({ sweep, clock });
   const handoffs = () => ({ pending: 1, spoolBytes: 2, spoolBytesMax: 3 });
-  const status = createStatusService({ metadata, directory, census, handoffs }, { version: VERSION });
+  const status = createStatusService(
+    { metadata, directory, census, handoffs, ledger: () => undefined },
+    { version: VERSION },
+  );
   registerOperationRoutes(app, { ...parts, authentication, status }, { version: VERSION });
 }
 
@@ -293,6 +344,7 @@ async function openMemoryMetadata(): Promise<Metadata> {
   const database = await openMemoryDatabase();
   return {
     read: database,
+    snapshot: (use) => use(database),
     apply: (name, payload) => applyTo(database, commands[name] as never, payload as never) as never,
     close: () => database.destroy(),
   };

@@ -20,6 +20,7 @@ import { limitConnectionsPerAddress } from "./connections-per-address.ts";
 import { registerHostCheck } from "./host-check.ts";
 import { registerHttpMetrics } from "./http-metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
+import { pageHandlerFor } from "./pages.ts";
 import { createRequestIds } from "./request-id.ts";
 import { pathOf, registerRequestLog } from "./request-log.ts";
 import { RouteTable } from "./route-table.ts";
@@ -151,6 +152,8 @@ function registerUnknownAddresses(app: Http): void {
     const path = pathOf(request.raw.url);
     const methods = table.methodsOf(path);
     if (methods.length === 0) {
+      const page = pageHandlerFor(request);
+      if (page !== undefined) return page(request, reply);
       throw new AppError("NOT_FOUND", `there is nothing at ${path}: /docs lists every call`, { details: { path } });
     }
     reply.header("allow", methods.join(", "));

@@ -39,12 +39,18 @@ describe("/openapi.json", () => {
 
   it("has every call", () => {
     expect(operations.map(([name]) => name).sort()).toEqual([
+      "DELETE /api/v1/auth/sessions/{id}",
+      "DELETE /api/v1/nodes/{id}",
       "DELETE /api/v1/nodes/{id}/ban",
+      "GET /api/v1/auth/credits/purchases/{payment_id}",
       "GET /api/v1/auth/me",
+      "GET /api/v1/auth/sessions",
       "GET /api/v1/balance",
+      "GET /api/v1/credits",
       "GET /api/v1/credits/history",
       "GET /api/v1/nodes",
       "GET /api/v1/nodes/{id}",
+      "GET /api/v1/nodes/{id}/earnings",
       "GET /api/v1/status",
       "GET /health",
       "GET /metrics",
@@ -52,6 +58,7 @@ describe("/openapi.json", () => {
       "POST /api/v1/auth/credits/purchase",
       "POST /api/v1/auth/login",
       "POST /api/v1/auth/logout",
+      "POST /api/v1/auth/logout-everywhere",
       "POST /api/v1/auth/refresh",
       "POST /api/v1/auth/register",
       "POST /api/v1/nodes/heartbeat",

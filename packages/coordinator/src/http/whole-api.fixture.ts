@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { createAccessTokens } from "../accounts/access-tokens.ts";
 import { registerDownloadRoutes } from "../downloads/download-routes.ts";
+import { createExplainUnreadable } from "../downloads/unreadable-file.ts";
 import { createFileHealthReader } from "../files/file-health.ts";
 import { registerFileRoutes } from "../files/file-routes.ts";
 import { createFileService } from "../files/file-service.ts";
@@ -120,5 +121,10 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   });
   registerFileRoutes(app, { requireUser, files, health });
   registerRestoreRoutes(app, { requireUser, files, health });
-  registerDownloadRoutes(app, { ...parts, requireUser, files, masterKey: api.masterKey });
+  const explainUnreadable = createExplainUnreadable({
+    ...api,
+    catalog: transfers.replicas.catalog,
+    hasKept: (name) => transfers.spool.has(name),
+  });
+  registerDownloadRoutes(app, { ...parts, requireUser, files, explainUnreadable, masterKey: api.masterKey });
 }

@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { Job, JobSettings, JobStatus, JobThrottle } from "./job.ts";
+import { type Job, type JobSettings, type JobStatus, type JobThrottle, THROTTLE_BYTES_PER_SECOND_MIN } from "./job.ts";
 
 /** Where the settings of jobs are kept. */
 export interface JobSettingsStore {
@@ -56,11 +56,20 @@ export class JobRegistry {
     return this.#configure(job, { ...job.settings(), isPaused });
   }
 
-  /** @throws AppError NOT_FOUND, INVALID_REQUEST for a job that has nothing to throttle */
+  /** @throws AppError NOT_FOUND, INVALID_REQUEST for a job that has nothing to throttle, and for less than 64 KiB/s */
   setThrottle(name: string, throttle: JobThrottle): Promise<JobStatus> {
     const job = this.#get(name);
     if (!job.canThrottle)
       throw new AppError("INVALID_REQUEST", `the job ${name} moves nothing that could be throttled`);
+    const { bytesPerSecond } = throttle;
+    if (bytesPerSecond !== undefined && bytesPerSecond < THROTTLE_BYTES_PER_SECOND_MIN) {
+      throw new AppError(
+        "INVALID_REQUEST",
+        `bytes_per_second is ${bytesPerSecond}: a job cannot be held to less than ${THROTTLE_BYTES_PER_SECOND_MIN} ` +
+          "(64 KiB) per second; to stop it for a while, pause it",
+        { details: { in: "body", field: "throttle.bytes_per_second" } },
+      );
+    }
     return this.#configure(job, { ...job.settings(), throttle });
   }
 

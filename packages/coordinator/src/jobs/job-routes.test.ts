@@ -71,7 +71,7 @@ describe("jobs over HTTP", () => {
 
   it("are paused and throttled, also after a restart", async () => {
     expect((await call("POST", "/api/v1/jobs/move/pause")).body.state).toBe("paused");
-    const throttle = { bytes_per_second: 1_000, concurrent: 2 };
+    const throttle = { bytes_per_second: 65_536, concurrent: 2 };
     expect((await call("PATCH", "/api/v1/jobs/move", { throttle })).body).toMatchObject({ state: "paused", throttle });
     expect(await call("POST", "/api/v1/jobs/move/run")).toMatchObject({
       status: 400,
@@ -79,10 +79,18 @@ describe("jobs over HTTP", () => {
     });
     const restarted = openJobs();
     await restarted.start();
-    expect(restarted.list()[0]).toMatchObject({ state: "paused", throttle: { bytesPerSecond: 1_000, concurrent: 2 } });
+    expect(restarted.list()[0]).toMatchObject({ state: "paused", throttle: { bytesPerSecond: 65_536, concurrent: 2 } });
     await restarted.stop();
     expect((await call("POST", "/api/v1/jobs/move/resume")).body).toMatchObject({ state: "idle", throttle });
     expect((await call("PATCH", "/api/v1/jobs/move", { throttle: {} })).body.throttle).toEqual({});
+  });
+
+  it("are not held to a pace at which nothing moves", async () => {
+    expect(await call("PATCH", "/api/v1/jobs/move", { throttle: { bytes_per_second: 65_535 } })).toMatchObject({
+      status: 400,
+      body: { error: { code: "INVALID_REQUEST", message: expect.stringMatching(/65535.*64 KiB.*pause/) } },
+    });
+    expect((await call("GET", "/api/v1/jobs")).body.items[0].throttle).toEqual({});
   });
 
   it.each([

@@ -16,7 +16,7 @@ const Limit = (description: string) =>
 
 const Throttle = Type.Object(
   {
-    bytes_per_second: Limit("The most that it moves; as configured where it is not given."),
+    bytes_per_second: Limit("The most that it moves, 65536 at least; as configured where it is not given."),
     concurrent: Limit("As many at once; as configured where it is not given."),
   },
   { description: "What it is held to." },

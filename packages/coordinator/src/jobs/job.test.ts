@@ -131,17 +131,17 @@ describe("the registry", () => {
   it("keeps pauses and throttles over a restart", async () => {
     const before = new JobRegistry(store);
     before.add(jobOf({ canThrottle: true }));
-    await before.setThrottle("work", { bytesPerSecond: 5 });
+    await before.setThrottle("work", { bytesPerSecond: 65_536 });
     expect((await before.setPaused("work", true)).state).toBe("paused");
 
     const told: JobSettings[] = [];
     const after = new JobRegistry(store);
     after.add(jobOf({ canThrottle: true, onConfigured: (settings) => told.push(settings) }));
     await after.start();
-    expect(told).toEqual([{ isPaused: true, throttle: { bytesPerSecond: 5 } }]);
+    expect(told).toEqual([{ isPaused: true, throttle: { bytesPerSecond: 65_536 } }]);
     await time.pass(5_000);
     expect(runs).toBe(0);
-    expect(after.list()).toMatchObject([{ state: "paused", throttle: { bytesPerSecond: 5 } }]);
+    expect(after.list()).toMatchObject([{ state: "paused", throttle: { bytesPerSecond: 65_536 } }]);
     await after.setPaused("work", false);
     await time.pass(1_500);
     expect(runs).toBe(1);

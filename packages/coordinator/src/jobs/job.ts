@@ -2,6 +2,9 @@ import type { Clock } from "@commonhold/core/clock.ts";
 import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 
+/** What moves slower than this in a second gets nowhere: a chunk alone would take minutes. */
+export const THROTTLE_BYTES_PER_SECOND_MIN = 64 * 1024;
+
 export type JobState = "idle" | "running" | "paused";
 
 /** What an operator holds a job to; what is not given is as it was configured. */

@@ -1,3 +1,7 @@
+import type { AuditOutcome } from "@commonhold/core/audit/audit-outcome.ts";
+import { REPUTATION_TERMS } from "@commonhold/core/audit/reputation.ts";
+import { utcDayOf } from "@commonhold/core/economics/utc-day.ts";
+import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type ApiFixture,
@@ -28,6 +32,49 @@ async function restarted(): Promise<NodeDirectory> {
   return directory;
 }
 
+const audit = (outcome: AuditOutcome) => ({
+  terms: {
+    audit_lambda: REPUTATION_TERMS.auditLambda,
+    disqualify_below: REPUTATION_TERMS.disqualifyBelow,
+    error_lambda: REPUTATION_TERMS.errorLambda,
+    suspend_below: REPUTATION_TERMS.suspendBelow,
+    restore_from: REPUTATION_TERMS.restoreFrom,
+    vetting_count: REPUTATION_TERMS.vettingCount,
+    vetting_ms: 0,
+    closer_look_ms: REPUTATION_TERMS.closerLookMs,
+  },
+  results: { outcomes: [outcome], is_final: false, duration_ms: null, node_us: null, detail: null },
+});
+
+let challenges = 0;
+
+async function record(
+  result: ReturnType<typeof audit>["results"],
+  terms: ReturnType<typeof audit>["terms"],
+): Promise<void> {
+  const challenge_id = (++challenges).toString(16).padStart(32, "0");
+  const nowMs = api.clock.nowMs();
+  const selection = {
+    selection_id: challenge_id,
+    attempt: 1,
+    leaf_count: 1,
+    difficulty: 1,
+    chunk_names: ["3a".repeat(32)],
+  };
+  const when = { day: "2026-01-31", window: 1, number: challenges, issued_at_ms: nowMs, deadline_at_ms: nowMs };
+  await api.metadata.apply("audit.issue", {
+    challenges: [{ id: challenge_id, node_id: node.id, ...selection, ...when }],
+  });
+  await api.metadata.apply("audit.record", { now_ms: nowMs, terms, results: [{ challenge_id, ...result }] });
+}
+
+/** As settlement leaves it. */
+async function settleDay(uptime: { readonly observed_ms: number; readonly online_ms: number }): Promise<void> {
+  const day = utcDayOf(api.clock.nowMs());
+  await sql`update node_days set observed_ms = ${uptime.observed_ms}, online_ms = ${uptime.online_ms}, settled_at_ms = 1
+    where node_id = ${node.id} and day = ${day}`.execute(api.metadata.read);
+}
+
 describe("NodeDirectory", () => {
   it("gives placement the nodes that may receive, as they described themselves", async () => {
     expect(api.directory.candidates()).toEqual([]);
@@ -40,7 +87,7 @@ describe("NodeDirectory", () => {
         capacityBytes: 2000,
         operatorId: api.directory.get(node.id)?.operatorId,
         labels: { site: "home" },
-        reliability: 1,
+        reliability: 0.5,
         status: "active",
         presence: "receiving",
       },
@@ -73,6 +120,43 @@ describe("NodeDirectory", () => {
     await heartbeat({ free_bytes: 7 });
     expect(api.directory.placeableNodes()).not.toBe(silent);
     expect(api.directory.placeableNodes()[0]?.freeBytes).toBe(7);
+  });
+
+  it("gives nothing new to a suspended node, and relies on a node as its audits and its uptime say", async () => {
+    await heartbeat();
+    const { id } = api.directory.list()[0]!;
+    const { terms, results } = audit("refused");
+    for (let round = 0; round < 20; round++) await record(results, terms);
+    expect(presence()).toBe("receiving");
+    await api.directory.reload(id);
+    expect(presence()).toBe("other");
+    expect(api.directory.standingOf(id)).toBe("live");
+    for (let round = 0; round < 60; round++) await record(audit("passed").results, { ...terms, vetting_count: 1 });
+    await api.directory.reload(id);
+    expect(presence()).toBe("receiving");
+    expect(api.directory.candidates()[0]?.reliability).toBe(1);
+    await settleDay({ observed_ms: 86_400_000, online_ms: 64_800_000 });
+    const before = api.directory.placeableNodes();
+    await api.directory.refreshReputations();
+    expect(api.directory.placeableNodes()).not.toBe(before);
+    expect(api.directory.candidates()[0]?.reliability).toBe(0.75);
+    const same = api.directory.placeableNodes();
+    await api.directory.refreshReputations();
+    expect(api.directory.placeableNodes()).toBe(same);
+  });
+
+  it("cuts off a disqualified node, which begins afresh when it is let in again", async () => {
+    await heartbeat();
+    const { id } = api.directory.list()[0]!;
+    const { terms, results } = audit("wrong");
+    for (let round = 0; round < 50; round++) await record(results, terms);
+    await api.directory.reload(id);
+    expect(presence()).toBeUndefined();
+    expect(api.directory.members().has(id)).toBe(false);
+    expect(api.directory.reputationOf(id)).toMatchObject({ reliability: 0 });
+    await api.metadata.apply("node.unban", { id });
+    await api.directory.reload(id);
+    expect(api.directory.reputationOf(id)).toMatchObject({ reliability: 0.5, state: { auditBeta: 0 } });
   });
 
   it("knows where to reach a member", async () => {

@@ -1,3 +1,4 @@
+import { standingOfReputation } from "@commonhold/core/audit/reputation.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { NodeStanding } from "@commonhold/core/failure/node-standing.ts";
 import { type DetectionTerms, NODE_STATUSES, type NodeStatus } from "@commonhold/core/failure/node-status.ts";
@@ -9,12 +10,13 @@ import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { Attendance, RepairNodes, StatusChange } from "../repair/repair-nodes.ts";
 import { NodeDetector } from "./node-detector.ts";
 import { NODE_COLUMNS, type NodeRecord, toNodeRecord } from "./node-record.ts";
+import { type NodeReputation, NodeReputations } from "./node-reputations.ts";
 
 /** A node for placement, with how it stands. */
 export interface PlaceableNode extends PlacementNode {
   readonly capacityBytes: number;
   readonly status: NodeStatus;
-  /** receiving: may be given chunks now · away: may return · other: joining, draining, drained. */
+  /** receiving: may be given chunks now · away: may return · other: joining, draining, drained, suspended. */
   readonly presence: "receiving" | "away" | "other";
 }
 
@@ -24,13 +26,11 @@ export interface NodeDirectoryDeps {
   readonly logger: Pick<Logger, "info" | "error">;
 }
 
-/** Until there are audits, every node counts as reliable. */
-const RELIABILITY = 1;
-
 /** The nodes as they stand, in memory: read on every transfer, changed by registrations, heartbeats and bans. */
 export class NodeDirectory implements RepairNodes {
   readonly #deps: NodeDirectoryDeps;
   readonly #detector: NodeDetector;
+  readonly #reputations: NodeReputations;
   readonly #nodes = new Map<NodeId, NodeRecord>();
   readonly #memberListeners: ((members: ReadonlySet<string>) => void)[] = [];
   #members: ReadonlySet<string> = new Set();
@@ -39,13 +39,27 @@ export class NodeDirectory implements RepairNodes {
   constructor(deps: NodeDirectoryDeps, terms: DetectionTerms) {
     this.#deps = deps;
     this.#detector = new NodeDetector(deps.clock, terms);
+    this.#reputations = new NodeReputations(deps.metadata, deps.clock);
   }
 
   /** Reads every node; before anything else. */
   async load(): Promise<void> {
     const rows = await this.#deps.metadata.read.selectFrom("nodes").select(NODE_COLUMNS).execute();
     for (const row of rows) this.#take(toNodeRecord(row));
+    await this.#reputations.read();
     this.#changed();
+  }
+
+  /** Reads reputations anew, of one node or of all, with the uptime of the last days. */
+  async refreshReputations(nodeId?: NodeId): Promise<void> {
+    const known = this.#reputedAs();
+    await this.#reputations.read(nodeId);
+    const now = this.#reputedAs();
+    if (now.some((text, index) => text !== known[index])) this.#changed();
+  }
+
+  reputationOf(nodeId: NodeId): NodeReputation {
+    return this.#reputations.of(nodeId);
   }
 
   get(nodeId: string): NodeRecord | undefined {
@@ -129,7 +143,7 @@ export class NodeDirectory implements RepairNodes {
     this.#memberListeners.push(listener);
   }
 
-  /** Reads one node anew, after a command that is no heartbeat. */
+  /** Reads one node and its reputation anew, after a command that is no heartbeat. */
   async reload(nodeId: string): Promise<NodeRecord | undefined> {
     const row = await this.#deps.metadata.read
       .selectFrom("nodes")
@@ -138,6 +152,7 @@ export class NodeDirectory implements RepairNodes {
       .executeTakeFirst();
     if (row === undefined) return undefined;
     const record = toNodeRecord(row);
+    await this.#reputations.read(record.id);
     this.#take(record);
     this.#changed();
     return record;
@@ -153,6 +168,14 @@ export class NodeDirectory implements RepairNodes {
   #take(record: NodeRecord): void {
     this.#nodes.set(record.id, record);
     this.#detector.enrol(record.id, { declared: record.declared, atMs: record.lastHeartbeatAtMs });
+  }
+
+  /** What placement goes by, of each node. */
+  #reputedAs(): readonly string[] {
+    return [...this.#nodes.keys()].map((id) => {
+      const { state, reliability } = this.reputationOf(id);
+      return `${id} ${standingOfReputation(state)} ${reliability}`;
+    });
   }
 
   #changed(): void {
@@ -174,6 +197,7 @@ export class NodeDirectory implements RepairNodes {
 
   #toPlaceable(node: NodeRecord): PlaceableNode {
     const status = this.status(node);
+    const { state, reliability } = this.reputationOf(node.id);
     return {
       id: node.id,
       freeBytes: node.freeBytes,
@@ -181,9 +205,9 @@ export class NodeDirectory implements RepairNodes {
       capacityBytes: node.capacityBytes,
       operatorId: node.operatorId,
       labels: node.labels,
-      reliability: RELIABILITY,
+      reliability,
       status,
-      presence: presenceOf(status),
+      presence: standingOfReputation(state) === "suspended" ? "other" : presenceOf(status),
     };
   }
 }

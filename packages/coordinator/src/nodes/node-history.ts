@@ -46,5 +46,5 @@ const REASONS = {
   offline: "it has been silent for too long",
   draining: "its operator has it drained",
   drained: "nothing that counts lies there any more",
-  banned: "an admin cut it off",
+  banned: "it was cut off, or removed",
 } as const;

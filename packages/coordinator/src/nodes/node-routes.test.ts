@@ -67,6 +67,17 @@ describe("POST /nodes/join-tokens", () => {
   });
 });
 
+describe("a heartbeat that says how much must go", () => {
+  it("has the node keep what it has room for again", async () => {
+    const node = await api.newNode(operator, "roomy");
+    await heartbeat(node.apiKey, { wanted_free_bytes: 5 });
+    await heartbeat(node.apiKey);
+    expect(api.relieved).not.toContain(node.id);
+    await heartbeat(node.apiKey, { wanted_free_bytes: 0 });
+    expect(api.relieved).toContain(node.id);
+  });
+});
+
 describe("POST /nodes/register", () => {
   it("makes a node a member", async () => {
     const identity = createIdentity();
@@ -93,6 +104,7 @@ describe("POST /nodes/register", () => {
       joined_at: new Date(api.clock.nowMs()).toISOString(),
       operator_id: operator.id,
       version: "0.1.0",
+      reputation: expect.objectContaining({ standing: "vetting", reliability: 0.5, passed: 0 }),
     });
   });
 

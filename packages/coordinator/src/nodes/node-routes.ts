@@ -1,9 +1,10 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { ChunkName } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { LossReports } from "../anti-entropy/loss-reports.ts";
 import { nodeEarningsView } from "../credits/credit-balance.ts";
 import type { CreditService } from "../credits/credit-service.ts";
 import type { DrainLoop } from "../draining/drain-loop.ts";
+import type { EvictionService } from "../evictions/eviction-service.ts";
 import { createAttemptLimit } from "../http/attempt-limit.ts";
 import type { Authentication } from "../http/authentication.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
@@ -28,14 +29,18 @@ import {
   readRegistration,
 } from "./node-schemas.ts";
 import type { NodeService } from "./node-service.ts";
+import type { reputationView } from "./reputation-view.ts";
 
 export interface NodeRoutesDeps {
   readonly authentication: Authentication;
   readonly nodes: NodeService;
   readonly directory: NodeDirectory;
+  /** What audits and uptime say of a node. */
+  readonly reputationOf: (nodeId: NodeId) => ReturnType<typeof reputationView>;
   readonly credits: Pick<CreditService, "nodeEarnings">;
   readonly losses: LossReports;
   readonly drains: Pick<DrainLoop, "progressOf">;
+  readonly evictions: Pick<EvictionService, "relieve">;
   /** The coordinator as a peer, as nodes shall reach it. */
   readonly coordinatorPeer: () => { readonly peerId: string; readonly addresses: readonly string[] };
   /** The address of this API, as nodes shall call it. */
@@ -85,7 +90,7 @@ function registerReads(routes: Http, deps: NodeRoutesDeps): void {
       const rest = directory
         .list()
         .filter((node) => after === undefined || node.name > after)
-        .map((node) => nodeView(node, { status: directory.status(node), by }))
+        .map((node) => nodeView(node, { status: directory.status(node), by, reputation: deps.reputationOf(node.id) }))
         .filter((node) => status === undefined || node.status === status);
       const items = rest.slice(0, limit);
       const last = items.at(-1);
@@ -107,7 +112,8 @@ function registerReads(routes: Http, deps: NodeRoutesDeps): void {
     handler: async (request) => {
       const node = directory.get(request.params.id);
       if (node === undefined) throw new AppError("NODE_NOT_FOUND", `there is no node ${request.params.id}`);
-      return nodeView(node, { status: directory.status(node), by: currentUser(request) });
+      const seen = { status: directory.status(node), by: currentUser(request) };
+      return nodeView(node, { ...seen, reputation: deps.reputationOf(node.id) });
     },
   });
 }
@@ -202,6 +208,7 @@ function registerHeartbeat(routes: Http, deps: NodeRoutesDeps, options: NodeRout
     handler: async (request) => {
       const node = await deps.nodes.heartbeat(currentNode(request).nodeId, readHeartbeat(request.body));
       await deps.losses.report(node.id, (request.body.lost ?? []) as ChunkName[]);
+      if (request.body.wanted_free_bytes === 0) await deps.evictions.relieve(node.id);
       const drain = await drainView(deps, node);
       return {
         status: deps.directory.status(node),
@@ -214,11 +221,12 @@ function registerHeartbeat(routes: Http, deps: NodeRoutesDeps, options: NodeRout
 }
 
 async function drainView({ directory, drains }: NodeRoutesDeps, node: NodeRecord) {
-  if (directory.status(node) === "drained") return { chunks_left: 0, bytes_left: 0, safe_to_stop: true };
+  if (directory.status(node) === "drained") return { chunks_left: 0, bytes_left: 0, waiting: [], safe_to_stop: true };
   const progress = await drains.progressOf(node.id);
   if (progress === undefined) return undefined;
   const { chunksLeft, bytesLeft, isSafeToStop } = progress;
-  return { chunks_left: chunksLeft, bytes_left: bytesLeft, safe_to_stop: isSafeToStop };
+  const waiting = Array.from(progress.waiting, ([reason, chunks]) => ({ reason, chunks }));
+  return { chunks_left: chunksLeft, bytes_left: bytesLeft, waiting, safe_to_stop: isSafeToStop };
 }
 
 function membershipView(deps: NodeRoutesDeps, options: NodeRoutesOptions) {

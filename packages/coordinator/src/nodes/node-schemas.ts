@@ -7,6 +7,7 @@ import { Instant, instantText, PageQuery } from "../http/route-schema.ts";
 import { dialableAddresses } from "./dialable-addresses.ts";
 import type { NodeRecord } from "./node-record.ts";
 import type { HeartbeatReport, RegistrationRequest } from "./node-service.ts";
+import { ReputationSchema } from "./reputation-view.ts";
 
 const MONTH_S = 30 * 24 * 3600;
 const PEER_ID_EXAMPLE = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
@@ -120,6 +121,22 @@ export const HeartbeatAnswerSchema = Type.Object(
         {
           chunks_left: Type.Integer({ description: "Chunks that no other node stands in for yet." }),
           bytes_left: Type.Integer({ description: "Their size." }),
+          waiting: Type.Array(
+            Type.Object({
+              reason: Type.Enum(
+                [
+                  "no_node_with_room",
+                  "no_readable_copy",
+                  "pinned_node_takes_nothing",
+                  "repair_paused",
+                  "repair_held_back",
+                ],
+                { description: "What keeps them from being copied now." },
+              ),
+              chunks: Type.Integer({ minimum: 1 }),
+            }),
+            { description: "How many of them wait, and for what." },
+          ),
           safe_to_stop: Type.Boolean({ description: "Nothing is lost if the node is stopped now, for good." }),
         },
         { description: "Of a node that drains, or is drained." },
@@ -146,6 +163,7 @@ export const NodeSchema = Type.Object(
     joined_at: Instant("When it became a member."),
     operator_id: Type.String({ description: "The user who runs it." }),
     version: Type.String(),
+    reputation: Type.Optional(ReputationSchema),
   },
   { description: "A node." },
 );
@@ -163,7 +181,11 @@ function maySeeAddresses(node: NodeRecord, viewer: UserPrincipal): boolean {
 
 export function nodeView(
   node: NodeRecord,
-  seen: { readonly status: NodeStatus; readonly by: UserPrincipal },
+  seen: {
+    readonly status: NodeStatus;
+    readonly by: UserPrincipal;
+    readonly reputation?: Static<typeof ReputationSchema>;
+  },
 ): Static<typeof NodeSchema> {
   return {
     id: node.id,
@@ -179,6 +201,7 @@ export function nodeView(
     joined_at: instantText(node.joinedAtMs),
     operator_id: node.operatorId,
     version: node.version,
+    ...(seen.reputation === undefined ? {} : { reputation: seen.reputation }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { createOpaqueToken, hashOpaqueToken, JOIN_TOKEN, NODE_API_KEY } from "../accounts/opaque-token.ts";
+import type { HeartbeatAbsences } from "../economics/heartbeat-absences.ts";
 import type { NodeDirectory } from "./node-directory.ts";
 import type { NodeRecord } from "./node-record.ts";
 import { registrationProofBytes } from "./registration-proof.ts";
@@ -12,6 +13,7 @@ import { registrationProofBytes } from "./registration-proof.ts";
 export interface NodeServiceDeps {
   readonly metadata: Metadata;
   readonly directory: NodeDirectory;
+  readonly absences: Pick<HeartbeatAbsences, "heard" | "registers">;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Pick<Logger, "info" | "warn">;
@@ -98,6 +100,8 @@ export function createNodeService(deps: NodeServiceDeps): NodeService {
       const nowMs = clock.nowMs();
       checkProof(deps, request, nowMs);
       const apiKey = createOpaqueToken(random, NODE_API_KEY);
+      const known = directory.get(request.peerId);
+      if (known !== undefined) deps.absences.registers(known.id, known.lastHeartbeatAtMs);
       await metadata.apply("node.register", registrationPayload(request, apiKey, nowMs));
       const node = await reload(request.peerId);
       deps.logger.info({ node_id: node.id, name: node.name }, "Node registered");
@@ -106,20 +110,10 @@ export function createNodeService(deps: NodeServiceDeps): NodeService {
 
     heartbeat: async (nodeId, report) => {
       const nowMs = clock.nowMs();
-      const { declared_state } = await metadata.apply("node.heartbeat", {
-        id: nodeId,
-        addresses: [...report.addresses],
-        capacity_bytes: report.capacityBytes,
-        used_bytes: report.usedBytes,
-        free_bytes: report.freeBytes,
-        chunk_count: report.chunkCount,
-        draining: report.draining,
-        version: report.version,
-        now_ms: nowMs,
-      });
+      const declared = await writeHeartbeat(deps, { nodeId, report, nowMs });
       const known = directory.get(nodeId) ?? (await reload(nodeId));
       const { draining: _, ...stated } = report;
-      const node: NodeRecord = { ...known, ...stated, declared: declared_state, lastHeartbeatAtMs: nowMs };
+      const node: NodeRecord = { ...known, ...stated, declared, lastHeartbeatAtMs: nowMs };
       directory.recordHeartbeat(node);
       return node;
     },
@@ -136,6 +130,39 @@ export function createNodeService(deps: NodeServiceDeps): NodeService {
       return reload(nodeId);
     },
   };
+}
+
+interface ReceivedHeartbeat {
+  readonly nodeId: NodeId;
+  readonly report: HeartbeatReport;
+  readonly nowMs: number;
+}
+
+/** With when the node was absent since the one before. */
+async function writeHeartbeat(
+  { metadata, directory, absences }: NodeServiceDeps,
+  { nodeId, report, nowMs }: ReceivedHeartbeat,
+): Promise<NodeRecord["declared"]> {
+  const { lastHeartbeatAtMs } = directory.get(nodeId) ?? {};
+  const ended = absences.heard(nodeId, { nowMs, lastHeartbeatAtMs });
+  try {
+    const { declared_state } = await metadata.apply("node.heartbeat", {
+      id: nodeId,
+      addresses: [...report.addresses],
+      capacity_bytes: report.capacityBytes,
+      used_bytes: report.usedBytes,
+      free_bytes: report.freeBytes,
+      chunk_count: report.chunkCount,
+      draining: report.draining,
+      version: report.version,
+      absent: ended.absences.map(({ fromMs, toMs }) => ({ from_ms: fromMs, to_ms: toMs })),
+      now_ms: nowMs,
+    });
+    return declared_state;
+  } catch (error) {
+    ended.takeBack();
+    throw error;
+  }
 }
 
 function registrationPayload(

@@ -65,6 +65,7 @@ describe("GET /api/v1/status", () => {
       handoffs: { pending: 1, spool_bytes: 2, spool_bytes_max: 3 },
       capacity_bytes: 0,
       used_bytes: 0,
+      ledger: null,
     });
   });
 

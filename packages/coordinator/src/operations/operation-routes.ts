@@ -5,10 +5,11 @@ import type { Metrics } from "@commonhold/runtime/metrics.ts";
 import Type from "typebox";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
-import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
+import { pageHandlerFor } from "../http/pages.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, Instant, instantText, MicroCreditsText, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
 import { checkReadiness, type ReadinessCheck } from "./readiness.ts";
-import type { StatusService } from "./status-service.ts";
+import type { NetworkStatus, StatusService } from "./status-service.ts";
 
 export interface OperationRoutesDeps {
   readonly authentication: Pick<Authentication, "requireUser">;
@@ -50,6 +51,18 @@ const NetworkStatusSchema = Type.Object(
     }),
     capacity_bytes: Count("Lent by the nodes that are active or draining."),
     used_bytes: Count("Of that, taken."),
+    ledger: Type.Union(
+      [
+        Type.Object({
+          checked_at: Instant("When it was checked last."),
+          accounts: Count("Accounts that were checked."),
+          mismatches: Count("Those whose balance is not the sum of their entries: 0, or something is wrong."),
+          total_microcredits: MicroCreditsText("Of all accounts together: 0, or something is wrong."),
+        }),
+        Type.Null(),
+      ],
+      { description: "Whether the accounts of credits add up; null before the first check." },
+    ),
   },
   { description: "The network at a glance." },
 );
@@ -74,7 +87,10 @@ export function registerOperationRoutes(
         uptime_s: Math.round(deps.clock.monotonicMs() - startedMs) / 1000,
       }),
     });
-    routes.get("/", { schema: { hide: true } }, async (_request, reply) => reply.redirect("/docs"));
+    routes.get("/", { schema: { hide: true } }, async (request, reply) => {
+      const page = pageHandlerFor(request);
+      return page === undefined ? reply.redirect("/docs") : page(request, reply);
+    });
     registerReady(routes, deps);
     registerMetrics(routes, deps);
     registerStatus(routes, deps);
@@ -143,7 +159,18 @@ function registerStatus(routes: Http, deps: OperationRoutesDeps): void {
         },
         capacity_bytes: status.capacityBytes,
         used_bytes: status.usedBytes,
+        ledger: ledgerView(status.ledger),
       };
     },
   });
+}
+
+function ledgerView(found: NetworkStatus["ledger"]) {
+  if (found === undefined) return null;
+  return {
+    checked_at: instantText(found.checkedAtMs),
+    accounts: found.accounts,
+    mismatches: found.mismatches,
+    total_microcredits: found.total.toString(),
+  };
 }

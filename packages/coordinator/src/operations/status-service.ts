@@ -1,5 +1,6 @@
 import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { LedgerFindings } from "../economics/ledger-check.ts";
 import type { NodeDirectory } from "../nodes/node-directory.ts";
 import type { ReplicationCensus } from "./replication-census.ts";
 
@@ -22,6 +23,8 @@ export interface NetworkStatus {
   /** Of the nodes that are active or draining. */
   readonly capacityBytes: number;
   readonly usedBytes: number;
+  /** What the last check of the ledger found; undefined before the first has ended. */
+  readonly ledger: LedgerFindings | undefined;
 }
 
 export interface StatusServiceDeps {
@@ -29,6 +32,7 @@ export interface StatusServiceDeps {
   readonly directory: Pick<NodeDirectory, "list" | "status" | "counts">;
   readonly census: () => Promise<ReplicationCensus>;
   readonly handoffs: () => HandoffNumbers | Promise<HandoffNumbers>;
+  readonly ledger: () => LedgerFindings | undefined;
 }
 
 export interface StatusService {
@@ -49,6 +53,7 @@ export function createStatusService(deps: StatusServiceDeps, options: { readonly
         handoffs,
         capacityBytes: present.reduce((sum, node) => sum + node.capacityBytes, 0),
         usedBytes: present.reduce((sum, node) => sum + node.usedBytes, 0),
+        ledger: deps.ledger(),
       };
     },
   };

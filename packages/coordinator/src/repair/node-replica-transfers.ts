@@ -5,17 +5,15 @@ import { type InventorySummary, InventorySummaryBuilder } from "@commonhold/core
 import type { Exchange } from "@commonhold/p2p/peer-host.ts";
 import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory, requestInventorySummary } from "@commonhold/wire/exchanges/inventory.ts";
-import { issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
 import { EXCHANGE_TIMEOUT_MS, INVENTORY_PAGE_MAX, PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { createNodeGate, type NodeGate, type NodeGateLimits } from "../transfers/node-gate.ts";
 import type { NodeTransfers, NodeTransfersDeps } from "../transfers/node-transfers.ts";
 import type { InventoryQuery, ReplicaTransfers } from "./replica-transfers.ts";
 
-const GRANT_LIFETIME_MS = 5 * 60_000;
 /** Beside what moves chunks for people, so that neither waits for the other. */
 const GATE_LIMITS: NodeGateLimits = { concurrentPerNodeMax: 4, queuedPerNodeMax: 256, restMs: 5_000 };
 
-export interface NodeReplicaTransfersDeps extends NodeTransfersDeps {
+export interface NodeReplicaTransfersDeps extends Omit<NodeTransfersDeps, "operatorOf"> {
   readonly transfers: Pick<NodeTransfers, "replicate">;
 }
 
@@ -45,7 +43,7 @@ export function createNodeReplicaTransfers(deps: NodeReplicaTransfersDeps): Repl
     call(nodeId, "inventory", {
       signal,
       run: async ({ stream }) => {
-        const grant = grantFor(deps, { action: "inventory", nodeId });
+        const grant = deps.grants.issue({ action: "inventory", nodeId });
         const { chunkNames: names, more } = await requestInventory(stream, { ...query, grant });
         return { names, more };
       },
@@ -57,7 +55,7 @@ export function createNodeReplicaTransfers(deps: NodeReplicaTransfersDeps): Repl
       call(nodeId, "deleteChunk", {
         signal,
         run: async ({ stream }) => {
-          const grant = grantFor(deps, { action: "delete", nodeId, name, epoch });
+          const grant = deps.grants.issue({ action: "delete", nodeId, name, epoch });
           const { storedAnew } = await requestDeleteChunk(stream, { grant, chunkName: name });
           return storedAnew ? "stored_anew" : "deleted";
         },
@@ -68,7 +66,7 @@ export function createNodeReplicaTransfers(deps: NodeReplicaTransfersDeps): Repl
         return await call(nodeId, "inventory", {
           signal,
           run: ({ stream }) =>
-            requestInventorySummary(stream, { grant: grantFor(deps, { action: "inventory", nodeId }) }),
+            requestInventorySummary(stream, { grant: deps.grants.issue({ action: "inventory", nodeId }) }),
         });
       } catch (error) {
         if (!hasCode(error, "PROTOCOL_ERROR")) throw error;
@@ -96,30 +94,4 @@ async function summarise(
     if (!more) return builder.finish();
     after = names.at(-1);
   }
-}
-
-function grantFor(
-  { host, clock, random, sign }: NodeReplicaTransfersDeps,
-  terms: {
-    readonly action: "delete" | "inventory";
-    readonly nodeId: NodeId;
-    readonly name?: ChunkName;
-    readonly epoch?: number;
-  },
-): SignedGrant {
-  const { action, nodeId, name, epoch } = terms;
-  return issueGrant(
-    {
-      issuer: host.peerId,
-      node: nodeId,
-      subject: host.peerId,
-      action,
-      ...(name === undefined ? {} : { chunkName: name }),
-      lengthMax: 0,
-      expiresAtMs: clock.nowMs() + GRANT_LIFETIME_MS,
-      nonce: random.bytes(16),
-      ...(epoch === undefined ? {} : { epoch }),
-    },
-    sign,
-  );
 }

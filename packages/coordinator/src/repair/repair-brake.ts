@@ -19,11 +19,9 @@ const AWAITED_SHARE = 0.1;
  * disks, and copying all they hold would only swamp the rest. Those that went away long ago do not count at all.
  */
 export function brakeOf(attendance: readonly Attendance[], windowMs: number): Brake | undefined {
-  const awaited = attendance.filter(({ isAwaited }) => isAwaited).length;
-  if (awaited > attendance.length * AWAITED_SHARE) {
-    return { kind: "starting", away: awaited, nodes: attendance.length };
-  }
   const recent = attendance.filter(({ awayMs }) => awayMs === undefined || awayMs < windowMs);
+  const awaited = recent.filter(({ isAwaited }) => isAwaited).length;
+  if (awaited > recent.length * AWAITED_SHARE) return { kind: "starting", away: awaited, nodes: recent.length };
   const away = recent.filter(({ awayMs }) => awayMs !== undefined).length;
   return away * 2 > recent.length ? { kind: "many_away", away, nodes: recent.length } : undefined;
 }

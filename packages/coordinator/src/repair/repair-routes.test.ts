@@ -11,6 +11,7 @@ import type { RepairStatus } from "./repair-status.ts";
 const CHUNK = "3a".repeat(32) as ChunkName;
 const IDLE: RepairStatus = {
   isPaused: false,
+  isRunning: false,
   brake: undefined,
   census: undefined,
   queue: { length: 0, byUrgency: { critical: 0, degraded: 0, relocating: 0, unreadable: 0 }, waiting: 0, bytes: 0 },
@@ -25,6 +26,7 @@ const IDLE: RepairStatus = {
 };
 const BUSY: RepairStatus = {
   ...IDLE,
+  isRunning: true,
   brake: { kind: "many_away", away: 3, nodes: 4 },
   census: {
     total: 100,
@@ -119,6 +121,11 @@ describe("GET /api/v1/repair", () => {
     });
     status = { ...BUSY, isPaused: true };
     expect((await ask()).state).toBe("paused");
+  });
+
+  it("is running between two copies too", async () => {
+    status = { ...BUSY, underWay: [] };
+    expect(await ask()).toMatchObject({ state: "running", in_flight_count: 0 });
   });
 
   it("names chunks and nodes to admins only", async () => {

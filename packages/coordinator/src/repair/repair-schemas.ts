@@ -34,7 +34,9 @@ const REASONS = {
 
 export const RepairSchema = Type.Object(
   {
-    state: Type.Enum(["idle", "running", "paused"], { description: "Whether anything is being copied, or may be." }),
+    state: Type.Enum(["idle", "running", "paused"], {
+      description: "running: copies are being made, or are due. idle: nothing is due now.",
+    }),
     brake: Type.Union([Brake, Type.Null()]),
     swept_at: orNull(Instant("When all chunks were looked through last; null before the first time.")),
     chunks: Count("Chunks that files are made of, at that time."),
@@ -79,7 +81,7 @@ export const RepairSchema = Type.Object(
 
 export function repairView(status: RepairStatus, options: { readonly isAdmin: boolean }): Static<typeof RepairSchema> {
   const { brake, census, queue, underWay } = status;
-  const active = underWay.length > 0 ? "running" : "idle";
+  const active = status.isRunning ? "running" : "idle";
   return {
     state: status.isPaused ? "paused" : active,
     brake: brake === undefined ? null : { reason: brake.kind, away: brake.away, nodes: brake.nodes },

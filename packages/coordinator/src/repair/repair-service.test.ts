@@ -162,10 +162,11 @@ describe("limits", () => {
     expect(fixture.transfers.calls.length).toBeGreaterThanOrEqual(11);
     expect(fixture.transfers.calls.length).toBeLessThanOrEqual(13);
     expect(service.status().secondsLeft).toBeGreaterThan(3);
+    expect(service.status(), "between two copies").toMatchObject({ underWay: [], isRunning: true });
     service.configure({ isPaused: false, throttle: { bytesPerSecond: 100 * LENGTH } });
     await fixture.time.pass(1_000);
     expect(fixture.transfers.calls).toHaveLength(22);
-    expect(service.status()).toMatchObject({ bytesLeft: 0 });
+    expect(service.status()).toMatchObject({ bytesLeft: 0, isRunning: false });
   });
 
   it("on the queue: what found no room in it is found again", async () => {
@@ -300,6 +301,10 @@ describe("what cannot be repaired", () => {
     fixture.nodes.set(N0, "offline");
     await fixture.time.pass(1_000);
     expect(service.status().unrepairableFirst).toMatchObject([{ name, reason: "no_node_with_room" }]);
+    expect(service.whyNotCopied(name)).toBe("no_node_with_room");
+    service.configure({ isPaused: true, throttle: undefined });
+    expect(service.whyNotCopied(name)).toBe("repair_paused");
+    service.configure({ isPaused: false, throttle: undefined });
     expect(copied()).toEqual([]);
     fixture.nodes.setFree(N3, LENGTH);
     await fixture.time.pass(MINUTE_MS);

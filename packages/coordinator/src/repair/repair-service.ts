@@ -3,6 +3,7 @@ import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { ChunkRecord } from "@commonhold/core/repair/chunk-record.ts";
 import { type ChunkHealth, judgeChunk } from "@commonhold/core/repair/judge-chunk.ts";
 import type { JobThrottle } from "../jobs/job.ts";
+import type { UnrepairableReason } from "./plan-copy.ts";
 import { type Brake, brakeOf, isHeldBack } from "./repair-brake.ts";
 import type { RepairCensus } from "./repair-census.ts";
 import type { RepairDeps, SweepFindings } from "./repair-deps.ts";
@@ -143,6 +144,13 @@ export class RepairService {
     return this.#dispatcher.isIdle && !isLooking && this.#flushing === undefined;
   }
 
+  /** Why a chunk on a draining node is not copied now; undefined where it may be, or was not tried yet. */
+  whyNotCopied(name: ChunkName): UnrepairableReason | "repair_paused" | "repair_held_back" | undefined {
+    if (this.#dispatcher.isPaused) return "repair_paused";
+    if (isHeldBack(this.#brake(), "relocating")) return "repair_held_back";
+    return this.#findings.unrepairable.get(name)?.reason;
+  }
+
   status(): RepairStatus {
     const queue = countQueue(this.#queue);
     const underWay = this.#worker.underWay();
@@ -151,6 +159,7 @@ export class RepairService {
     const bytesLeft = queue.bytes + underWay.reduce((sum, { bytes }) => sum + bytes, 0);
     return {
       isPaused: this.#dispatcher.isPaused,
+      isRunning: !this.#dispatcher.isIdle,
       brake: this.#brake(),
       census: this.#census,
       queue,

@@ -20,6 +20,8 @@ export interface QueueNumbers {
 /** Repair at a glance. */
 export interface RepairStatus {
   readonly isPaused: boolean;
+  /** Whether copies are being made, or would be at once if there were no limits. */
+  readonly isRunning: boolean;
   /** Why only what is critical is repaired now. */
   readonly brake: Brake | undefined;
   /** Of the last sweep; undefined before the first. */

@@ -17,6 +17,10 @@ export class SweptMap<Key, Value> {
     if (this.#entries.has(key) || this.#entries.size < this.#max) this.#entries.set(key, { value, sweep: this.#sweep });
   }
 
+  get(key: Key): Value | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   /** The value, which this keeps for the sweep under way. */
   see(key: Key): Value | undefined {
     const entry = this.#entries.get(key);

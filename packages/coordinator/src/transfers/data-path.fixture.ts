@@ -19,12 +19,15 @@ import { Registry } from "prom-client";
 import { type CoordinatorConfig, loadCoordinatorConfig } from "../config/coordinator-config.ts";
 import { openTransferParts, type TransferParts } from "../coordinator-transfers.ts";
 import { registerDownloadRoutes } from "../downloads/download-routes.ts";
+import { createExplainUnreadable } from "../downloads/unreadable-file.ts";
 import { createFileHealthReader } from "../files/file-health.ts";
 import { registerFileRoutes } from "../files/file-routes.ts";
 import { createFileService } from "../files/file-service.ts";
 import { registerRestoreRoutes } from "../files/restore-routes.ts";
 import { type ApiFixture, createApiFixture, HEARTBEAT, type TestUser } from "../http/api.fixture.ts";
 import type { Authentication } from "../http/authentication.ts";
+import { DAY_MS } from "@commonhold/core/economics/utc-day.ts";
+import { createCreditStandings } from "../economics/credit-standing.ts";
 import { createHttpFixture, createLogFixture } from "../http/http.fixture.ts";
 import type { Http } from "../http/http-server.ts";
 import { setPrincipal } from "../http/principal.ts";
@@ -86,6 +89,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const config = loadCoordinatorConfig({ env: {}, text: "", ...(options.settings && { overrides: options.settings }) });
   const folder = await mkdtemp(join(tmpdir(), "commonhold-data-path-"));
   const registry = new Registry();
+  const standings = createCreditStandings(api, { graceMs: config.credits.arrears_grace_days * DAY_MS });
   const transfers = await openTransferParts(
     {
       ...api,
@@ -95,6 +99,7 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
       sleep: systemSleep,
       logger,
       registry,
+      refuseInArrears: (ownerId) => standings.refuseInArrears(ownerId),
       stopping: ending.signal,
     },
     { folder, config, terms: { microCreditsPerGbMonth: 1_000_000n } },
@@ -277,6 +282,11 @@ function registerRoutes(
   });
   registerFileRoutes(app, { requireUser, files, health });
   registerRestoreRoutes(app, { requireUser, files, health });
-  const reading = { reader: transfers.reader, masterKey: api.masterKey, stopping, logger };
+  const explainUnreadable = createExplainUnreadable({
+    ...api,
+    catalog: transfers.replicas.catalog,
+    hasKept: (name) => transfers.spool.has(name),
+  });
+  const reading = { reader: transfers.reader, explainUnreadable, masterKey: api.masterKey, stopping, logger };
   registerDownloadRoutes(app, { requireUser, files, ...reading });
 }

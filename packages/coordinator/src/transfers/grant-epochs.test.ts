@@ -36,7 +36,7 @@ it("a store is granted under the epoch of the last deletion, which is what is re
   // A deletion that is no later than the store does not stand in its way; a later one does.
   const record = { name, nodeId: path.nodes[0]!.id, epoch: last, nowMs: 1 };
   await catalog.recordReplica(record);
-  await path.api.metadata.apply("node.forget", { node_id: record.nodeId, limit: 10 });
+  await path.api.metadata.apply("node.forget", { node_id: record.nodeId, limit: 10, now_ms: 1 });
   await catalog.deleteStrays(record.nodeId, [name], { epoch: epochs.next(), nowMs: 1 });
   await expect(catalog.recordReplica(record)).rejects.toMatchObject({ code: "CONCURRENT_CHANGE" });
 });

@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { CommandPayload } from "@commonhold/metadata/metadata.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { describe, expect, it } from "vitest";
@@ -8,17 +8,19 @@ import type { HandoffSpool } from "./handoff-spool.ts";
 import { createLateReplicas } from "./late-replicas.ts";
 import type { LateReplica } from "./replica-writer.ts";
 
-const chunk = { name: "ab".repeat(32) as ChunkName, sealed: new Uint8Array(10) };
+const chunk = { name: "ab".repeat(32) as ChunkName, sealed: new Uint8Array(10), epoch: 1, ownerId: "owner" as UserId };
 const [a, b, c] = ["a", "b", "c"] as [NodeId, NodeId, NodeId];
 const missing = (intended: NodeId): LateReplica => ({ intended, outcome: { kind: "missing" } });
 const active = (intended: NodeId, nodeId: NodeId): LateReplica => ({ intended, outcome: { kind: "active", nodeId } });
 
-function openLate(options: { readonly failing?: NodeId; readonly room?: boolean } = {}) {
+function openLate(options: { readonly failing?: NodeId; readonly room?: boolean; readonly disk?: AppError } = {}) {
   const activated: unknown[] = [];
   const spooled: ChunkName[] = [];
+  const repaired: ChunkName[] = [];
   const { logger, logLines } = createLogFixture();
   const spool: Pick<HandoffSpool, "put"> = {
     put: async (name: ChunkName) => {
+      if (options.disk !== undefined) throw options.disk;
       if (options.room !== false) spooled.push(name);
       return options.room !== false;
     },
@@ -33,10 +35,11 @@ function openLate(options: { readonly failing?: NodeId; readonly room?: boolean 
       },
     },
     spool,
+    requestRepair: (names) => void repaired.push(...names),
     clock: systemClock,
     logger,
   });
-  return { late, activated, spooled, logLines };
+  return { late, activated, spooled, repaired, logLines };
 }
 
 describe("late replicas", () => {
@@ -63,10 +66,24 @@ describe("late replicas", () => {
     expect(logLines).toHaveLength(1);
   });
 
-  it("says so when the spool is full, and ends", async () => {
-    const { late, logLines } = openLate({ room: false });
+  it("leaves a missing copy to repair at once when the spool is full, and says so", async () => {
+    const { late, repaired, logLines } = openLate({ room: false });
     await late.follow(chunk, { active: [a], pending: [c], settled: Promise.resolve([missing(c)]) });
+    expect(repaired).toEqual([chunk.name]);
     expect(logLines[0]?.["msg"]).toMatch(/spool is full/);
+  });
+
+  it("leaves it to repair too when the spool's disk fails", async () => {
+    const { late, repaired, logLines } = openLate({ disk: new AppError("STORAGE_FAILURE", "the disk is broken") });
+    await late.follow(chunk, { active: [a], pending: [c], settled: Promise.resolve([missing(c)]) });
+    expect(repaired).toEqual([chunk.name]);
+    expect(logLines).toHaveLength(1);
+  });
+
+  it("asks repair for nothing that was spooled or arrived", async () => {
+    const { late, repaired } = openLate();
+    await late.follow(chunk, { active: [], pending: [a, c], settled: Promise.resolve([active(a, a), missing(c)]) });
+    expect(repaired).toEqual([]);
   });
 
   it("is idle when the last of several writings of one chunk has ended", async () => {

@@ -6,11 +6,14 @@ import type { Logger } from "@commonhold/runtime/logger.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { HandoffSpool } from "./handoff-spool.ts";
 import type { ChunkBytes } from "./node-transfers.ts";
+import type { RequestRepair } from "./repair-requests.ts";
 import type { Acknowledged } from "./replica-writer.ts";
 
 export interface LateReplicasDeps {
   readonly metadata: Pick<Metadata, "apply">;
   readonly spool: Pick<HandoffSpool, "put">;
+  /** For a copy that arrived nowhere and could not be kept here either. */
+  readonly requestRepair: RequestRepair;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -31,8 +34,17 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
   const following = new Map<ChunkName, Promise<void>>();
 
   const keepForLater = async (chunk: ChunkBytes): Promise<void> => {
-    if (await deps.spool.put(chunk.name, chunk.sealed)) return;
-    deps.logger.warn({ chunk: chunk.name }, "the hand-off spool is full: the missing copy will come from another node");
+    let isKept = false;
+    try {
+      isKept = await deps.spool.put(chunk.name, chunk.sealed);
+      if (isKept) return;
+      deps.logger.warn(
+        { chunk: chunk.name },
+        "the hand-off spool is full: the missing copy will come from another node",
+      );
+    } finally {
+      if (!isKept) deps.requestRepair([chunk.name]);
+    }
   };
 
   /** What fails does not keep the rest from being recorded. */
@@ -46,7 +58,7 @@ export function createLateReplicas(deps: LateReplicasDeps): LateReplicas {
             chunk_name: chunk.name,
             node_id: outcome.nodeId,
             instead_of: intended,
-            epoch: chunk.epoch ?? null,
+            epoch: chunk.epoch,
             now_ms: deps.clock.nowMs(),
           }),
     );

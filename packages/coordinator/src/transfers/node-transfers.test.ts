@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import { createIdentity, verifySignature } from "@commonhold/p2p/identity.ts";
 import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
@@ -13,6 +13,7 @@ import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { Registry } from "prom-client";
 import { expect, it, onTestFinished } from "vitest";
 import { type ChunkBytes, createNodeTransfers } from "./node-transfers.ts";
+import { createGrantIssuer } from "./grant-issuer.ts";
 import { createTransferMetrics } from "./transfer-metrics.ts";
 
 const never = new AbortController().signal;
@@ -75,10 +76,15 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
   const transfers = createNodeTransfers(
     {
       host,
-      sign: (bytes) => coordinator.sign(bytes),
+      grants: createGrantIssuer({
+        issuer: coordinator.peerId,
+        sign: (bytes) => coordinator.sign(bytes),
+        clock: systemClock,
+        random: systemRandom,
+      }),
       target: () => ({ peerId: nodeId, addresses: node.addresses() }),
+      operatorOf: () => "operator",
       clock: systemClock,
-      random: systemRandom,
       metrics: createTransferMetrics(registry, systemClock),
     },
     LIMITS,
@@ -89,7 +95,7 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
 function chunks(count: number, length: number): readonly ChunkBytes[] {
   return Array.from({ length: count }, () => {
     const sealed = new Uint8Array(randomBytes(length));
-    return { name: chunkNameOf(sealed), sealed };
+    return { name: chunkNameOf(sealed), sealed, epoch: 1, ownerId: "owner" as UserId };
   });
 }
 

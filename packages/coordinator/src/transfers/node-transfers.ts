@@ -1,33 +1,29 @@
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
-import type { Random } from "@commonhold/core/random.ts";
 import type { Exchange, PeerHost, PeerTarget } from "@commonhold/p2p/peer-host.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { type BatchOutcomes, requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { batchNameOf } from "@commonhold/wire/batch-name.ts";
-import { type GrantAction, issueGrant, type SignedGrant } from "@commonhold/wire/grant.ts";
 import { EXCHANGE_TIMEOUT_MS, PROTOCOLS, type ProtocolName } from "@commonhold/wire/protocols.ts";
+import type { GrantIssuer } from "./grant-issuer.ts";
 import { createNodeGate, type NodeGate, type NodeGateLimits } from "./node-gate.ts";
 import { StoreBatcher } from "./store-batcher.ts";
 import type { TransferMetrics } from "./transfer-metrics.ts";
 
-/** A grant outlives the longest transfer and some skew between clocks. */
-const GRANT_LIFETIME_MS = 5 * 60_000;
 /** Sealed chunks up to this share an exchange where several are due: there the exchange costs more than the bytes. */
 const BATCHED_LENGTH_MAX = 64 * 1024;
 
 export interface NodeTransfersDeps {
   readonly host: PeerHost;
-  readonly sign: (bytes: Uint8Array) => Uint8Array;
+  readonly grants: GrantIssuer;
   /** Where a node can be reached now; undefined for one that is not known. */
   readonly target: (nodeId: NodeId) => PeerTarget | undefined;
-  /** Who runs a node; where it is not given no chunk counts as its operator's own. */
-  readonly operatorOf?: (nodeId: NodeId) => string | undefined;
+  /** Who runs a node; undefined for one that is not known. */
+  readonly operatorOf: (nodeId: NodeId) => string | undefined;
   readonly clock: Clock;
-  readonly random: Random;
   readonly metrics: TransferMetrics;
 }
 
@@ -35,9 +31,9 @@ export interface ChunkBytes {
   readonly name: ChunkName;
   readonly sealed: Uint8Array;
   /** Fences later deletions: `DeleteEpochs.current()` as it was before the chunk is sent. */
-  readonly epoch?: number;
+  readonly epoch: number;
   /** Whose it is: on a node that this person runs it may use the room reserved there. */
-  readonly ownerId?: UserId;
+  readonly ownerId: UserId;
   /** Called when an attempt to send it has failed: its stream may refer to the bytes for longer than the attempt. */
   readonly onFailedAttempt?: () => void;
 }
@@ -67,7 +63,7 @@ export interface NodeTransfers {
   /** Lets the node fetch the chunk from another holder. */
   replicate(
     nodeId: NodeId,
-    from: { readonly source: NodeId; readonly chunk: ChunkRef; readonly epoch?: number; readonly ownerId?: UserId },
+    from: { readonly source: NodeId; readonly chunk: ChunkRef; readonly epoch: number; readonly ownerId: UserId },
     signal: AbortSignal,
   ): Promise<void>;
 }
@@ -143,13 +139,12 @@ function storeAt(
 ): Promise<{ readonly alreadyHeld: boolean }> {
   const { name, sealed, epoch } = chunk;
   const own = isOperator(deps, nodeId, chunk.ownerId);
-  const ref = { name, sealedLength: sealed.byteLength };
   return exchange(deps, nodeId, {
     kind: "storeChunk",
     signal,
     run: ({ stream }) =>
       requestStoreChunk(stream, {
-        grant: grantFor(deps, { action: "store", nodeId, chunk: ref, epoch, own }),
+        grant: deps.grants.issue({ action: "store", nodeId, name, lengthMax: sealed.byteLength, epoch, own }),
         chunkName: name,
         sealed,
       }),
@@ -166,19 +161,16 @@ async function storeBatchAt(
     return [{ status: "fulfilled", value: await storeAt(deps, { nodeId, chunk: first }, signal) }];
   }
   const batch = chunks.map(({ name, sealed }) => ({ chunkName: name, sealed, length: sealed.length }));
-  const list: ChunkRef = {
-    name: batchNameOf(batch),
-    sealedLength: batch.reduce((sum, { length }) => sum + length, 0),
-  };
+  const list = { name: batchNameOf(batch), lengthMax: batch.reduce((sum, { length }) => sum + length, 0) };
   // Later than each of them was asked for: what is later fences better.
-  const epoch = Math.max(...chunks.map((chunk) => chunk.epoch ?? 0));
+  const epoch = Math.max(...chunks.map((chunk) => chunk.epoch));
   const own = chunks.every(({ ownerId }) => isOperator(deps, nodeId, ownerId));
   return await exchange(deps, nodeId, {
     kind: "storeBatch",
     signal,
     run: ({ stream }) =>
       requestStoreBatch(stream, {
-        grant: grantFor(deps, { action: "store-batch", nodeId, chunk: list, epoch, own }),
+        grant: deps.grants.issue({ action: "store-batch", nodeId, ...list, epoch, own }),
         chunks: batch,
       }),
   });
@@ -194,7 +186,7 @@ function retrieveFrom(
     signal,
     run: ({ stream }) =>
       requestRetrieveChunk(stream, {
-        grant: grantFor(deps, { action: "retrieve", nodeId, chunk }),
+        grant: deps.grants.issue({ action: "retrieve", nodeId, name: chunk.name, lengthMax: chunk.sealedLength }),
         chunkName: chunk.name,
         lengthMax: chunk.sealedLength,
         target,
@@ -208,67 +200,36 @@ async function replicateTo(
     readonly nodeId: NodeId;
     readonly chunk: ChunkRef;
     readonly source: NodeId;
-    readonly epoch?: number | undefined;
-    readonly ownerId?: UserId;
+    readonly epoch: number;
+    readonly ownerId: UserId;
   },
   signal: AbortSignal,
 ): Promise<void> {
   const { nodeId, chunk, source, epoch } = task;
   const own = isOperator(deps, nodeId, task.ownerId);
+  const named = { name: chunk.name, lengthMax: chunk.sealedLength };
   await exchange(deps, nodeId, {
     kind: "replicateChunk",
     signal,
     run: ({ stream }) =>
       requestReplicateChunk(stream, {
-        grant: grantFor(deps, { action: "replicate", nodeId, chunk, epoch, own }),
+        grant: deps.grants.issue({ action: "replicate", nodeId, ...named, epoch, own }),
         chunkName: chunk.name,
         length: chunk.sealedLength,
         source: targetOf(deps, source),
-        sourceGrant: grantFor(deps, { action: "retrieve", nodeId: source, chunk, subject: nodeId }),
+        sourceGrant: deps.grants.issue({ action: "retrieve", nodeId: source, ...named, subject: nodeId }),
       }),
   });
 }
 
-function isOperator(deps: NodeTransfersDeps, nodeId: NodeId, userId: UserId | undefined): boolean {
-  return userId !== undefined && deps.operatorOf?.(nodeId) === userId;
+function isOperator(deps: NodeTransfersDeps, nodeId: NodeId, userId: UserId): boolean {
+  return deps.operatorOf(nodeId) === userId;
 }
 
 function targetOf(deps: NodeTransfersDeps, nodeId: NodeId): PeerTarget {
   const target = deps.target(nodeId);
   if (target === undefined) throw new AppError("NODE_NOT_FOUND", `node ${nodeId} is not a member`);
   return target;
-}
-
-function grantFor(
-  deps: NodeTransfersDeps,
-  terms: {
-    readonly action: GrantAction;
-    readonly nodeId: NodeId;
-    readonly chunk: ChunkRef;
-    /** Who presents it; the coordinator itself where it is not given. */
-    readonly subject?: NodeId;
-    /** Fences deletions; 0 is before the first. */
-    readonly epoch?: number | undefined;
-    /** The chunks belong to the node's operator. */
-    readonly own?: boolean;
-  },
-): SignedGrant {
-  const { host, clock, random, sign } = deps;
-  return issueGrant(
-    {
-      issuer: host.peerId,
-      node: terms.nodeId,
-      subject: terms.subject ?? host.peerId,
-      action: terms.action,
-      chunkName: terms.chunk.name,
-      lengthMax: terms.chunk.sealedLength,
-      expiresAtMs: clock.nowMs() + GRANT_LIFETIME_MS,
-      nonce: random.bytes(16),
-      ...(terms.epoch === undefined || terms.epoch === 0 ? {} : { epoch: terms.epoch }),
-      ...(terms.own === true && { own: true }),
-    },
-    sign,
-  );
 }
 
 interface ExchangeCall<T> {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createPlacementView, type MemberNode } from "./placement-view.ts";
 import { writeReplicas } from "./replica-writer.ts";
 
-const chunk = { name: "ab".repeat(32) as ChunkName, sealed: new Uint8Array(100) };
+const chunk = { name: "ab".repeat(32) as ChunkName, sealed: new Uint8Array(100), epoch: 1, ownerId: "owner" as UserId };
 const never = new AbortController().signal;
 const logger = createLogger({ level: "silent", name: "test" });
 

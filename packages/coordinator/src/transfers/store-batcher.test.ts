@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
 import { STORE_BATCH_CHUNKS_MAX, STORE_BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -29,7 +29,9 @@ interface Sent {
 }
 
 function chunk(name: string, length = 10_000) {
-  return { name: name as ChunkName, sealed: new Uint8Array(length), onFailedAttempt: vi.fn() } satisfies ChunkBytes;
+  const owned = { epoch: 1, ownerId: "owner" as UserId };
+  const sealed = new Uint8Array(length);
+  return { name: name as ChunkName, sealed, ...owned, onFailedAttempt: vi.fn() } satisfies ChunkBytes;
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(0);

@@ -17,7 +17,7 @@ export interface StoreBatcherDeps {
   /** Sends chunks of different names in one exchange. */
   readonly send: (chunks: readonly ChunkBytes[], signal: AbortSignal) => Promise<BatchOutcomes>;
   /** Whether a chunk is the node's operator's own; one grant cannot be for both kinds. */
-  readonly isOwn?: (chunk: ChunkBytes) => boolean;
+  readonly isOwn: (chunk: ChunkBytes) => boolean;
   readonly clock: Clock;
 }
 
@@ -154,7 +154,7 @@ export class StoreBatcher {
       if (entries.length === STORE_BATCH_CHUNKS_MAX || length + sealed.length > STORE_BATCH_LENGTH_MAX) break;
       // Two uploads may have the same chunk, a batch may not.
       if (names.has(name)) continue;
-      const isEntryOwn = this.#deps.isOwn?.(entry.chunk) ?? false;
+      const isEntryOwn = this.#deps.isOwn(entry.chunk);
       if (isEntryOwn !== (isOwn ??= isEntryOwn)) continue;
       names.add(name);
       entries.push(entry);

@@ -24,6 +24,8 @@ const MEMORY_PER_BYTE = 2;
 export interface StoreSmallFileDeps {
   readonly metadata: Metadata;
   readonly sessions: Pick<UploadSessions, "plan">;
+  /** @throws AppError INSUFFICIENT_CREDITS for an owner who has owed for too long */
+  readonly refuseInArrears: (ownerId: UserId) => Promise<void>;
   readonly pipeline: ChunkPipeline;
   readonly budget: ByteBudget;
   /** For the body while it comes. */
@@ -66,6 +68,7 @@ export function createStoreSmallFile(deps: StoreSmallFileDeps): StoreSmallFile {
       const { sizeBytes, ownerId } = request;
       if (sizeBytes === undefined || sizeBytes > CHUNK_SIZE_BYTES_MIN) return undefined;
       const upload = deps.sessions.plan(request);
+      await deps.refuseInArrears(ownerId);
       const cost = costOf(deps, upload);
       const available = await availableCredits(deps.metadata, ownerId);
       if (available - (underWay.get(ownerId) ?? 0n) < cost) return undefined;

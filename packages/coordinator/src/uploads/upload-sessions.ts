@@ -27,6 +27,8 @@ export interface UploadSessionsDeps {
   readonly openUploads: OpenUploads;
   readonly masterKey: Uint8Array;
   readonly activeNodeCount: () => number;
+  /** @throws AppError INSUFFICIENT_CREDITS for an owner who has owed for too long */
+  readonly refuseInArrears: (ownerId: UserId) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -84,6 +86,7 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
 
     initiate: async (request) => {
       const upload = plan(request);
+      await deps.refuseInArrears(upload.ownerId);
       await deps.metadata.apply("upload.initiate", {
         upload_id: upload.id,
         file_id: upload.fileId,

@@ -1,0 +1,68 @@
+import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  type AuditNetwork,
+  CYCLE_MS,
+  honestAnswer,
+  openAuditNetwork,
+  type ProvingNode,
+} from "./audit-network.fixture.ts";
+import { resumeUnanswered } from "./audit-recovery.ts";
+
+let network: AuditNetwork;
+afterEach(() => network.close());
+
+const outcomes = () => network.settled.flatMap((settled) => settled.outcomes);
+
+async function openWith(answer: NonNullable<ProvingNode["answer"]>) {
+  network = await openAuditNetwork();
+  const [node] = network.nodes as [ProvingNode];
+  node.answer = answer;
+  return { node, name: await network.store([node]) };
+}
+
+describe("a node that reports a loss only once it is asked", () => {
+  it("has failed its audit all the same", async () => {
+    const { node, name } = await openWith(async (challenge, self) => {
+      await network.catalog.doubtReplicas(self.id, challenge.chunkNames, network.api.clock.nowMs());
+      self.chunks.clear();
+      return honestAnswer(challenge, self);
+    });
+    await network.pass(CYCLE_MS);
+    expect(outcomes()).toEqual(["lost"]);
+    expect(await network.stateOf(name, node)).toBe("doubtful");
+  });
+});
+
+describe("a question that was met by silence", () => {
+  it.each([
+    ["was given up half-way", [null]],
+    ["did not reach the node", ["offline"]],
+  ] as const)("is asked again after a new start also where the second time %s", async (_, unasked) => {
+    const { node, name } = await openWith(
+      (_challenge, _node, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+    );
+    for (let passedMs = 0; node.asked.length === 0 && passedMs <= CYCLE_MS; passedMs += 1_000) {
+      await network.pass(1_000);
+    }
+    await network.service.stop();
+    expect(outcomes()).toEqual(["silent"]);
+    const { ledger, api } = network;
+    const resumed = async () => {
+      const asked: unknown[] = [];
+      const deps = { ledger, clock: api.clock, logger: { info: () => undefined } };
+      await resumeUnanswered(deps, { resume: (id, { chunkNames }, attempt) => asked.push([id, chunkNames, attempt]) });
+      return asked;
+    };
+    expect(await resumed()).toEqual([[node.id, [name], 1]]);
+    const [first] = await ledger.unanswered(0);
+    api.clock.advance(60_000);
+    const issuedAtMs = api.clock.nowMs();
+    const id = systemRandom.bytes(16);
+    await ledger.issue({ ...first!, id, attempt: 2, issuedAtMs, deadlineAtMs: issuedAtMs });
+    const result = { isFinal: false, durationMs: undefined, nodeUs: undefined, detail: undefined };
+    await ledger.record([{ id, outcomes: unasked, ...result }], issuedAtMs);
+    expect(await resumed()).toEqual([[node.id, [name], 1]]);
+  });
+});

@@ -1,0 +1,122 @@
+import { formatCredits } from "@commonhold/core/credits.ts";
+import type { UserId } from "@commonhold/core/ids.ts";
+import Type, { type Static } from "typebox";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import {
+  BY_ACCESS_TOKEN,
+  CreditsText,
+  errorAnswers,
+  Instant,
+  instantText,
+  MicroCreditsText,
+  TAGS,
+} from "../http/route-schema.ts";
+import { registerJsonRoutes } from "../http/route-scopes.ts";
+import { creditNotice } from "./credit-notice.ts";
+import type { ChargedDay, CreditStanding, CreditStandings } from "./credit-standing.ts";
+import { gbDaysText } from "./gb-days.ts";
+
+export interface CreditStandingRoutesDeps {
+  readonly authentication: Pick<Authentication, "requireUser">;
+  readonly standings: Pick<CreditStandings, "of" | "daysOf">;
+}
+
+const orNull = <Schema extends ReturnType<typeof Instant>>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+const ChargedDaySchema = Type.Object({
+  day: Type.String({ examples: ["2026-01-31"] }),
+  byte_ms: Type.String({ description: "Bytes of all copies times milliseconds, exactly." }),
+  gb_days: Type.String({ description: "GB (10⁹ bytes) of all copies, kept for a day.", examples: ["1.5"] }),
+  price: CreditsText("For a GB and month."),
+  charged: CreditsText("GB-days × price ÷ 30, rounded up to a millionth."),
+  charged_microcredits: MicroCreditsText("The same in millionths."),
+});
+
+const CreditStandingSchema = Type.Object(
+  {
+    state: Type.Enum(["ok", "low", "in_grace", "stopped"], {
+      description:
+        "low: less than a week is left · in_grace: there is debt, and all goes on for a while · stopped: new uploads are refused. Nothing is ever deleted for want of credits.",
+    }),
+    notice: Type.Union([Type.String(), Type.Null()], {
+      description: "What to know and to do, where there is something.",
+    }),
+    available: CreditsText("What can be spent."),
+    reserved: CreditsText("What is set aside for uploads under way."),
+    prepaid: CreditsText("What was paid in advance for files: each day is charged to it first."),
+    debt: CreditsText("What is owed."),
+    available_microcredits: MicroCreditsText("The same in millionths."),
+    reserved_microcredits: MicroCreditsText("The same in millionths."),
+    prepaid_microcredits: MicroCreditsText("The same in millionths."),
+    debt_microcredits: MicroCreditsText("The same in millionths."),
+    arrears_since: orNull(Instant("Since when there is debt.")),
+    uploads_stop_at: orNull(Instant("When new uploads are refused, where the debt is not paid by then.")),
+    last_day: Type.Union([ChargedDaySchema, Type.Null()], {
+      description: "The last day that was charged; null where nothing was stored in it.",
+    }),
+    days: Type.Array(ChargedDaySchema, { description: "The last 31 days that were charged, newest first." }),
+    lasts_until: orNull(
+      Instant(
+        "Until when available and prepaid credits last, if each day costs as much; null where nothing is charged.",
+      ),
+    ),
+  },
+  { description: "How the caller stands with credits." },
+);
+
+export function registerCreditStandingRoutes(app: Http, { authentication, standings }: CreditStandingRoutesDeps): void {
+  registerJsonRoutes(app, (routes) => {
+    routes.get("/api/v1/credits", {
+      onRequest: authentication.requireUser,
+      schema: {
+        operationId: "creditStanding",
+        tags: [TAGS.credits],
+        summary: "How you stand with credits, and how long they last",
+        security: BY_ACCESS_TOKEN,
+        response: { 200: CreditStandingSchema, ...errorAnswers("UNAUTHENTICATED", "TOKEN_EXPIRED") },
+      },
+      handler: async (request) => {
+        const userId = currentUser(request).userId as UserId;
+        return standingView(await standings.of(userId), await standings.daysOf(userId));
+      },
+    });
+  });
+}
+
+function standingView(standing: CreditStanding, days: readonly ChargedDay[]): Static<typeof CreditStandingSchema> {
+  const { available, reserved, prepaid, debt, lastDay } = standing;
+  return {
+    state: standing.state,
+    notice: creditNotice(standing),
+    available: formatCredits(available),
+    reserved: formatCredits(reserved),
+    prepaid: formatCredits(prepaid),
+    debt: formatCredits(debt),
+    available_microcredits: available.toString(),
+    reserved_microcredits: reserved.toString(),
+    prepaid_microcredits: prepaid.toString(),
+    debt_microcredits: debt.toString(),
+    arrears_since: instantOrNull(standing.arrearsSinceMs),
+    uploads_stop_at: instantOrNull(standing.uploadsStopAtMs),
+    last_day: lastDay === undefined ? null : dayView(lastDay),
+    days: days.map(dayView),
+    lasts_until: instantOrNull(standing.lastsUntilMs),
+  };
+}
+
+function dayView({ day, byteMs, price, charged }: ChargedDay): Static<typeof ChargedDaySchema> {
+  return {
+    day,
+    byte_ms: byteMs.toString(),
+    gb_days: gbDaysText(byteMs),
+    price: formatCredits(price),
+    charged: formatCredits(charged),
+    charged_microcredits: charged.toString(),
+  };
+}
+
+function instantOrNull(atMs: number | undefined): string | null {
+  return atMs === undefined ? null : instantText(atMs);
+}

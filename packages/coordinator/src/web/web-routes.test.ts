@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHttpFixture, type HttpFixture } from "../http/http.fixture.ts";
+import { registerJsonRoutes } from "../http/route-scopes.ts";
+import { registerWebRoutes } from "./web-routes.ts";
+
+let fixture: HttpFixture;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "commonhold-web-"));
+  await mkdir(join(folder, "assets"));
+  const files = {
+    "index.html": "<!doctype html>",
+    "app.webmanifest": "{}",
+    "secret.key": "no page's",
+    "assets/a-1.js": "plain",
+    "assets/a-1.js.br": "br",
+    "assets/a-1.js.gz": "gzip!",
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  fixture = await createHttpFixture();
+  registerJsonRoutes(fixture.app, (routes) => {
+    routes.get("/api/v1/thing", async () => ({}));
+  });
+  await registerWebRoutes(fixture.app, { folder });
+  await fixture.app.ready();
+});
+afterAll(async () => {
+  await fixture.app.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const get = (url: string, headers: Record<string, string> = {}, method: "GET" | "HEAD" | "POST" = "GET") =>
+  fixture.app.inject({ method, url, headers });
+const PAGE = { accept: "text/html,*/*" };
+
+describe("files", () => {
+  it.each([
+    ["br, gzip", "br", "br"],
+    ["gzip", "gzip", "gzip!"],
+    ["br;q=0, gzip;q=0.5", "gzip", "gzip!"],
+    ["", undefined, "plain"],
+  ])("are sent as the browser takes them: %j", async (accepted, encoding, body) => {
+    const answer = await get("/assets/a-1.js", { "accept-encoding": accepted });
+    expect([answer.statusCode, answer.headers["content-encoding"], answer.body]).toEqual([200, encoding, body]);
+    expect(answer.headers).toMatchObject({
+      "content-type": "text/javascript; charset=utf-8",
+      "cache-control": "public, max-age=31536000, immutable",
+      "content-length": String(body.length),
+      vary: "accept-encoding",
+    });
+  });
+
+  it("are asked for again by their tag only", async () => {
+    const first = await get("/app.webmanifest");
+    expect(first.headers["cache-control"]).toBe("no-cache");
+    const again = await get("/app.webmanifest", { "if-none-match": String(first.headers.etag) });
+    expect([again.statusCode, again.body]).toEqual([304, ""]);
+  });
+
+  it.each(["/assets/none.js", "/assets/../index.html", "/assets/%2e%2e/secret.key", "/secret.key", "/assets/"])(
+    "are those of the build and no others: %s",
+    async (url) => expect((await get(url)).statusCode).toBe(404),
+  );
+});
+
+describe("the page", () => {
+  it.each(["/files", "/nodes/12D3", "/no/such/room?x=1"])("is at %s", async (url) => {
+    const answer = await get(url, PAGE);
+    expect([answer.statusCode, answer.body]).toEqual([200, "<!doctype html>"]);
+    expect(answer.headers).toMatchObject({ "cache-control": "no-cache", "x-frame-options": "DENY" });
+    expect(answer.headers["content-security-policy"]).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+    );
+  });
+
+  it("answers HEAD without a body", async () => {
+    const answer = await get("/files", PAGE, "HEAD");
+    expect([answer.statusCode, answer.body, answer.headers["content-length"]]).toEqual([200, "", "15"]);
+  });
+
+  it.each([
+    ["GET", "/api/v1/nothing", PAGE, 404],
+    ["GET", "/files", { accept: "application/json" }, 404],
+    ["GET", "/files", {}, 404],
+    ["POST", "/files", PAGE, 404],
+    ["POST", "/api/v1/thing", PAGE, 405],
+    ["GET", "/api/v1/thing", PAGE, 200],
+  ] as const)("is not in the API's way: %s %s", async (method, url, headers, status) => {
+    const answer = await get(url, headers, method);
+    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([status, "application/json; charset=utf-8"]);
+  });
+});
+
+it("a folder without a page is refused, with its name", async () => {
+  const empty = join(folder, "assets");
+  await expect(registerWebRoutes(fixture.app, { folder: empty })).rejects.toMatchObject({
+    code: "INVALID_CONFIG",
+    message: expect.stringContaining(empty),
+  });
+});
