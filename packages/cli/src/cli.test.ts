@@ -332,7 +332,8 @@ describe("files", () => {
 describe("account and network", () => {
   test.each([
     { args: ["whoami"], shape: { email: EMAIL, credits: { available: "10.5" }, coordinator: expect.any(String) } },
-    { args: ["credits"], shape: { available: "10.5", reserved: "0" } },
+    { args: ["credits"], shape: { state: "low", available: "10.5", reserved: "0", prepaid: "3", debt: "0" } },
+    { args: ["earnings", "--node", "attic"], shape: { items: [{ node: "attic", totals: { net: "1.71" } }] } },
     { args: ["credits", "buy", "2.50"], shape: { status: "completed", amount_usd: "2.50" } },
     { args: ["credits", "history"], shape: { items: [{ kind: "purchase", amount: "10" }] } },
     { args: ["nodes"], shape: { items: [{ name: "attic", status: "active", capacity_bytes: 10_000_000_000 }] } },

@@ -106,6 +106,16 @@ describe("pin and show", () => {
     expect(fake.state.files.get(film.file_id)?.pins).toEqual([attic!.id]);
   });
 
+  test("a pin to a node that takes nothing now is set, with a warning", async () => {
+    const { run, fake } = await openNetwork();
+    fake.state.nodes[1] = { ...fake.state.nodes[1]!, status: "drained" };
+    expect(await run(["pin", "film.bin", "--node", "barn"])).toMatchObject({
+      exitCode: 0,
+      stdout: "film.bin is pinned to barn\n",
+      stderr: expect.stringContaining("node barn is drained"),
+    });
+  });
+
   test("an unknown node or file pins nothing", async () => {
     const { run, fake } = await openNetwork();
     const says = 'there is no node "loft": "commonhold nodes" shows which there are (NODE_NOT_FOUND)';

@@ -126,6 +126,29 @@ describe("repair status", () => {
   });
 });
 
+describe("nodes", () => {
+  test("that will not return are removed, by force where they are needed", async () => {
+    const { run, fake } = await openHome();
+    const refused = await run(["node", "remove", "attic"]);
+    expect(refused).toMatchObject({ exitCode: 73, stdout: "" });
+    expect(refused.stderr).toMatch(/node attic is active: drain it.*NODE_STILL_NEEDED/);
+    expect(refused.stderr).toMatch(/node remove attic --force" does it all the same/);
+    const forced = await run(["node", "remove", ATTIC, "--force"]);
+    expect(forced).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("attic is removed") });
+    expect(fake.state.nodes[0]?.status).toBe("banned");
+  });
+
+  test("are cut off and let in again", async () => {
+    const { run, fake } = await openHome();
+    expect((await run(["node", "ban", "attic"])).stdout).toBe("attic is cut off\n");
+    const unbanned = await run(["node", "unban", "attic", "--json"]);
+    expect(json(unbanned.stdout)).toMatchObject({ name: "attic", status: "joining" });
+    expect(await run(["node", "ban", "loft"])).toMatchObject({ exitCode: 66 });
+    fake.state.role = "operator";
+    expect(await run(["node", "ban", "attic"])).toMatchObject({ exitCode: 77 });
+  });
+});
+
 describe("jobs", () => {
   test("are listed with what they do where asked, with limits and failures where there are any", async () => {
     const { run, fake } = await openHome();

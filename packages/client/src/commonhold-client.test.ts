@@ -64,6 +64,17 @@ test("credits are bought once, even when the answer is lost", async () => {
   expect(await collect(client.credits.history())).toMatchObject([{ kind: "purchase", amount: "10" }]);
 });
 
+test("a purchase at a checkout is followed to its end", async () => {
+  await using fake = await startFakeCoordinator();
+  fake.state.checkout = ["pending", "completed"];
+  const client = await createTestClient(fake);
+  const bought = await client.credits.buy("10");
+  expect(bought).toMatchObject({ status: "pending", checkout_url: "https://pay.example.org/c/1" });
+  const seen = [await client.credits.progress(bought.payment_id), await client.credits.progress(bought.payment_id)];
+  expect(seen.map(({ status }) => status)).toEqual(["pending", "completed"]);
+  expect(await failureOf(client.credits.progress("other"))).toMatchObject({ code: "NOT_FOUND" });
+});
+
 test("nodes, join tokens and status", async () => {
   await using fake = await startFakeCoordinator();
   const client = await createTestClient(fake);

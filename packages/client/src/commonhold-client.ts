@@ -1,10 +1,12 @@
 import type { Clock } from "@commonhold/core/clock.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { type Accounts, createAccounts } from "./accounts.ts";
+import { type Audits, createAudits } from "./audits.ts";
 import type { BackoffLimits } from "./backoff.ts";
 import { createMemoryCredentialStore, type CredentialStore } from "./credentials.ts";
 import { type Credits, createCredits } from "./credits.ts";
 import { type DownloadOptions, downloadFile } from "./download-file.ts";
+import { createEarnings, type Earnings } from "./earnings.ts";
 import type { FileSink } from "./file-sink.ts";
 import type { FileSource } from "./file-source.ts";
 import { createFiles, type FileObject, type Files } from "./files.ts";
@@ -19,7 +21,9 @@ import { abortUpload } from "./upload-session.ts";
 export interface CommonholdClient {
   readonly baseUrl: string;
   readonly accounts: Accounts;
+  readonly audits: Audits;
   readonly credits: Credits;
+  readonly earnings: Earnings;
   readonly files: Files;
   readonly jobs: Jobs;
   readonly nodes: Nodes;
@@ -55,7 +59,9 @@ export function createCommonholdClient(deps: CommonholdClientDeps, options: Comm
   return {
     baseUrl: transport.baseUrl,
     accounts: createAccounts(all),
+    audits: createAudits(all),
     credits: createCredits(all),
+    earnings: createEarnings(all),
     files: createFiles(all),
     jobs: createJobs(all),
     nodes: createNodes(all),

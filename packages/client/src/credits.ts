@@ -16,9 +16,29 @@ const purchase = object({
   payment_id: text,
   provider: text,
   status: text,
+  checkout_url: optional(text),
+  expires_at: optional(text),
   amount_usd: amount,
   credits: amount,
   balance: creditBalance,
+});
+
+const purchaseProgress = object({ payment_id: text, status: text, balance: creditBalance });
+
+/** How an owner stands; amounts as decimal text, beside them the same in millionths. */
+const creditStanding = object({
+  /** ok, low, in_grace or stopped. */
+  state: text,
+  /** What to know and to do, where there is something. */
+  notice: nullable(text),
+  available: text,
+  reserved: text,
+  prepaid: text,
+  debt: text,
+  arrears_since: nullable(text),
+  uploads_stop_at: nullable(text),
+  last_day: nullable(object({ day: text, gb_days: text, charged: text })),
+  lasts_until: nullable(text),
 });
 
 /** One movement of an account's credits; negative amounts were spent. */
@@ -33,15 +53,25 @@ const creditLine = object({
 });
 
 export type Purchase = Read<typeof purchase>;
+export type PurchaseProgress = Read<typeof purchaseProgress>;
+export type CreditStanding = Read<typeof creditStanding>;
 export type CreditLine = Read<typeof creditLine>;
 
 export interface Credits {
   /**
-   * Buys credits. Repeating it with the same key after a lost answer pays only once.
+   * Buys credits. Repeating it with the same key after a lost answer pays only once. Where `status` is "pending", a
+   * person pays at `checkout_url`; `progress` tells what came of it.
    * @param amountUsd decimal text, such as "10" or "2.50"
-   * @throws AppError PAYMENT_REFUSED, INVALID_REQUEST
+   * @throws AppError PAYMENT_REFUSED, PAYMENT_UNAVAILABLE, INVALID_REQUEST
    */
   buy(amountUsd: string, options?: { idempotencyKey?: string; signal?: AbortSignal }): Promise<Purchase>;
+  /**
+   * How a purchase stands: `status` is completed, pending, processing, failed or expired.
+   * @throws AppError NOT_FOUND for one that is not the caller's
+   */
+  progress(paymentId: string, signal?: AbortSignal): Promise<PurchaseProgress>;
+  /** How the caller stands with credits, and how long they last. */
+  standing(signal?: AbortSignal): Promise<CreditStanding>;
   /** Newest first. */
   history(options?: { signal?: AbortSignal }): AsyncIterable<CreditLine>;
 }
@@ -65,6 +95,17 @@ export function createCredits(deps: {
         },
         purchase,
       ),
+    progress: (paymentId, signal) =>
+      transport.call(
+        {
+          method: "GET",
+          path: `/api/v1/auth/credits/purchases/${encodeURIComponent(paymentId)}`,
+          ...withSignal(signal),
+        },
+        purchaseProgress,
+      ),
+    standing: (signal) =>
+      transport.call({ method: "GET", path: "/api/v1/credits", ...withSignal(signal) }, creditStanding),
     history: (options = {}) =>
       listPages(
         transport,

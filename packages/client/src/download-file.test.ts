@@ -129,6 +129,21 @@ test("tries that bring nothing are limited, and the last reason is told", async 
   expect(fake.calls).toHaveLength(4);
 });
 
+test("a file that stays unreadable until nodes return is not asked for again", async () => {
+  const { fake, client, file, sink } = await storeWith(new Uint8Array(10));
+  await using _ = fake;
+  fake.fault = (call) => {
+    if (!isDownload(call)) return false;
+    const error = { code: "CHUNK_UNAVAILABLE", message: "node attic is away", details: { lasting: true } };
+    call.response.writeHead(503).end(JSON.stringify({ error }));
+    return true;
+  };
+  fake.calls.length = 0;
+  const error = await failureOf(client.download(file.file_id, sink));
+  expect(error).toMatchObject({ code: "CHUNK_UNAVAILABLE", message: "node attic is away" });
+  expect(fake.calls).toHaveLength(1);
+});
+
 test("a body that stops coming counts as cut", async () => {
   const bytes = new Uint8Array(randomBytes(5_000));
   const { fake, client, file, sink } = await storeWith(bytes);

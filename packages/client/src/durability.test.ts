@@ -74,6 +74,32 @@ test("pins are set and taken back, as often as one likes", async () => {
   expect(await failureOf(client.files.unpin("none", first))).toMatchObject({ code: "FILE_NOT_FOUND" });
 });
 
+test("a pin to a node that takes no copy now is warned of, as far as the coordinator says so", async () => {
+  const { fake, client, file } = await openNetwork();
+  await using _ = fake;
+  const node = fake.state.nodes[1]!;
+  expect(await client.files.pin(file.file_id, node.id)).toEqual({ warning: undefined });
+  fake.state.nodes[1] = { ...node, status: "drained" };
+  expect(await client.files.pin(file.file_id, node.id)).toEqual({ warning: `node ${node.name} is drained` });
+  fake.fault = ({ response }) => {
+    response.writeHead(204).end();
+    return true;
+  };
+  expect(await client.files.pin(file.file_id, node.id), "of an earlier version").toEqual({ warning: undefined });
+});
+
+test("nodes are removed, cut off and let in again", async () => {
+  const { fake, client } = await openNetwork();
+  await using _ = fake;
+  const { id } = fake.state.nodes[1]!;
+  expect(await failureOf(client.nodes.remove(id))).toMatchObject({ code: "NODE_STILL_NEEDED" });
+  expect(await client.nodes.remove(id, { force: true })).toMatchObject({ id, status: "banned" });
+  expect(await client.nodes.unban(id)).toMatchObject({ status: "joining" });
+  expect(await client.nodes.ban(id)).toMatchObject({ status: "banned" });
+  fake.state.role = "user";
+  expect(await failureOf(client.nodes.ban(id))).toMatchObject({ code: "FORBIDDEN" });
+});
+
 test("jobs are listed, run, paused, resumed and throttled", async () => {
   const { fake, client } = await openNetwork();
   await using _ = fake;

@@ -52,6 +52,13 @@ export interface Redundancy {
   readonly copies?: number;
 }
 
+export interface PinOutcome {
+  /** That the node takes no copy now, and until when; undefined where it does. */
+  readonly warning: string | undefined;
+}
+
+const pinAnswer = object({ warning: nullable(text) });
+
 export interface Files {
   list(options?: ListFilesOptions): AsyncIterable<FileObject>;
   /** @throws AppError FILE_NOT_FOUND */
@@ -63,7 +70,7 @@ export interface Files {
   /** @throws AppError FILE_NOT_FOUND, NOT_ENOUGH_NODES, INSUFFICIENT_CREDITS */
   setRedundancy(fileId: string, redundancy: Redundancy, signal?: AbortSignal): Promise<FileObject>;
   /** Keeps a copy on that node whatever else happens. @throws AppError FILE_NOT_FOUND, NODE_NOT_FOUND */
-  pin(fileId: string, nodeId: string, signal?: AbortSignal): Promise<void>;
+  pin(fileId: string, nodeId: string, signal?: AbortSignal): Promise<PinOutcome>;
   /** @throws AppError FILE_NOT_FOUND, NODE_NOT_FOUND */
   unpin(fileId: string, nodeId: string, signal?: AbortSignal): Promise<void>;
 }
@@ -100,8 +107,10 @@ export function createFiles(deps: { readonly transport: HttpTransport }): Files 
         { method: "PATCH", path: pathOf(fileId), body: { priority, copies }, ...withSignal(signal) },
         fileObject,
       ),
-    pin: (fileId, nodeId, signal) =>
-      transport.call({ method: "PUT", path: pinPath(fileId, nodeId), ...withSignal(signal) }, nothing),
+    pin: async (fileId, nodeId, signal) => {
+      const request = { method: "PUT", path: pinPath(fileId, nodeId), ...withSignal(signal) } as const;
+      return { warning: (await transport.call(request, optional(pinAnswer)))?.warning ?? undefined };
+    },
     unpin: (fileId, nodeId, signal) =>
       transport.call({ method: "DELETE", path: pinPath(fileId, nodeId), ...withSignal(signal) }, nothing),
   };

@@ -20,7 +20,7 @@ test("what may pass by itself is transient, what will not is not", () => {
     "COORDINATOR_UNREACHABLE",
     "TIMEOUT",
     "OVERLOADED",
-    "NOT_ENOUGH_NODES",
+    "CHUNK_UNAVAILABLE",
     "TOO_MANY_REQUESTS",
   ] as const;
   for (const code of transient) expect(isTransient(new AppError(code, ""))).toBe(true);
@@ -30,7 +30,9 @@ test("what may pass by itself is transient, what will not is not", () => {
     "INSUFFICIENT_CREDITS",
     "UNAUTHENTICATED",
     "UPLOAD_NOT_FOUND",
+    "NOT_ENOUGH_NODES",
   ] as const;
   for (const code of lasting) expect(isTransient(new AppError(code, ""))).toBe(false);
+  expect(isTransient(new AppError("CHUNK_UNAVAILABLE", "", { details: { lasting: true } }))).toBe(false);
   expect(isTransient(new TypeError("a bug"))).toBe(false);
 });

@@ -55,10 +55,17 @@ const NETWORK_REASONS: Readonly<Record<string, string>> = {
 /** The connection was never made, so nothing was sent. */
 const NEVER_SENT_CODES: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH"]);
 
-/** Whether the same call may succeed a little later: the coordinator restarts, is overloaded, or the network is cut. */
+/**
+ * Whether the same call may succeed a little later: the coordinator restarts, is overloaded, or the network is cut. Not
+ * where people must do something first: add nodes, or bring those back that have the file.
+ */
 export function isTransient(error: unknown): error is AppError {
-  if (!(error instanceof AppError) || error.code === "PROTOCOL_ERROR") return false;
+  if (!(error instanceof AppError) || error.code === "PROTOCOL_ERROR" || awaitsPeople(error)) return false;
   return error.code === "REQUEST_TIMEOUT" || TRANSIENT_STATUSES.has(error.status);
+}
+
+function awaitsPeople({ code, details }: AppError): boolean {
+  return code === "NOT_ENOUGH_NODES" || (code === "CHUNK_UNAVAILABLE" && details.lasting === true);
 }
 
 /** How long the coordinator asked to wait before the next try, where it did. */
@@ -106,15 +113,17 @@ export function failureOfAnswer(answer: ErrorAnswer): HttpFailure {
     ...(sent?.requestId === undefined ? {} : { request_id: sent.requestId }),
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
   };
+  const error = new AppError(code, message, { details });
   return {
-    error: new AppError(code, message, { details }),
-    retry: NOT_BEGUN_STATUSES.has(answer.status)
-      ? "always"
-      : TRANSIENT_STATUSES.has(answer.status)
-        ? "if-idempotent"
-        : "never",
+    error,
+    retry: awaitsPeople(error) ? "never" : retryOfStatus(answer.status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
+}
+
+function retryOfStatus(status: number): HttpFailure["retry"] {
+  if (NOT_BEGUN_STATUSES.has(status)) return "always";
+  return TRANSIENT_STATUSES.has(status) ? "if-idempotent" : "never";
 }
 
 /** Retry-After (RFC 9110, 10.2.3): seconds or a date. Undefined where it is neither. */

@@ -36,6 +36,8 @@ export function createHttpTransport(
     readonly random: Random;
     readonly credentials: CredentialStore;
     readonly fetch?: typeof fetch;
+    /** In place of the refresh token in a body: a page has it in a cookie. `send` is a call without access token. */
+    readonly exchange?: (send: HttpTransport["call"]) => Promise<Credentials>;
   },
   options: { readonly baseUrl: string; readonly backoff?: BackoffLimits; readonly timeoutMs?: number },
 ): HttpTransport {
@@ -44,6 +46,7 @@ export function createHttpTransport(
   const attempt = createHttpAttempt(deps, { ...options, baseUrl });
 
   async function exchange(refreshToken: string): Promise<Credentials> {
+    if (deps.exchange !== undefined) return deps.exchange(call);
     const path = "/api/v1/auth/refresh";
     const pair = await call({ method: "POST", path, body: { refresh_token: refreshToken }, auth: "none" }, tokenPair);
     return { accessToken: pair.access_token, refreshToken: pair.refresh_token };

@@ -1,4 +1,4 @@
-import { count, flag, mapOf, object, optional, type Read, type Reader, text } from "./answer.ts";
+import { count, flag, mapOf, nullable, object, optional, type Read, type Reader, text } from "./answer.ts";
 import { withSignal } from "./http-attempt.ts";
 import type { HttpTransport } from "./http-transport.ts";
 
@@ -14,6 +14,10 @@ export const networkStatus = object({
   handoffs: object({ pending: count, spool_bytes: count, spool_bytes_max: count }),
   capacity_bytes: count,
   used_bytes: count,
+  /** Whether the accounts of credits add up; null before the first check. */
+  ledger: optional(
+    nullable(object({ checked_at: text, accounts: count, mismatches: count, total_microcredits: text })),
+  ),
 });
 
 /** Checks differ from version to version. */

@@ -215,6 +215,32 @@ test("what will not pass by itself ends the upload at once", async () => {
   expect(chunkCalls(fake)).toBeLessThanOrEqual(4);
 });
 
+test.each(["/initiate", "/chunk"])("where nodes are lacking at %s it says so soon, with what to do", async (step) => {
+  await using fake = await startFakeCoordinator({ chunkSize: 1_000 });
+  const client = await createTestClient(fake);
+  fake.fault = ({ path, response }) => {
+    if (!path.endsWith(step)) return false;
+    response.writeHead(503).end('{"error":{"code":"NOT_ENOUGH_NODES","message":"start more nodes"}}');
+    return true;
+  };
+  const error = await failureOf(client.upload(memorySource("a", randomBytes(100))));
+  expect(error).toMatchObject({ code: "NOT_ENOUGH_NODES", message: "start more nodes" });
+  expect(fake.calls.filter((call) => call.endsWith(step))).toHaveLength(step === "/chunk" ? 8 : 1);
+});
+
+test("a chunk for which nodes were lacking for a moment is sent again", async () => {
+  await using fake = await startFakeCoordinator({ chunkSize: 1_000 });
+  const client = await createTestClient(fake);
+  fake.fault = ({ path, response }) => {
+    if (!path.endsWith("/chunk") || chunkCalls(fake) > 6) return false;
+    response.writeHead(503).end('{"error":{"code":"NOT_ENOUGH_NODES","message":"start more nodes"}}');
+    return true;
+  };
+  const bytes = randomBytes(100);
+  const file = await client.upload(memorySource("a", bytes));
+  expect(storedBytes(fake, file.file_id)).toEqual(new Uint8Array(bytes));
+});
+
 test("a source that has become shorter is noticed", async () => {
   await using fake = await startFakeCoordinator({ chunkSize: 100 });
   const client = await createTestClient(fake);

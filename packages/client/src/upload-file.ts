@@ -27,6 +27,11 @@ const PARALLEL_DEFAULT = 4;
 const PARALLEL_MAX = 64;
 const STALL_LIMIT_MS = 120_000;
 const CHUNK_TIMEOUT_MS = 180_000;
+/**
+ * For a chunk for which too few nodes answered: about a dozen seconds, in which one that restarts is back and one that
+ * failed has had its rest.
+ */
+const TRIES_FOR_NODES_MAX = 8;
 /** How often a completion that still misses chunks sends them again. */
 const COMPLETIONS_MAX = 4;
 
@@ -192,7 +197,7 @@ class Upload {
         return await send(withSignal(signal));
       } catch (error) {
         signal?.throwIfAborted();
-        if (!isTransient(error)) throw error;
+        if (!(error instanceof AppError) || !mayPass(error, failures)) throw error;
         if (clock.monotonicMs() - this.#lastProgressMs >= this.#stallLimitMs) throw this.#stalled(error);
         this.#options.onRetry?.(error);
         const delayMs = Math.max(retryAfterMsOf(error), backoffDelayMs(failures, transport.backoff, random));
@@ -221,6 +226,10 @@ class Upload {
       { details: { session_id: this.#session.session_id, url: this.#deps.transport.baseUrl }, cause },
     );
   }
+}
+
+function mayPass(error: AppError, failures: number): boolean {
+  return error.code === "NOT_ENOUGH_NODES" ? failures < TRIES_FOR_NODES_MAX : isTransient(error);
 }
 
 function changed(source: FileSource): AppError {

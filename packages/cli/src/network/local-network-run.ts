@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CommonholdClient, createCommonholdClient } from "@commonhold/client/commonhold-client.ts";
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
@@ -24,13 +23,11 @@ const READY_MS_MAX = 60_000;
 const NODE_NAME = /^node-\d+$/;
 /** How a node stands that the coordinator has heard; one that was drained stays so over a restart. */
 const HEARD: readonly (string | null)[] = ["active", "draining", "drained"];
+/** The others can do without it, and an admin may let it in again. */
+const CUT_OFF =
+  'was removed from the network or cut off: move its folder away to have another made in its place, or let it in again ("node unban")';
 /** Beyond the 20 s that each role gives by default to what is under way, and to closing its parts. */
 const STOP_GRACE_MS = 45_000;
-/** What the coordinator of a network on one machine gets in place of its usual settings. */
-const TRIAL_DETECTION = {
-  COMMONHOLD_COORDINATOR_NODES_HEARTBEAT_INTERVAL_MS: "5000",
-  COMMONHOLD_COORDINATOR_NODES_OFFLINE_AFTER_S: "30",
-} as const;
 
 export interface LocalNetworkOptions {
   readonly data: string;
@@ -47,7 +44,6 @@ export interface LocalNetworkOptions {
 
 export interface LocalNetworkDeps {
   readonly onEvent: (line: string) => void;
-  readonly onGivenUp: (name: string) => void;
 }
 
 export interface StartedNetwork {
@@ -73,7 +69,7 @@ export class LocalNetworkRun {
   }
 
   /**
-   * Resolves when the coordinator is ready and has heard every node.
+   * Resolves when the coordinator is ready and has heard every node; one that is cut off is told of and left.
    * @throws AppError ALREADY_RUNNING, PORT_IN_USE, TIMEOUT, or what a role failed with; call the stop methods then
    */
   async start(signal: AbortSignal): Promise<StartedNetwork> {
@@ -105,7 +101,7 @@ export class LocalNetworkRun {
 
   async #startCoordinator(host: string, port: number): Promise<string> {
     const args = ["coordinator", "start", "--data", this.#folders.coordinator, "--host", host, "--port", String(port)];
-    this.#coordinator = this.#role("coordinator", args, detectionSettings(this.#folders.coordinator, process.env));
+    this.#coordinator = this.#role("coordinator", [...args, "--trial"]);
     return this.#coordinator.start();
   }
 
@@ -155,7 +151,12 @@ export class LocalNetworkRun {
     await Promise.all(
       this.#nodes.map(async (role) => {
         const admin = openNodeAdmin(await role.start());
-        const condition = async () => HEARD.includes((await admin.status(signal)).status);
+        const condition = async () => {
+          const { status, coordinator } = await admin.status(signal);
+          const isCutOff = coordinator.last_error?.code === "NOT_A_MEMBER";
+          if (isCutOff) this.#deps.onEvent(`${role.name} ${CUT_OFF}`);
+          return isCutOff || HEARD.includes(status);
+        };
         const described = `the joining of ${role.name} (see ${this.#logFile(role.name)})`;
         await waitUntil({ clock: systemClock }, { condition, described }, { limitMs: READY_MS_MAX, signal });
       }),
@@ -173,16 +174,6 @@ export class LocalNetworkRun {
   #logFile(name: string): string {
     return join(this.#folders.logs, `${name}.log`);
   }
-}
-
-/**
- * On one machine reports cost nothing, and whoever tries out a node's death shall not wait for minutes. Settings that
- * somebody wrote down stay as they are.
- */
-function detectionSettings(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (existsSync(join(folder, "coordinator.toml"))) return {};
-  const settings = Object.entries(TRIAL_DETECTION).map(([name, value]) => [name, env[name] ?? value]);
-  return Object.fromEntries(settings) as NodeJS.ProcessEnv;
 }
 
 async function openNetworkFolder(folder: string): Promise<DataFolder> {

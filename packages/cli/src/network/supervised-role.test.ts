@@ -18,18 +18,16 @@ const PROGRAM = fileURLToPath(new URL("../testing/test-role.ts", import.meta.url
 
 async function supervise(
   args: (folder: string) => string[],
-  next: RestartPolicy["next"] = () => 1,
+  next: RestartPolicy["next"] = () => ({ delayMs: 1, failures: 1 }),
   more: Partial<RoleProcess> = {},
 ) {
   const folder = await tempFolder();
   const events: string[] = [];
-  const givenUp: string[] = [];
   const role = new SupervisedRole(
     {
       clock: systemClock,
       restartPolicy: { next },
       onEvent: (line) => events.push(line),
-      onGivenUp: (name) => givenUp.push(name),
     },
     {
       name: "role",
@@ -41,7 +39,7 @@ async function supervise(
     },
   );
   onTestFinished(() => role.stop(0));
-  return { role, events, givenUp, folder };
+  return { role, events, folder };
 }
 
 test("a role is started, tells its address, logs to its file, and is stopped in order", async () => {
@@ -98,7 +96,7 @@ test("a role that never gets ready is ended, and told with its log", async () =>
 test("a program that cannot be run is told with its log", async () => {
   const { role, folder } = await supervise(() => ["ready"]);
   const broken = new SupervisedRole(
-    { clock: systemClock, restartPolicy: { next: () => 1 }, onEvent: () => undefined, onGivenUp: () => undefined },
+    { clock: systemClock, restartPolicy: { next: () => ({ delayMs: 1, failures: 1 }) }, onEvent: () => undefined },
     { name: "ghost", program: join(folder, "none.ts"), args: [], logFile: join(folder, "ghost.log"), verbose: false },
   );
   await expect(broken.start()).rejects.toMatchObject({ message: expect.stringContaining("ghost.log") });
@@ -113,16 +111,27 @@ test("a role that dies is started again, and it is told", async () => {
   expect(isAlive(role.pid!)).toBe(true);
 });
 
-test("a role that keeps dying is given up", async () => {
-  const { role, givenUp, events } = await supervise(
-    () => ["ready"],
-    () => undefined,
-  );
+test("a role that keeps dying is started again and again, with its failures told, and stopped at once while it waits", async () => {
+  let failures = 0;
+  const next = () => ({ delayMs: ++failures < 3 ? 1 : 3_600_000, failures });
+  const { role, events } = await supervise((at) => ["ready-once", join(at, "ready")], next);
   await role.start();
   process.kill(role.pid!, "SIGKILL");
-  await eventually("giving up", () => givenUp.length === 1);
-  expect(events[0]).toContain("by SIGKILL");
+  await eventually("the third failure", () => events.length === 3);
+  expect(events[0]).toMatch(/by SIGKILL: its log is .*role\.log\. Starting it again in 0\.001 s$/);
+  expect(events.at(-1)).toMatch(/, which is failure 3 in a row\. Starting it again in 3600 s$/);
   expect(role.pid).toBeUndefined();
+  await role.stop(3_600_000);
+});
+
+test("a role that has stopped is not waited for while its process takes its time to exit", async () => {
+  const { role, folder, events } = await supervise((at) => ["slow-exit", join(at, "stopped")]);
+  await role.start();
+  const pid = role.pid!;
+  await role.stop(3_600_000);
+  expect(isAlive(pid)).toBe(false);
+  expect(await readFile(join(folder, "stopped"), "utf8")).toBe("stopped");
+  expect(events).toEqual([]);
 });
 
 test("a role that does not stop is ended", async () => {

@@ -31,6 +31,11 @@ export interface RoleStartLimits {
   readonly failedMs: number;
 }
 
+/** From telling that it has stopped until its process is gone. */
+const EXIT_MS = 500;
+/** So many failures in a row are told as such. */
+const FAILURES_TOLD = 3;
+
 const START_LIMITS: RoleStartLimits = { readyMs: 300_000, failedMs: 10_000 };
 
 export interface SupervisedRoleDeps {
@@ -38,8 +43,6 @@ export interface SupervisedRoleDeps {
   readonly restartPolicy: RestartPolicy;
   /** For a line about what happens to it. */
   readonly onEvent: (line: string) => void;
-  /** It keeps dying and is not started any more. */
-  readonly onGivenUp: (name: string) => void;
 }
 
 interface Life {
@@ -50,7 +53,7 @@ interface Life {
 }
 
 /**
- * A role in a process of its own. It is started again when it dies unexpectedly. It gets a process group of its own,
+ * A role in a process of its own. It is started again when it dies unexpectedly, as often as it does. It gets a process group of its own,
  * so that Ctrl-C reaches only us and the roles stop in order; a channel to it closes when we end, however that is.
  */
 export class SupervisedRole {
@@ -90,6 +93,10 @@ export class SupervisedRole {
     clearTimeout(this.#restartTimer);
     const life = this.#life;
     if (life === undefined) return;
+    life.child.on("message", (message) => {
+      // What its process still does is to keep compiled code for later starts, which may take long after the first.
+      if (isRoleMessage(message) && message.kind === "stopped") setTimeout(() => life.child.kill("SIGKILL"), EXIT_MS);
+    });
     life.child.kill("SIGTERM");
     const timer = setTimeout(() => {
       this.#deps.onEvent(`${this.name} did not stop within ${graceMs / 1000} s and is ended`);
@@ -130,13 +137,9 @@ export class SupervisedRole {
 
   #onUnexpectedEnd(life: Life, reason: AppError): void {
     if (this.#stopping) return;
-    const delayMs = this.#deps.restartPolicy.next(this.#deps.clock.monotonicMs() - life.startedMs);
-    if (delayMs === undefined) {
-      this.#deps.onEvent(`${reason.message}. It keeps failing and is not started again`);
-      this.#deps.onGivenUp(this.name);
-      return;
-    }
-    this.#deps.onEvent(`${reason.message}. Starting it again in ${delayMs / 1000} s`);
+    const { delayMs, failures } = this.#deps.restartPolicy.next(this.#deps.clock.monotonicMs() - life.startedMs);
+    const soFar = failures < FAILURES_TOLD ? "" : `, which is failure ${failures} in a row`;
+    this.#deps.onEvent(`${reason.message}${soFar}. Starting it again in ${delayMs / 1000} s`);
     this.#restartTimer = setTimeout(() => {
       const secondLife = this.#begin();
       void secondLife.ended.then((end) => this.#onUnexpectedEnd(secondLife, end));
@@ -158,7 +161,7 @@ function limitStart(
   child.on("message", (message) => {
     if (!isRoleMessage(message)) return;
     clearTimeout(timer);
-    if (message.kind === "ready") return;
+    if (message.kind !== "failed") return;
     onFailed(AppError.fromRecord(message.error));
     timer = setTimeout(() => child.kill("SIGKILL"), failedMs);
   });

@@ -1,6 +1,7 @@
 import {
   count,
   flag,
+  list,
   nullable,
   object,
   optional,
@@ -34,7 +35,15 @@ const nodeStatus = object({
   status: nullable(text),
   draining: flag,
   /** What others do not hold in its place yet; null where that is not known. */
-  drain: optional(nullable(object({ chunks_left: count, bytes_left: count }))),
+  drain: optional(
+    nullable(
+      object({
+        chunks_left: count,
+        bytes_left: count,
+        waiting: optional(list(object({ reason: text, chunks: count }))),
+      }),
+    ),
+  ),
   safe_to_stop: flag,
   credits: nullable(object({ earned: text, pending: text, paid: text })),
   storage: object({

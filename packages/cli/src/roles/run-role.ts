@@ -50,6 +50,7 @@ export async function runRole(title: string, start: () => Promise<RunningRole>):
   const shutdown = createShutdown({ logger, graceMs: STOP_MS_MAX });
   shutdown.add(title, async () => {
     if (!(await role.stop())) throw new AppError("INTERNAL", `${title} did not stop cleanly`);
+    await tellParent({ kind: "stopped" });
   });
   shutdown.installSignals();
   whenAlone = () => {

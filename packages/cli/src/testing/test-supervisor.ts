@@ -7,7 +7,7 @@ const [logFile = "", stopFile = ""] = process.argv.slice(2);
 
 /** Runs a test role under supervision and says what its process is. */
 const role = new SupervisedRole(
-  { clock: systemClock, restartPolicy: createRestartPolicy(), onEvent: () => undefined, onGivenUp: () => undefined },
+  { clock: systemClock, restartPolicy: createRestartPolicy(), onEvent: () => undefined },
   {
     name: "role",
     program: fileURLToPath(new URL("./test-role.ts", import.meta.url)),

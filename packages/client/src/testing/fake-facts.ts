@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { JobObject } from "../jobs.ts";
 import type { NodeObject } from "../nodes.ts";
 import type { RepairStatus } from "../repair.ts";
+import { FAKE_REPUTATION } from "./fake-audits.ts";
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
@@ -22,6 +23,7 @@ export function fakeNode(name: string): NodeObject {
     joined_at: "2026-01-01T00:00:00.000Z",
     operator_id: "00000000-0000-7000-8000-000000000000",
     version: "0.1.0",
+    reputation: FAKE_REPUTATION,
   };
 }
 

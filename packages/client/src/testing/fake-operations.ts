@@ -12,6 +12,7 @@ export function answerOperations(call: FakeCall): Answer | undefined {
       ? errorAnswer(404, "NODE_NOT_FOUND", `there is no node ${id}`)
       : { status: 200, body: node };
   }
+  if (area === "nodes" && id !== "join-tokens") return answerMembership(call, id);
   if (area === "repair" && state.repair !== undefined) {
     const { in_flight, unrepairable, ...rest } = state.repair;
     const isAdmin = state.role === "admin";
@@ -23,6 +24,23 @@ export function answerOperations(call: FakeCall): Answer | undefined {
     return forRoles(call, ["admin", "operator"]) ?? { status: body.dry_run ? 200 : 202, body };
   }
   return undefined;
+}
+
+/** Removals, bans and what takes these back. */
+function answerMembership(call: FakeCall, id: string): Answer {
+  const { state, method, path, query } = call;
+  const isBan = path.endsWith("/ban");
+  const refusal = isBan ? forRoles(call, ["admin"]) : undefined;
+  if (refusal !== undefined) return refusal;
+  const at = state.nodes.findIndex((node) => node.id === id);
+  const node = state.nodes[at];
+  if (node === undefined) return errorAnswer(404, "NODE_NOT_FOUND", `there is no node ${id}`);
+  if (!isBan && node.status === "active" && query.get("force") !== "true") {
+    return errorAnswer(409, "NODE_STILL_NEEDED", `node ${node.name} is active: drain it, or force it`);
+  }
+  const changed = { ...node, status: isBan && method === "DELETE" ? "joining" : "banned" };
+  state.nodes[at] = changed;
+  return { status: 200, body: changed };
 }
 
 function forRoles({ state }: FakeCall, roles: readonly string[]): Answer | undefined {

@@ -14,12 +14,14 @@ export function answerRedundancy(call: FakeCall): Answer {
   const file = state.files.get(id);
   if (file === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `you have no file ${id}`);
   if (action !== "pins") return change(state, file, json(call));
-  if (!state.nodes.some((node) => node.id === nodeId)) {
+  const node = state.nodes.find((candidate) => candidate.id === nodeId);
+  if (node === undefined) {
     return errorAnswer(404, "NODE_NOT_FOUND", `there is no node ${nodeId}`);
   }
   const others = file.pins.filter((pinned) => pinned !== nodeId);
   state.files.set(id, { ...file, pins: method === "PUT" ? [...others, nodeId] : others });
-  return { status: 204 };
+  if (method !== "PUT") return { status: 204 };
+  return { status: 200, body: { warning: node.status === "active" ? null : `node ${node.name} is ${node.status}` } };
 }
 
 function restore(state: FakeState, id: string): Answer {

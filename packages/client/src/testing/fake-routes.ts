@@ -1,5 +1,8 @@
 import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
+import { answerAudits } from "./fake-audits.ts";
+import { answerEconomy } from "./fake-economy.ts";
 import { answerOperations } from "./fake-operations.ts";
+import { answerPurchases, FAKE_BALANCE } from "./fake-purchases.ts";
 import { answerRedundancy, fileView } from "./fake-redundancy.ts";
 import { addFakeFile, type FakeFile, type FakeState, type FakeUpload, nextUuid, removeFakeFile } from "./fake-state.ts";
 
@@ -180,34 +183,18 @@ function sendFile({ request, response }: FakeCall, file: FakeFile): void {
 
 function answerRest(call: FakeCall): Answer {
   const { state, method, path } = call;
-  const balance = { available: "10.5", reserved: "0", available_microcredits: "10500000", reserved_microcredits: "0" };
   switch (`${method} ${path}`) {
     case "GET /api/v1/auth/me": {
       const token = state.accessTokens.get(call.request.headers.authorization?.replace("Bearer ", "") ?? "");
       const user = state.users.get(token?.email ?? "");
       return user === undefined
         ? errorAnswer(401, "UNAUTHENTICATED", "no such user")
-        : { status: 200, body: { ...userView(state, user), credits: balance } };
+        : { status: 200, body: { ...userView(state, user), credits: FAKE_BALANCE } };
     }
     case "POST /api/v1/auth/logout": {
       const { refresh_token: token } = json(call) as { refresh_token: string };
       state.refreshTokens.delete(token);
       return { status: 204 };
-    }
-    case "POST /api/v1/auth/credits/purchase": {
-      const key = String(call.request.headers["idempotency-key"]);
-      const { amount_usd: amount } = json(call) as { amount_usd: string };
-      const payment_id = `payment-${state.purchases.size + 1}`;
-      const bought = {
-        payment_id,
-        provider: "test",
-        status: "completed",
-        amount_usd: amount,
-        credits: amount,
-        balance,
-      };
-      if (!state.purchases.has(key)) state.purchases.set(key, bought);
-      return { status: 201, body: state.purchases.get(key) };
     }
     case "GET /api/v1/credits/history": {
       const line = { id: "1", kind: "purchase", description: "Bought", reference: "payment-1", amount: "10" };
@@ -224,6 +211,12 @@ function answerRest(call: FakeCall): Answer {
     case "GET /api/v1/status":
       return { status: 200, body: STATUS };
     default:
-      return answerOperations(call) ?? errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`);
+      return (
+        answerPurchases(call) ??
+        answerEconomy(call) ??
+        answerAudits(call) ??
+        answerOperations(call) ??
+        errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`)
+      );
   }
 }

@@ -53,6 +53,8 @@ export interface FakeState {
   /** By their ids. */
   readonly deleted: Map<string, FakeDeletedFile>;
   readonly purchases: Map<string, object>;
+  /** How a purchase stands, one a look; undefined where purchases are done at once. */
+  checkout: string[] | undefined;
   readonly nodes: NodeObject[];
   readonly jobs: Map<string, JobObject>;
   /** undefined for a coordinator of before there was repair. */
@@ -78,6 +80,7 @@ export function createFakeState(chunkSize: number): FakeState {
     files: new Map(),
     deleted: new Map(),
     purchases: new Map(),
+    checkout: undefined,
     nodes: [fakeNode("attic")],
     jobs: new Map(FAKE_JOBS.map((job) => [job.name, job])),
     repair: FAKE_REPAIR,

@@ -1,8 +1,12 @@
-import type { CreditLine } from "@commonhold/client/credits.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
+import type { CreditLine, CreditStanding, Purchase } from "@commonhold/client/credits.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { CliContext } from "../../cli-context.ts";
 import { formatMoment } from "../../output/format-time.ts";
 import { formatFacts, formatTable, type TableColumn } from "../../output/output.ts";
 import { usageError } from "../../usage.ts";
+import { waitForPayment } from "./wait-for-payment.ts";
 
 const HISTORY: readonly TableColumn<CreditLine>[] = [
   { title: "WHEN", value: (line) => formatMoment(line.created_at) },
@@ -16,26 +20,87 @@ const HISTORY: readonly TableColumn<CreditLine>[] = [
 ];
 
 export async function showCredits(context: CliContext): Promise<void> {
+  const { output, signal } = context;
   const client = await context.openClient();
-  const { credits } = await client.accounts.me(context.signal);
-  if (context.output.json) return context.output.document(credits);
-  const facts = [
-    ["Available", credits.available],
-    ["Reserved", credits.reserved],
-  ] as const;
-  for (const line of formatFacts(facts)) context.output.line(line);
+  const standing = await client.credits.standing(signal);
+  if (output.json) return output.document(standing);
+  for (const line of formatFacts(standingFacts(standing))) output.line(line);
+  if (standing.notice !== null) output.line(standing.notice);
 }
 
-export async function buyCredits(context: CliContext, amountUsd: string): Promise<void> {
+const STATES: Readonly<Record<string, string>> = {
+  ok: "all is well",
+  low: "low: less than a week is left",
+  in_grace: "in debt: all goes on for a while",
+  stopped: "in debt: new uploads are refused",
+};
+
+function standingFacts(standing: CreditStanding): (readonly [string, string])[] {
+  const { last_day: lastDay, lasts_until: lastsUntil, uploads_stop_at: stopAt } = standing;
+  const facts: (readonly [string, string])[] = [
+    ["State", STATES[standing.state] ?? standing.state],
+    ["Available", standing.available],
+    ["Reserved", `${standing.reserved}, for uploads under way`],
+    ["Prepaid", `${standing.prepaid}, for what is stored`],
+    ["Debt", standing.debt],
+    [
+      "Last day",
+      lastDay === null
+        ? "nothing was charged"
+        : `${lastDay.charged} for ${lastDay.gb_days} GB-days on ${lastDay.day} (UTC)`,
+    ],
+    ["Lasts until", lastsUntil === null ? "not known before a day was charged" : formatMoment(lastsUntil)],
+  ];
+  if (stopAt !== null) facts.push(["Uploads stop", formatMoment(stopAt)]);
+  return facts;
+}
+
+export async function buyCredits(
+  context: CliContext,
+  amountUsd: string,
+  options: { readonly wait: boolean },
+): Promise<void> {
   if (!/^\d{1,7}(\.\d{1,2})?$/.test(amountUsd) || Number(amountUsd) === 0) {
     throw usageError(`"${amountUsd}" is no amount in US dollars: give it like 10 or 2.50`);
   }
   const client = await context.openClient();
   const bought = await client.credits.buy(amountUsd, { signal: context.signal });
   if (context.output.json) return context.output.document(bought);
-  context.output.line(
-    `bought ${bought.credits} credits for ${bought.amount_usd} USD; ${bought.balance.available} available`,
+  if (bought.status !== "pending") return showBought(context, bought, bought.balance.available);
+  await finishPayment(context, { client, bought, wait: options.wait });
+}
+
+function showBought({ output }: CliContext, bought: Purchase, available: string): void {
+  output.line(`bought ${bought.credits} credits for ${bought.amount_usd} USD; ${available} available`);
+}
+
+interface BegunPurchase {
+  readonly client: CommonholdClient;
+  readonly bought: Purchase;
+  readonly wait: boolean;
+}
+
+async function finishPayment(context: CliContext, { client, bought, wait }: BegunPurchase): Promise<void> {
+  const { output, signal } = context;
+  const until = bought.expires_at === undefined ? "" : `, until ${formatMoment(bought.expires_at)}`;
+  output.note(`Pay ${bought.amount_usd} USD for ${bought.credits} credits at this address${until}:`);
+  output.line(bought.checkout_url ?? "");
+  if (!wait) return;
+  output.note("Waiting for the payment. Ctrl-C ends the wait, not the purchase: credits come when it is paid.");
+  const purchase = await waitForPayment(
+    {
+      progress: () => client.credits.progress(bought.payment_id, signal),
+      sleep: (ms) => delay(ms, undefined, { signal }).catch(() => undefined),
+    },
+    signal,
   );
+  if (purchase.status === "completed") return showBought(context, bought, purchase.balance.available);
+  if (purchase.status === "processing") {
+    return output.line(`${bought.credits} credits come when the bank has paid: "credits history" shows it`);
+  }
+  throw new AppError("PAYMENT_REFUSED", `the payment has ${purchase.status}: nothing was bought`, {
+    details: { payment_id: bought.payment_id },
+  });
 }
 
 export async function showHistory(context: CliContext): Promise<void> {

@@ -27,15 +27,23 @@ export function addAccountCommands(program: Command, run: Run): void {
     .description("show who is logged in, where, and with how many credits")
     .action(run(async () => (await import("./whoami.ts")).whoami));
 
+  program
+    .command("earnings")
+    .description("show what your nodes earn, a line a day")
+    .option("--month <month>", "such as 2026-01, by UTC (default: the one under way)")
+    .option("--node <node>", "the node's name or id (default: all of yours)")
+    .action(run(async () => (await import("./earnings.ts")).showEarnings));
+
   const credits = program.command("credits").description("show, buy and follow your credits");
   credits
     .command("show", { isDefault: true })
-    .description("show the balance (what credits does by itself)")
+    .description("show how you stand, and how long it lasts (what credits does by itself)")
     .action(run(async () => (await import("./credits.ts")).showCredits));
   credits
     .command("buy")
     .description("buy credits")
     .argument("<amount_usd>", "in US dollars, such as 10 or 2.50")
+    .option("--no-wait", "where it is paid at an address: show that, and do not wait")
     .action(run(async () => (await import("./credits.ts")).buyCredits));
   credits
     .command("history")

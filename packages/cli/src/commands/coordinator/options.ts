@@ -15,5 +15,9 @@ export function addCoordinatorCommand(program: Command, run: Run): void {
       wholeNumber(0, 65_535),
     )
     .option("--host <address>", "the address of its API (default: http.host, else 127.0.0.1)")
+    .option(
+      "--trial",
+      "with the defaults of a trial on one machine: silent nodes are given up, and all are audited, sooner",
+    )
     .action(run(async () => (await import("./start.ts")).startCoordinatorRole, { handlesSignals: true }));
 }

@@ -1,13 +1,13 @@
 import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
-import { AppError } from "@commonhold/core/app-error.ts";
-import { isNodeId } from "@commonhold/core/ids.ts";
 import type { CliContext } from "../../cli-context.ts";
+import { findNode } from "../find-node.ts";
 import { findOneFile } from "./find-one-file.ts";
 
 export async function pin(context: CliContext, name: string, options: { readonly node: string }): Promise<void> {
   const { client, file, node } = await look(context, name, options.node);
-  await client.files.pin(file.file_id, node.id, context.signal);
+  const { warning } = await client.files.pin(file.file_id, node.id, context.signal);
   await say(context, client, { fileId: file.file_id, sentence: `${file.filename} is pinned to ${node.name}` });
+  if (warning !== undefined) context.output.note(warning);
 }
 
 export async function unpin(context: CliContext, name: string, options: { readonly node: string }): Promise<void> {
@@ -23,14 +23,7 @@ async function look(context: CliContext, name: string, nodeText: string) {
   const { signal } = context;
   const client = await context.openClient();
   const file = await findOneFile(client.files, name, signal);
-  return { client, file, node: await findNode(client, nodeText, signal) };
-}
-
-/** @throws AppError NODE_NOT_FOUND */
-async function findNode(client: CommonholdClient, nameOrId: string, signal: AbortSignal) {
-  if (isNodeId(nameOrId)) return client.nodes.get(nameOrId, signal);
-  for await (const node of client.nodes.list(signal)) if (node.name === nameOrId) return node;
-  throw new AppError("NODE_NOT_FOUND", `there is no node "${nameOrId}": "commonhold nodes" shows which there are`);
+  return { client, file, node: await findNode(client.nodes, nodeText, signal) };
 }
 
 async function say(

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLogger } from "@commonhold/runtime/logger.ts";
@@ -7,14 +8,12 @@ import pc from "picocolors";
 import type { CliContext } from "../../cli-context.ts";
 import { LocalNetworkRun, type StartedNetwork } from "../../network/local-network-run.ts";
 import { watchParent } from "../../network/watch-parent.ts";
-import { AlreadyReported } from "../../output/report-error.ts";
 import { commandName } from "../../command-name.ts";
 import { keepFilesPrivate } from "../../roles/private-files.ts";
 import { commonholdVersion } from "../../version.ts";
 
 /** The roles have limits of their own; this is beyond them. */
 const STOP_MS_MAX = 60_000;
-const EXIT_GIVEN_UP = 70;
 
 export interface StartNetworkOptions {
   readonly nodes: number;
@@ -30,12 +29,8 @@ export async function startNetwork(context: CliContext, options: StartNetworkOpt
   process.title = "commonhold network";
   keepFilesPrivate();
   const say = (line: string) => process.stderr.write(`${line}\n`);
-  let givenUp: (name: string) => void = () => undefined;
-  const failed = new Promise<string>((resolve) => {
-    givenUp = resolve;
-  });
   const run = new LocalNetworkRun(
-    { onEvent: (line) => say(`commonhold: ${line}`), onGivenUp: (name) => name === "coordinator" && givenUp(name) },
+    { onEvent: (line) => say(`commonhold: ${line}`) },
     {
       ...options,
       nodeCount: options.nodes,
@@ -54,8 +49,10 @@ export async function startNetwork(context: CliContext, options: StartNetworkOpt
     const network = await run.start(shutdown.signal);
     if (output.json) output.document(asDocument(network));
     else for (const line of describe(network, options)) output.line(line);
-    await failed;
-    throw new AlreadyReported(EXIT_GIVEN_UP);
+    // Else it would be done on the way out, while somebody waits.
+    flushCompileCache();
+    // Until a signal ends the process.
+    await new Promise<never>(() => undefined);
   } catch (error) {
     // On the way out already, what fails because of it is no news: the signal's listener ends the process.
     if (shutdown.signal.aborted) return new Promise<never>(() => undefined);

@@ -22,6 +22,7 @@ export async function status(context: CliContext): Promise<void> {
     ["Chunks", chunksOf(network)],
     ...(repair === null ? [] : [["Repair", describeRepair(repair)] as const]),
     ["Handoffs", handoffsOf(network)],
+    ...ledgerFacts(network),
   ] satisfies readonly (readonly [string, string])[];
   for (const line of formatFacts(facts)) context.output.line(line);
 }
@@ -42,6 +43,15 @@ function chunksOf({ chunks }: NetworkStatus): string {
   const { total, under_replicated: short } = chunks;
   if (short === total) return `${total}, ${total === 1 ? "with" : "all with"} fewer copies than promised`;
   return `${total}, ${short} of them with fewer copies than promised`;
+}
+
+/** Nobody needs to read that it adds up. */
+function ledgerFacts({ ledger }: NetworkStatus): readonly (readonly [string, string])[] {
+  if (ledger === undefined || ledger === null) return [];
+  const { mismatches, total_microcredits: total } = ledger;
+  if (mismatches === 0 && total === "0") return [];
+  const wrong = countOf(mismatches, "account is", "accounts are");
+  return [["Ledger", `does not add up: ${wrong} wrong, all together are ${total} micro-credits; see the log`]];
 }
 
 function handoffsOf({ handoffs }: NetworkStatus): string {

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import type { Run } from "../../program.ts";
-import { addLabel, addToList, byteSize } from "../../usage.ts";
+import { addLabel, addToList, byteSize, wholeNumber } from "../../usage.ts";
 
 const DATA = "the node's folder (default: the only one in ./data/nodes)";
 
 export function addNodeCommand(program: Command, run: Run): void {
   program.commandsGroup("Lend a disk:");
-  const node = program.command("node").description("make, run and look after a storage node on this machine");
+  const node = program.command("node").description("make, run and look after a storage node");
   node
     .command("init")
     .description("make a node and join a network with it")
@@ -26,6 +26,34 @@ export function addNodeCommand(program: Command, run: Run): void {
     .option("--data <dir>", DATA)
     .action(run(async () => (await import("./start.ts")).startStorageNode, { handlesSignals: true }));
   addCareCommands(node, run);
+  addMembershipCommands(node, run);
+}
+
+function addMembershipCommands(node: Command, run: Run): void {
+  node
+    .command("audits")
+    .description("how a node stands, and whether it could show what it was given (its operator and admins)")
+    .argument("<node>", "its name or id")
+    .option("--failed", "only audits that were not passed")
+    .option("--limit <n>", "so many of the last ones (default: 20)", wholeNumber(1, 1000))
+    .option("--day <day>", 'only those of a UTC day, such as "2026-01-31"')
+    .action(run(async () => (await import("./audits.ts")).nodeAudits));
+  node
+    .command("remove")
+    .description("take a node that will not return out of the network (its operator and admins)")
+    .argument("<node>", "its name or id")
+    .option("--force", "also where it is here, or holds copies that no other node has")
+    .action(run(async () => (await import("./membership.ts")).removeNode));
+  node
+    .command("ban")
+    .description("cut a node off (admins)")
+    .argument("<node>", "its name or id")
+    .action(run(async () => (await import("./membership.ts")).setBanned(true)));
+  node
+    .command("unban")
+    .description("let a node in again that was cut off or removed (admins)")
+    .argument("<node>", "its name or id")
+    .action(run(async () => (await import("./membership.ts")).setBanned(false)));
 }
 
 function addCareCommands(node: Command, run: Run): void {

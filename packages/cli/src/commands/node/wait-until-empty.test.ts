@@ -24,7 +24,7 @@ const DRAINING: DrainedNode = {
 };
 const left = (chunks: number, bytes: number): DrainedNode => ({
   ...DRAINING,
-  drain: { chunks_left: chunks, bytes_left: bytes },
+  drain: { chunks_left: chunks, bytes_left: bytes, waiting: [] },
 });
 const empty: DrainedNode = { ...left(0, 0), safe_to_stop: true };
 
@@ -57,6 +57,18 @@ describe("waiting for a drain", () => {
     expect(notes).toEqual(["3 chunks (12 MB) left to copy elsewhere", "1 chunk (4 MB) left to copy elsewhere"]);
     expect(lines).toEqual(["attic: every copy stands elsewhere, it is safe to stop"]);
     expect(node.safe_to_stop).toBe(true);
+  });
+
+  it("says why chunks wait", async () => {
+    const waiting = [
+      { reason: "no_node_with_room", chunks: 3 },
+      { reason: "something_new", chunks: 1 },
+    ];
+    const stuck = { ...DRAINING, drain: { chunks_left: 4, bytes_left: 16e6, waiting } };
+    expect((await wait([stuck, stuck, empty])).notes).toEqual([
+      "4 chunks (16 MB) left to copy elsewhere; 3 chunks wait: no other node has room: free some, or add a node; " +
+        "1 chunk waits: something_new",
+    ]);
   });
 
   it("asks nothing where the node is empty already", async () => {

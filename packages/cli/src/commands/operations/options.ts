@@ -37,7 +37,7 @@ function addJobCommands(program: Command, run: Run): void {
     .command("throttle")
     .description("hold a job to a pace, also over restarts; without limits it is as configured")
     .argument("<job>", "its name")
-    .option("--bytes-per-second <size>", 'the most that it moves, such as "10MB"', byteSize)
+    .option("--bytes-per-second <size>", 'the most that it moves, such as "10MB"; 64KiB at least', byteSize)
     .option("--concurrent <n>", "as many at once", wholeNumber(1, 1000))
     .action(run(async () => (await import("./jobs.ts")).throttleJob));
 }
