@@ -1,0 +1,115 @@
+import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { Button } from "react-aria-components/Button";
+import type { Answer } from "../api/api.ts";
+import { useServices } from "../app/services.tsx";
+import { accountTexts } from "../texts/account-texts.ts";
+import { appTexts } from "../texts/app-texts.ts";
+import { Failure } from "../ui/failure.tsx";
+import { Moment } from "../ui/moment.tsx";
+
+const AMOUNTS_USD = [5, 10, 25] as const;
+const PAGE = 20;
+const texts = accountTexts.credits;
+
+export function Credits({ balance }: { readonly balance: Answer<"GET /api/v1/auth/me">["credits"] }) {
+  return (
+    <section className="section">
+      <h2>{texts.title}</h2>
+      <p className="soft">{texts.lead}</p>
+      <dl className="figures">
+        <div>
+          <dt>{texts.available}</dt>
+          <dd>{balance.available}</dd>
+        </div>
+        <div>
+          <dt>{texts.reserved}</dt>
+          <dd>{balance.reserved}</dd>
+        </div>
+      </dl>
+      <Buy />
+      <History />
+    </section>
+  );
+}
+
+function Buy() {
+  const { api, queries } = useServices();
+  const buy = useMutation({
+    mutationFn: (amount_usd: number) => api("POST /api/v1/auth/credits/purchase", { body: { amount_usd } }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ["me"] });
+      await queries.invalidateQueries({ queryKey: ["credits"] });
+    },
+  });
+  const { data } = buy;
+  return (
+    <>
+      <div className="row" role="group" aria-label={texts.buy}>
+        <span>{texts.buy}</span>
+        {AMOUNTS_USD.map((usd) => (
+          <Button key={usd} className="button" isDisabled={buy.isPending} onPress={() => buy.mutate(usd)}>
+            {texts.amount(usd)}
+          </Button>
+        ))}
+      </div>
+      {buy.error === null ? null : <Failure error={buy.error} />}
+      <div role="status">
+        {data?.status === "completed" ? <p>{texts.bought(data.credits)}</p> : null}
+        {data?.checkout_url === undefined ? null : (
+          <a className="link" href={data.checkout_url} rel="noreferrer">
+            {texts.pay}
+          </a>
+        )}
+      </div>
+    </>
+  );
+}
+
+function History() {
+  const { api } = useServices();
+  const query = useInfiniteQuery({
+    queryKey: ["credits"],
+    queryFn: ({ pageParam, signal }) =>
+      api("GET /api/v1/credits/history", {
+        query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) },
+        signal,
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+  const movements = query.data?.pages.flatMap((page) => page.items) ?? [];
+  if (query.isSuccess && movements.length === 0) return <p className="soft">{texts.none}</p>;
+  return (
+    <>
+      <h3>{texts.history}</h3>
+      <table className="table">
+        <caption className="hidden">{texts.history}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{texts.columns.what}</th>
+            <th scope="col">{texts.columns.when}</th>
+            <th scope="col" className="number">
+              {texts.columns.amount}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {movements.map((movement) => (
+            <tr key={movement.id}>
+              <th scope="row">{movement.description}</th>
+              <td className="soft">
+                <Moment at={movement.created_at} />
+              </td>
+              <td className="number">{movement.amount}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {query.hasNextPage ? (
+        <Button className="button quiet" isDisabled={query.isFetching} onPress={() => void query.fetchNextPage()}>
+          {appTexts.loadMore}
+        </Button>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,32 @@
+const MINUTE_S = 60;
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
+
+const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
+const exact = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+
+/** "3 min ago", "in 5 h", "4 Mar". */
+export function formatWhen(instant: string, nowMs: number): string {
+  const atMs = Date.parse(instant);
+  const seconds = Math.round((nowMs - atMs) / 1000);
+  const distance = Math.abs(seconds);
+  if (distance < MINUTE_S) return seconds >= 0 ? "just now" : "in a moment";
+  if (distance < 7 * DAY_S) return seconds > 0 ? `${formatDuration(distance)} ago` : `in ${formatDuration(distance)}`;
+  const isThisYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+  return (isThisYear ? day : dayOfYear).format(atMs);
+}
+
+/** For the eye that rests on it. */
+export function exactTime(instant: string): string {
+  return exact.format(Date.parse(instant));
+}
+
+/** "5 s", "3 min", "2 h", "4 days": the one unit that tells most. */
+export function formatDuration(seconds: number): string {
+  if (seconds < MINUTE_S) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < HOUR_S) return `${Math.round(seconds / MINUTE_S)} min`;
+  if (seconds < DAY_S) return `${Math.round(seconds / HOUR_S)} h`;
+  const days = Math.round(seconds / DAY_S);
+  return days === 1 ? "1 day" : `${days} days`;
+}

@@ -1,0 +1,97 @@
+import { Link, useParams } from "@tanstack/react-router";
+import { useLive } from "../api/use-live.ts";
+import { useServices } from "../app/services.tsx";
+import { nodeStatusTexts } from "../texts/health-texts.ts";
+import { nodesTexts } from "../texts/nodes-texts.ts";
+import { Bytes } from "../ui/bytes.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Moment } from "../ui/moment.tsx";
+import { useTitle } from "../ui/use-title.ts";
+import { NodeStatusMark, RoomOf } from "./node-table.tsx";
+import type { NodeObject } from "./use-nodes.ts";
+
+/** One node: how it stands, how full it is, whether it is trusted. */
+export function NodeRoom() {
+  const { api } = useServices();
+  const { id } = useParams({ from: "/nodes/$id" });
+  const {
+    data: node,
+    error,
+    refetch,
+  } = useLive(["node", id], (signal) => api("GET /api/v1/nodes/{id}", { params: { id }, signal }));
+  useTitle(node?.name ?? nodesTexts.title);
+  return (
+    <div className="room">
+      <Link to="/nodes" className="link back">
+        {nodesTexts.back}
+      </Link>
+      {error === null ? null : <Failure error={error} onRetry={() => void refetch()} />}
+      {node === undefined ? null : <NodeFacts node={node} />}
+    </div>
+  );
+}
+
+function NodeFacts({ node }: { readonly node: NodeObject }) {
+  const { facts } = nodesTexts;
+  const labels = Object.entries(node.labels);
+  return (
+    <>
+      <h1>{node.name}</h1>
+      <section className="section">
+        <p>
+          <NodeStatusMark status={node.status} />
+        </p>
+        <p className="soft">{nodeStatusTexts[node.status].meaning}</p>
+        <RoomOf node={node} />
+      </section>
+      <dl className="facts wide">
+        <dt>{facts.free}</dt>
+        <dd>
+          <Bytes count={node.free_bytes} />
+        </dd>
+        <dt>{facts.parts}</dt>
+        <dd>{node.chunk_count.toLocaleString("en")}</dd>
+        <dt>{facts.heard}</dt>
+        <dd>{node.last_heartbeat_at === null ? "–" : <Moment at={node.last_heartbeat_at} />}</dd>
+        <dt>{facts.joined}</dt>
+        <dd>
+          <Moment at={node.joined_at} />
+        </dd>
+        <dt>{facts.version}</dt>
+        <dd>{node.version}</dd>
+        {labels.length === 0 ? null : <dt>{facts.labels}</dt>}
+        {labels.length === 0 ? null : <dd>{labels.map(([name, value]) => `${name}: ${value}`).join(", ")}</dd>}
+        {node.addresses.length === 0 ? null : <dt>{facts.addresses}</dt>}
+        {node.addresses.map((address) => (
+          <dd key={address}>
+            <code>{address}</code>
+          </dd>
+        ))}
+        <dt>{facts.id}</dt>
+        <dd>
+          <code>{node.id}</code>
+        </dd>
+      </dl>
+      {node.reputation === undefined ? null : <Trust reputation={node.reputation} />}
+    </>
+  );
+}
+
+function Trust({ reputation }: { readonly reputation: NonNullable<NodeObject["reputation"]> }) {
+  const { trust } = nodesTexts;
+  return (
+    <section className="section">
+      <h2>{trust.title}</h2>
+      <p>
+        <strong>{trust.standings[reputation.standing]}</strong>
+        {reputation.why === "" ? null : <span className="soft"> · {reputation.why}</span>}
+      </p>
+      <dl className="facts wide">
+        <dt>{trust.online}</dt>
+        <dd>{trust.share(reputation.online_share)}</dd>
+        <dt>{trust.passed}</dt>
+        <dd>{reputation.passed.toLocaleString("en")}</dd>
+      </dl>
+    </section>
+  );
+}

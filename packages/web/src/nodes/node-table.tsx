@@ -1,0 +1,63 @@
+import { Link } from "@tanstack/react-router";
+import { formatBytes } from "../format/format-bytes.ts";
+import { nodeStatusTexts } from "../texts/health-texts.ts";
+import { nodesTexts } from "../texts/nodes-texts.ts";
+import { HealthMark } from "../ui/health-mark.tsx";
+import { Moment } from "../ui/moment.tsx";
+import type { NodeObject } from "./use-nodes.ts";
+
+export function NodeTable({ nodes, caption }: { readonly nodes: readonly NodeObject[]; readonly caption: string }) {
+  const { columns } = nodesTexts;
+  return (
+    <table className="table">
+      <caption className="hidden">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{columns.name}</th>
+          <th scope="col">{columns.status}</th>
+          <th scope="col">{columns.room}</th>
+          <th scope="col" className="aside">
+            {columns.heard}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {nodes.map((node) => (
+          <tr key={node.id}>
+            <th scope="row">
+              <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
+                {node.name}
+              </Link>
+            </th>
+            <td title={nodeStatusTexts[node.status].meaning}>
+              <NodeStatusMark status={node.status} />
+            </td>
+            <td>
+              <RoomOf node={node} />
+            </td>
+            <td className="aside soft">
+              {node.last_heartbeat_at === null ? "" : <Moment at={node.last_heartbeat_at} />}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function NodeStatusMark({ status }: { readonly status: NodeObject["status"] }) {
+  const { word, health } = nodeStatusTexts[status];
+  return <HealthMark health={health} word={word} />;
+}
+
+/** How full it is, as a bar and in numbers. */
+export function RoomOf({ node }: { readonly node: Pick<NodeObject, "used_bytes" | "capacity_bytes" | "name"> }) {
+  const text = nodesTexts.usedOf(formatBytes(node.used_bytes), formatBytes(node.capacity_bytes));
+  const share = node.capacity_bytes === 0 ? 0 : node.used_bytes / node.capacity_bytes;
+  return (
+    <span className="room-of">
+      <meter className="meter" value={share} aria-label={`${node.name}: ${text}`} />
+      <span>{text}</span>
+    </span>
+  );
+}

@@ -1,0 +1,45 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import { useState } from "react";
+import { Button } from "react-aria-components/Button";
+import { appTexts } from "../texts/app-texts.ts";
+
+/** What went wrong, in the words that came with it, and its code to copy. */
+export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+  const [copied, setCopied] = useState(false);
+  const { failed } = appTexts;
+  const message = messageOf(error);
+  const code = error instanceof AppError ? error.code : "INTERNAL";
+  const requestId = error instanceof AppError ? error.details.request_id : undefined;
+  const report = [code, message, typeof requestId === "string" ? `request ${requestId}` : ""]
+    .filter(Boolean)
+    .join("\n");
+  const copy = () => {
+    void navigator.clipboard?.writeText(report).then(() => setCopied(true));
+  };
+  return (
+    <div className="failure" role="alert">
+      <strong>{failed.title}</strong>
+      <p>{sentence(message)}</p>
+      <div className="row">
+        {onRetry === undefined ? null : (
+          <Button className="button" onPress={onRetry}>
+            {failed.again}
+          </Button>
+        )}
+        <Button className="button quiet" onPress={copy}>
+          {copied ? failed.copied : failed.copy}
+        </Button>
+        <code className="code">{code}</code>
+      </div>
+    </div>
+  );
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

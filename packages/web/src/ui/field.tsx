@@ -1,0 +1,26 @@
+import { FieldError } from "react-aria-components/FieldError";
+import { Input } from "react-aria-components/Input";
+import { Label } from "react-aria-components/Label";
+import { Text } from "react-aria-components/Text";
+import { TextField, type TextFieldProps } from "react-aria-components/TextField";
+
+type FieldProps = Omit<TextFieldProps, "children" | "className"> & {
+  readonly label: string;
+  readonly hint?: string;
+};
+
+/** A line to write in, with its name above it. */
+export function Field({ label, hint, ...rest }: FieldProps) {
+  return (
+    <TextField {...rest} className="field">
+      <Label>{label}</Label>
+      <Input className="input" />
+      {hint === undefined ? null : (
+        <Text slot="description" className="hint">
+          {hint}
+        </Text>
+      )}
+      <FieldError className="field-error" />
+    </TextField>
+  );
+}
