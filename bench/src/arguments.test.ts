@@ -64,6 +64,28 @@ describe("soak", () => {
   });
 });
 
+describe("audits", () => {
+  it("are measured three times unless told otherwise", () => {
+    const options = { runs: 3, data: undefined, strict: false };
+    expect(parse("audits")).toEqual({ kind: "audits", options });
+    expect(parse("--strict audits --runs 1")).toEqual({
+      kind: "audits",
+      options: { ...options, runs: 1, strict: true },
+    });
+  });
+});
+
+describe("ledger", () => {
+  it("has ten million entries unless told otherwise", () => {
+    const options = { entries: 10_000_000, runs: 5, data: undefined, strict: false };
+    expect(parse("ledger")).toEqual({ kind: "ledger", options });
+    expect(parse("ledger --entries 40000 --data /mnt")).toEqual({
+      kind: "ledger",
+      options: { ...options, entries: 40_000, data: "/mnt" },
+    });
+  });
+});
+
 describe("what is wrong is refused", () => {
   it.each([
     ["uplod-1gb", 'There is no case "uplod-1gb". Did you mean "upload-1gb"?'],
@@ -74,6 +96,10 @@ describe("what is wrong is refused", () => {
     ["--clients 3", "--clients"],
     ["--nonsense", "--nonsense"],
     ["soak small", "soak runs alone"],
+    ["audits small", "audits runs alone"],
+    ["ledger small", "ledger runs alone"],
+    ["ledger --entries 0", "--entries is"],
+    ["audits --gb 2", "--gb"],
     ["soak --gb 0", "--gb is"],
     ["soak --gb 1e3", "--gb is"],
     ["soak --clients 0", "--clients is"],

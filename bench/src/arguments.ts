@@ -2,13 +2,13 @@ import { parseArgs } from "node:util";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { parseByteSize } from "@commonhold/core/byte-size.ts";
 import { nearestName } from "@commonhold/runtime/nearest-name.ts";
+import { COPIES } from "./data/copies.ts";
 
 const RUNS_MAX = 99;
 const SOAK_GIGABYTES_MAX = 300;
 const CLIENTS_MAX = 100;
 const NODES_MAX = 32;
-/** Of every chunk. */
-const COPIES = 3;
+const LEDGER_ENTRIES_MAX = 100_000_000;
 const DISK_MAX = "40GB";
 
 /** The command was not used as it can be. */
@@ -44,12 +44,23 @@ export interface RepairOptions extends CommonOptions {
   readonly runs: number;
 }
 
+export interface AuditsOptions extends CommonOptions {
+  readonly runs: number;
+}
+
+export interface LedgerOptions extends CommonOptions {
+  readonly entries: number;
+  readonly runs: number;
+}
+
 export type BenchCommand =
   | { readonly kind: "help" }
   | { readonly kind: "list" }
   | { readonly kind: "cases"; readonly options: CasesOptions }
   | { readonly kind: "soak"; readonly options: SoakOptions }
-  | { readonly kind: "repair"; readonly options: RepairOptions };
+  | { readonly kind: "repair"; readonly options: RepairOptions }
+  | { readonly kind: "audits"; readonly options: AuditsOptions }
+  | { readonly kind: "ledger"; readonly options: LedgerOptions };
 
 const COMMON = {
   help: { type: "boolean", short: "h", default: false },
@@ -76,6 +87,15 @@ const FOR_REPAIR = {
   runs: { type: "string", default: "1" },
 } as const;
 
+const FOR_AUDITS = {
+  runs: { type: "string", default: "3" },
+} as const;
+
+const FOR_LEDGER = {
+  entries: { type: "string", default: "10000000" },
+  runs: { type: "string", default: "5" },
+} as const;
+
 /**
  * What is asked for on the command line.
  * @param caseNames all that there are
@@ -83,7 +103,9 @@ const FOR_REPAIR = {
  */
 export function parseArguments(args: readonly string[], caseNames: readonly string[]): BenchCommand {
   if (args.includes("soak")) return parseSoak(args);
-  return args.includes("repair") ? parseRepair(args) : parseCases(args, caseNames);
+  if (args.includes("repair")) return parseRepair(args);
+  if (args.includes("audits")) return parseAudits(args);
+  return args.includes("ledger") ? parseLedger(args) : parseCases(args, caseNames);
 }
 
 function parseCases(args: readonly string[], caseNames: readonly string[]): BenchCommand {
@@ -146,6 +168,27 @@ function parseRepair(args: readonly string[]): BenchCommand {
   return { kind: "repair", options: { bytes, nodes, runs, data: values.data, strict: values.strict } };
 }
 
+function parseAudits(args: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_AUDITS }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  requireAlone("audits", positionals);
+  const runs = wholeNumber("--runs", values.runs, RUNS_MAX);
+  return { kind: "audits", options: { runs, data: values.data, strict: values.strict } };
+}
+
+function parseLedger(args: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_LEDGER }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  requireAlone("ledger", positionals);
+  const entries = wholeNumber("--entries", values.entries, LEDGER_ENTRIES_MAX);
+  const runs = wholeNumber("--runs", values.runs, RUNS_MAX);
+  return { kind: "ledger", options: { entries, runs, data: values.data, strict: values.strict } };
+}
+
 function requireAlone(name: string, positionals: readonly string[]): void {
   if (positionals.length === 1) return;
   throw new UsageError(`${name} runs alone: leave ${positionals.filter((other) => other !== name).join(", ")} out.`);
@@ -161,10 +204,10 @@ function asUsage<T>(parse: () => T): T {
 }
 
 function unknownCase(name: string, caseNames: readonly string[]): UsageError {
-  const nearest = nearestName(name, [...caseNames, "soak", "repair"]);
+  const nearest = nearestName(name, [...caseNames, "soak", "repair", "audits", "ledger"]);
   const meant = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
   return new UsageError(
-    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there are soak and repair.`,
+    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there are soak, repair, audits and ledger.`,
   );
 }
 

@@ -2,8 +2,10 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { type BenchCommand, parseArguments, UsageError } from "./arguments.ts";
+import { runAudits } from "./audits/run-audits.ts";
 import { ALL_CASES } from "./cases/all-cases.ts";
 import { createRandomBodies } from "./data/random-body.ts";
+import { runLedger } from "./ledger/run-ledger.ts";
 import { abortOnInterrupt, Interrupted } from "./interruption.ts";
 import { openBenchFolder } from "./machine/bench-folder.ts";
 import { describeMachine } from "./machine/describe-machine.ts";
@@ -54,6 +56,10 @@ function measure(command: MeasuringCommand, deps: BenchDeps): Promise<boolean> {
       return runSoak(deps, command.options);
     case "repair":
       return runRepair(deps, command.options);
+    case "audits":
+      return runAudits(deps, command.options);
+    case "ledger":
+      return runLedger(deps, command.options);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseArguments, UsageError } from "./arguments.ts";
+import { replayEconomy } from "./report/describe-economy.ts";
 import { replayCommand } from "./report/describe-outcome.ts";
 
 describe("the command line", () => {
@@ -20,6 +21,14 @@ describe("the command line", () => {
       chunks: 1_000,
       catalog: "sqlite",
     });
+    expect(parseArguments(["economy"], 9)).toEqual({
+      kind: "economy",
+      seed: 9,
+      nodes: 50,
+      days: 30,
+      pace: "real",
+      broken: undefined,
+    });
     expect(parseArguments(["-h"], 9)).toEqual({ kind: "help" });
   });
 
@@ -31,8 +40,18 @@ describe("the command line", () => {
     expect(parseArguments(line!.split(" "), 1)).toEqual(command);
   });
 
+  it("is repeated by the line that a failure of the economy prints", () => {
+    const args = ["economy", "--seed", "7", "--nodes", "12", "--days", "5", "--pace", "slow", "--break", "paid-twice"];
+    const command = parseArguments(args, 9);
+    if (command.kind !== "economy") throw new Error("no economy");
+    const [, line] = replayEconomy(command).split(" -- ");
+    expect(parseArguments(line!.split(" "), 1)).toEqual(command);
+  });
+
   it.each([
     [["--seed", "x"], "--seed x"],
+    [["economy", "--nodes", "9"], "--nodes 9"],
+    [["economy", "--break", "blind-detector"], "--break blind-detector"],
     [["--nodes", "2"], "--nodes 2"],
     [["--days", "0"], "--days 0"],
     [["--pace", "fast"], "--pace fast"],

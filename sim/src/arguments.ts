@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ECONOMY_BREAKS, type EconomyBreakName, isEconomyBreakName } from "./economy/economy-breaks.ts";
 import { BREAKS, type BreakName, isBreakName } from "./run/breaks.ts";
 
 /** The command was not used as it can be. */
@@ -22,10 +23,22 @@ export interface SweepCommand {
   readonly catalog: "memory" | "sqlite";
 }
 
-export type SimCommand = { readonly kind: "help" } | RunCommand | SweepCommand;
+export interface EconomyCommand {
+  readonly kind: "economy";
+  readonly seed: number;
+  readonly nodes: number;
+  readonly days: number;
+  readonly pace: "real" | "slow";
+  readonly broken: EconomyBreakName | undefined;
+}
+
+export type SimCommand = { readonly kind: "help" } | RunCommand | SweepCommand | EconomyCommand;
 
 const NODES_MAX = 5_000;
 const NODES_MIN = 6;
+/** Of which some cheat. */
+const ECONOMY_NODES = { min: 10, max: 500 };
+const ECONOMY_DAYS_MAX = 365;
 const DAYS_MAX = 10_000;
 const CHUNKS_MAX = 10_000_000;
 const CHUNKS_PER_NODE = 10;
@@ -47,9 +60,10 @@ export function parseArguments(args: readonly string[], usualSeed: number): SimC
   const { values, positionals } = parse(args);
   if (values.help) return { kind: "help" };
   const [verb, ...rest] = positionals;
-  if (rest.length > 0 || (verb !== undefined && verb !== "sweep")) {
-    throw new UsageError(`"${positionals.join(" ")}" is nothing that can be run: only "sweep" is`);
+  if (rest.length > 0 || (verb !== undefined && verb !== "sweep" && verb !== "economy")) {
+    throw new UsageError(`"${positionals.join(" ")}" is nothing that can be run: only "sweep" and "economy" are`);
   }
+  if (verb === "economy") return economyOf(values, usualSeed);
   if (verb === "sweep") {
     return {
       kind: "sweep",
@@ -68,6 +82,17 @@ export function parseArguments(args: readonly string[], usualSeed: number): SimC
     pace: paceOf(values.pace ?? "real"),
     intensity: intensityOf(values.intensity ?? "1"),
     broken: breakOf(values.break),
+  };
+}
+
+function economyOf(values: ReturnType<typeof parse>["values"], usualSeed: number): EconomyCommand {
+  return {
+    kind: "economy",
+    seed: whole("seed", values.seed, { usual: usualSeed, min: 0, max: 2 ** 32 - 1 }),
+    nodes: whole("nodes", values.nodes, { usual: 50, ...ECONOMY_NODES }),
+    days: whole("days", values.days, { usual: 30, min: 1, max: ECONOMY_DAYS_MAX }),
+    pace: paceOf(values.pace ?? "real"),
+    broken: economyBreakOf(values.break),
   };
 }
 
@@ -108,4 +133,9 @@ function catalogOf(text: string): "memory" | "sqlite" {
 function breakOf(text: string | undefined): BreakName | undefined {
   if (text === undefined || isBreakName(text)) return text;
   throw new UsageError(`--break ${text} is none of ${Object.keys(BREAKS).join(", ")}`);
+}
+
+function economyBreakOf(text: string | undefined): EconomyBreakName | undefined {
+  if (text === undefined || isEconomyBreakName(text)) return text;
+  throw new UsageError(`--break ${text} is none of ${Object.keys(ECONOMY_BREAKS).join(", ")}`);
 }

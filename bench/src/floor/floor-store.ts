@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { ChunkCodec } from "@commonhold/chunk/chunk-codec.ts";
 import { OWNER_SECRET_LENGTH, openChunk, sealChunk } from "@commonhold/chunk/seal-chunk.ts";
 import { chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
+import { COPIES } from "../data/copies.ts";
 
-const COPIES = ["a", "b", "c"];
+const COPY_FOLDERS = Array.from({ length: COPIES }, (_, number) => String.fromCharCode("a".charCodeAt(0) + number));
 const CHUNKS_IN_FLIGHT_MAX = 4;
 
 interface FloorChunk {
@@ -32,7 +33,7 @@ export class FloorStore {
   }
 
   static async open(folder: string): Promise<FloorStore> {
-    for (const copy of COPIES) await mkdir(join(folder, copy), { recursive: true });
+    for (const copy of COPY_FOLDERS) await mkdir(join(folder, copy), { recursive: true });
     return new FloorStore(folder);
   }
 
@@ -79,7 +80,7 @@ export class FloorStore {
 
   async #store(name: string, plain: Uint8Array): Promise<FloorChunk> {
     const { sealed, key, codec } = await sealChunk(plain, this.#secret);
-    const paths = COPIES.map((copy) => join(this.#folder, copy, name));
+    const paths = COPY_FOLDERS.map((copy) => join(this.#folder, copy, name));
     await Promise.all(paths.map((path) => writeDurably(path, sealed)));
     return { paths, key, codec, plainLength: plain.length };
   }
@@ -87,7 +88,7 @@ export class FloorStore {
 
 async function openStored(file: FloorFile, index: number): Promise<Uint8Array> {
   const chunk = file.chunks[index];
-  const path = chunk?.paths[index % COPIES.length];
+  const path = chunk?.paths[index % COPY_FOLDERS.length];
   if (chunk === undefined || path === undefined) throw new Error(`there is no chunk ${index}`);
   return openChunk({ ...chunk, sealed: await readFile(path) });
 }

@@ -48,7 +48,7 @@ export async function startBenchNetwork({
 }: BenchNetworkOptions): Promise<BenchNetwork> {
   const troubles: string[] = [];
   const run = new LocalNetworkRun(
-    { onEvent: (line) => troubles.push(line), onGivenUp: () => undefined },
+    { onEvent: (line) => troubles.push(line) },
     {
       data: folder,
       host: "127.0.0.1",

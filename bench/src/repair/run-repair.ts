@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import type { RepairOptions } from "../arguments.ts";
+import { COPIES } from "../data/copies.ts";
 import { type BenchNetwork, type NodePlace, startBenchNetwork } from "../network/bench-network.ts";
 import { formatColumns } from "../report/format-columns.ts";
 import { sayMachine } from "../report/say-machine.ts";
@@ -9,7 +10,6 @@ import type { BenchDeps } from "../run/bench-deps.ts";
 import { copyRate } from "./copy-floor.ts";
 import { type RepairTimes, repairedSoFar, watchRepair } from "./repair-watch.ts";
 
-const COPIES = 3;
 const LARGE_FILES = 8;
 const SMALL_FILES = 200;
 const SMALL_BYTES = 10_000;

@@ -1,7 +1,6 @@
 import type { BenchCase, FileNeeds } from "../cases/bench-case.ts";
+import { COPIES } from "../data/copies.ts";
 
-/** Of every chunk; the same on both sides. */
-const COPIES = 3;
 /** For the databases, the files of the warm-up, and what sealing adds. */
 const EXTRA_BYTES = 500_000_000;
 

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import type { SoakOptions } from "../arguments.ts";
+import { COPIES } from "../data/copies.ts";
 import { type BenchNetwork, startBenchNetwork } from "../network/bench-network.ts";
 import type { BenchDeps } from "../run/bench-deps.ts";
 import { sayMachine } from "../report/say-machine.ts";
@@ -12,7 +13,6 @@ import { soakCsv } from "./soak-csv.ts";
 import { downloadAll, uploadAll } from "./soak-transfers.ts";
 import { startSlowReader, startStoppedReader, type TroublesomeReader } from "./troublesome-readers.ts";
 
-const COPIES = 3;
 /** Far more than sockets hold, so that a reader that stops is felt. */
 const TROUBLE_BYTES = 100_000_000;
 

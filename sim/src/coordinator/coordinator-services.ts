@@ -53,7 +53,13 @@ export async function startServices(deps: LifeDeps): Promise<CoordinatorServices
     deletion.onQueued(nodeId);
   });
   repair.start();
-  startJobs(base, { repair, deletion, antiEntropy, drain: drainOf(asked), rebalancing: rebalancingOf(asked, repair) });
+  startJobs(base, {
+    repair,
+    deletion,
+    antiEntropy,
+    drain: drainOf(asked, repair),
+    rebalancing: rebalancingOf(asked, repair),
+  });
   return {
     ...base,
     lossReports: createLossReports({ ...asked, requestComparison }),
@@ -104,11 +110,12 @@ function evictionsOf(asked: Asked): EvictionService {
   });
 }
 
-function drainOf(asked: Asked): DrainLoop {
+function drainOf(asked: Asked, repair: RepairService): DrainLoop {
   const { world, disk, watch, writing, onQueued } = asked;
   return createDrainLoop({
     ...asked,
     onQueued: () => onQueued(),
+    whyNotCopied: (name) => repair.whyNotCopied(name),
     drainingNodes: () => nodesWhere(disk, (nodeId) => watch.status(nodeId) === "draining"),
     writeBarrier: () => writing.barrier(),
     markDrained: (nodeId) => {

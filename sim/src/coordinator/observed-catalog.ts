@@ -46,7 +46,7 @@ export function observeCatalog(deps: LifeDeps): ReplicaCatalog {
         }
       }),
     forgetSettledDeletions: (beforeMs, limit) => call(() => catalog.forgetSettledDeletions(beforeMs, limit)),
-    forgetNode: (nodeId, limit) => call(() => catalog.forgetNode(nodeId, limit)),
+    forgetNode: (nodeId, limit, nowMs) => call(() => catalog.forgetNode(nodeId, limit, nowMs)),
     filesToPurge: (beforeMs, limit) => call(() => catalog.filesToPurge(beforeMs, limit)),
     purgeFile: (fileId, beforeMs, limit) =>
       call(async () => {

@@ -42,6 +42,11 @@ export function describeOutcome(command: RunCommand, outcome: SimulationOutcome)
 
 /** What went wrong, the last that happened to the chunk, and the command that shows it again. */
 export function describeFailure(command: RunCommand, failure: SimulationFailure, trace: Trace): readonly string[] {
+  return describeReplayed(replayCommand(command), failure, trace);
+}
+
+/** @param again the command that shows it again */
+export function describeReplayed(again: string, failure: SimulationFailure, trace: Trace): readonly string[] {
   const { chunk, nodeId } = failure;
   const events = chunk === undefined ? trace.recent(EVENTS_SHOWN) : trace.recentOf(chunk).slice(-EVENTS_SHOWN);
   return [
@@ -51,7 +56,7 @@ export function describeFailure(command: RunCommand, failure: SimulationFailure,
     ...(failure.cause === undefined ? [] : [`  because: ${describeCause(failure.cause)}`]),
     chunk === undefined ? "The last events:" : "The last events of this chunk:",
     ...events.map((event) => `  ${formatEvent(event)}`),
-    `Again: ${replayCommand(command)}`,
+    `Again: ${again}`,
   ];
 }
 
@@ -62,7 +67,7 @@ export function replayCommand(command: RunCommand): string {
   return `npm run sim -- ${options}${more}`;
 }
 
-function listCounts(counts: readonly (readonly [string, number])[]): string {
+export function listCounts(counts: readonly (readonly [string, number])[]): string {
   return counts.map(([name, count]) => `${name} ${count}`).join(" · ");
 }
 
