@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { NODE_UPLOAD_STEPS } from "@commonhold/runtime/upload-steps.ts";
+import { NODE_PACK_STEPS, NODE_UPLOAD_STEPS } from "@commonhold/runtime/upload-steps.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { expectWhole, uploadUntilTrapped } from "./harness/crash-uploads.ts";
 import { crashTimes } from "./harness/crash-times.ts";
 import { freePort } from "./harness/free-port.ts";
 import { StepTrap } from "./harness/step-trap.ts";
 import {
-  chunkFiles,
+  chunksOnDisk,
   contradictions,
   expectFullyReplicated,
   expectSoundChunks,
@@ -23,6 +23,9 @@ import { waitUntil } from "./harness/wait-until.ts";
 const NODE = "node-1";
 /** One chunk each: so few failures in a row do not make the coordinator rest the node. */
 const FILE_BYTES = 200_000;
+const SMALL_FILE_BYTES = 10_000;
+/** So many at once that their chunks travel in batches. */
+const SMALL_FILES = 24;
 
 let network: TestNetwork;
 let trap: StepTrap;
@@ -51,9 +54,23 @@ async function uploadWhileNodeEnds(): Promise<void> {
   kept.push(...complete);
 }
 
+/** Many at once, then one after another until the trap springs: how many batches there are is a matter of speed. */
+async function uploadManyWhileNodeEnds(name: string): Promise<void> {
+  const upload = async (at: string): Promise<void> => {
+    const file = new UploadByHand(network, `${name} ${at}`, SMALL_FILE_BYTES);
+    await file.inOneStep();
+    kept.push(file);
+  };
+  const before = kept.length;
+  await Promise.all(Array.from({ length: SMALL_FILES }, (_, at) => upload(`${at}`)));
+  for (let more = 0; !trap.hasSprung && more < SMALL_FILES; more++) await upload(`more ${more}`);
+  await waitUntil("the trap to spring and the node to end", async () => trap.hasSprung && network.node(NODE).hasEnded);
+  await expectWhole(kept.slice(before));
+}
+
 async function expectNothingHalfMade(): Promise<void> {
   await restartNode(network, NODE);
-  expect(await listedChunks(network, NODE)).toEqual(chunkFiles(network, NODE));
+  expect(await listedChunks(network, NODE)).toEqual(chunksOnDisk(network, NODE));
   expect(temporaryFiles(network)).toEqual([]);
   expect(contradictions(network)).toEqual([]);
   expect(openUploads(network)).toEqual([]);
@@ -61,11 +78,11 @@ async function expectNothingHalfMade(): Promise<void> {
 
 /** The node takes chunks again as if nothing had been; the coordinator counts its failures from zero then. */
 async function expectToTakeChunks(): Promise<void> {
-  const before = chunkFiles(network, NODE);
+  const before = chunksOnDisk(network, NODE);
   const upload = new UploadByHand(network, `after-${kept.length}`, FILE_BYTES);
   await upload.inOneStep();
   kept.push(upload);
-  await waitUntil(`${NODE} to take a chunk`, async () => chunkFiles(network, NODE).length > before.length);
+  await waitUntil(`${NODE} to take a chunk`, async () => chunksOnDisk(network, NODE).length > before.length);
 }
 
 describe.each(NODE_UPLOAD_STEPS)("a node killed at %s", (step) => {
@@ -86,6 +103,17 @@ describe.each(["node:temporary-written", "node:chunk-renamed"] as const)("a node
     expect(await readdir(network.nodeFolder(NODE))).not.toContain("store-open");
     await expectNothingHalfMade();
     await expectToTakeChunks();
+  });
+});
+
+// Last, as the coordinator rests a node that fails a whole batch.
+describe.each(NODE_PACK_STEPS)("a node killed at %s, while many small files come,", (step) => {
+  // The first time is that of a chunk that travels alone.
+  it.each(crashTimes([3]))("time %i, costs none of them and leaves nothing half-made", async (time) => {
+    trap.set(step, time);
+    await uploadManyWhileNodeEnds(`${step} ${time}`);
+    expect(network.node(NODE).signalCode).toBe("SIGKILL");
+    await expectNothingHalfMade();
   });
 });
 

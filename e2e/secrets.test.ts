@@ -210,7 +210,7 @@ describe("a network that is started with no umask at all", () => {
   it("keeps no password, no token, no key and no content in its databases and chunks", async () => {
     const kept = (await everythingBelow(data())).filter(({ path, kind }) => kind === "file" && isAtRest(path));
     expect(kept.some(({ path }) => path.endsWith("metadata.db-wal"))).toBe(true);
-    expect(kept.some(({ path }) => path.includes("/chunks/"))).toBe(true);
+    expect(kept.some(({ path }) => path.includes("/packs/"))).toBe(true);
     for (const { path } of kept) {
       const bytes = await readFile(path, "latin1");
       expect([path, secretsIn(bytes), bytes.includes(trialPassword)]).toEqual([path, [], false]);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectWhole } from "./harness/crash-uploads.ts";
 import { type CommandResult, runCommand } from "./harness/role-process.ts";
 import { MAY_MOUNT, requireMounting, SmallDisk } from "./harness/small-disk.ts";
-import { chunkFiles, contradictions, listedChunks, restartNode } from "./harness/stored-state.ts";
+import { chunksOnDisk, contradictions, listedChunks, restartNode } from "./harness/stored-state.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import { UploadByHand } from "./harness/upload-by-hand.ts";
 
@@ -126,7 +126,7 @@ describe("while nothing runs", () => {
     for (const name of network.nodes.keys()) await restartNode(network, name);
     await expectWhole([kept]);
     expect(contradictions(network)).toEqual([]);
-    expect(await listedChunks(network, "node-1")).toEqual(chunkFiles(network, "node-1"));
+    expect(await listedChunks(network, "node-1")).toEqual(chunksOnDisk(network, "node-1"));
     expect(network.node("node-1").output).toContain("the index is made anew");
   });
 });

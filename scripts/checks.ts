@@ -15,6 +15,7 @@ export interface Counts {
 const CHECKS: readonly Check[] = [
   { name: "types", program: "typescript/bin/tsc", args: ["--project", "tsconfig.json"] },
   { name: "types of core without Node.js", program: "typescript/bin/tsc", args: ["--project", "tsconfig.core.json"] },
+  { name: "types of the web app", program: "typescript/bin/tsc", args: ["--project", "packages/web/tsconfig.json"] },
   { name: "lint", program: "oxlint/bin/oxlint", args: ["--deny-warnings"] },
   { name: "format", program: "@biomejs/biome/bin/biome", args: ["format"] },
   { name: "unused code and dependencies", program: "knip/bin/knip.js", args: [] },

@@ -26,6 +26,9 @@ const GOLDEN_VECTORS: readonly (readonly [format: string, file: string, test: st
   ["content id", "packages/chunk/src/content-id.test.ts", "keep to the golden vector of"],
   ["audit: selected leaves", "packages/core/src/audit/leaf-selection.test.ts", "keeps to its golden vector"],
   ["audit: proof", "packages/chunk/src/audit-answer.test.ts", "keeps to its golden vector"],
+  ["audit: period key, commitment, seed", "packages/core/src/audit/audit-seed.test.ts", "keeps to its golden vector"],
+  ["audit: order of a cycle", "packages/core/src/audit/audit-schedule.test.ts", "keeps to its golden vector"],
+  ["audit: name of a challenge", "packages/wire/src/golden-vectors.test.ts", "the name of a challenge's chunks is"],
   ["audit: signed statement", "packages/core/src/audit/verify-audit-answer.test.ts", "golden statement"],
   [
     "identity.key, peer id, signature",

@@ -17,6 +17,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   coordinator: 3,
   client: 3,
   cli: 4,
+  web: 4,
 };
 
 export interface PackageManifest {
@@ -34,7 +35,7 @@ export interface House {
 
 const SCOPE = "@commonhold/";
 const BUILT_IN: ReadonlySet<string> = new Set(builtinModules);
-const VAGUE_NAME = /(^|[-/])(utils?|helpers?|managers?|misc|common|shared)(\.ts$|\/)/;
+const VAGUE_NAME = /(^|[-/])(utils?|helpers?|managers?|misc|common|shared)(\.tsx?$|\/)/;
 
 /** Everything in `packages/<name>/src` that breaks a rule of the house, one sentence each. */
 export function findViolations(house: House): readonly string[] {
@@ -82,7 +83,7 @@ function relativeViolation(path: string, specifier: string): string | undefined 
   const target = posix.join(posix.dirname(path), specifier);
   const own = path.split("/").slice(0, 2).join("/");
   if (!target.startsWith(`${own}/`)) return "that is another package's file: import it by the package's name";
-  return specifier.endsWith(".ts") || specifier.endsWith(".json") ? undefined : "write the file's whole name";
+  return /\.(?:tsx?|json|css)$/.test(specifier) ? undefined : "write the file's whole name";
 }
 
 function floorViolation(from: string, to: string): string | undefined {

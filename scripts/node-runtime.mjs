@@ -12,9 +12,9 @@ const NODE_VERSION_MIN = [24, 7];
  */
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "--no-memory-reducer"];
 /**
- * By the first word of the command. The largest heap also says how much garbage may gather before it is collected: the
- * coordinator's heap is below 100 MB, and so it stays. Each small object there stands for a piece of a body of 64 KiB
- * that is freed with it: the young generation is collected after half as many.
+ * By the first word of the command. Garbage is collected before the heap has grown by more than a fifth, and the young
+ * generation after half as many objects as elsewhere: each small one stands for a piece of a body of 64 KiB that is
+ * freed with it.
  */
 const FLAGS_FILE = "scripts/node-flags.json";
 /**

@@ -15,14 +15,14 @@ export interface SourceFile {
 /** Reads the TypeScript files below a folder, sorted by path. */
 export function readSourceFiles(root: string, folder: string): readonly SourceFile[] {
   return listFiles(root, folder)
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => parseSourceFile(path, readFileSync(join(root, path), "utf8")));
 }
 
 export function parseSourceFile(path: string, text: string): SourceFile {
   const imports = new Set<string>();
   let hasDefaultExport = false;
-  visit(parseAst(text, { lang: "ts" }), (node) => {
+  visit(parseAst(text, { lang: path.endsWith("x") ? "tsx" : "ts" }), (node) => {
     const source = sourceOf(node);
     if (source !== undefined) imports.add(source);
     if (node["type"] === "ExportDefaultDeclaration") hasDefaultExport = true;

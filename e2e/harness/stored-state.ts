@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
+import { packedChunks } from "./packed-chunks.ts";
 import type { TestNetwork } from "./test-network.ts";
 import { waitUntil } from "./wait-until.ts";
 
@@ -21,9 +22,10 @@ export function contradictions(network: TestNetwork): readonly string[] {
   expectNoRow("complete file without all of its chunks", INCOMPLETE_FILES);
   expectNoRow("chunk of a file that no two nodes hold", UNSAFE_CHUNKS);
   expectNoRow("file being uploaded without its session", LOST_SESSIONS);
+  const packed = new Map([...network.nodes.keys()].map((node) => [node, packedChunks(network.nodeFolder(node))]));
   for (const row of database.prepare(HELD_CHUNKS).all() as unknown as HeldChunk[]) {
     const path = join(network.nodeFolder(row.node), "chunks", row.name.slice(0, 1), row.name.slice(1, 2), row.name);
-    const length = statSync(path, { throwIfNoEntry: false })?.size;
+    const length = statSync(path, { throwIfNoEntry: false })?.size ?? packed.get(row.node)?.get(row.name);
     if (length !== Number(row.length)) found.push(`${row.node} acknowledged ${row.name} and has ${length} bytes of it`);
   }
   return found;
@@ -40,7 +42,7 @@ export function misplacedChunks(network: TestNetwork, nodes: readonly string[]):
   );
   return nodes.flatMap((node) => {
     const expected = new Set(assigned.all(node).map((row) => String(row["chunk_name"])));
-    const held = new Set(chunkFiles(network, node));
+    const held = new Set(chunksOnDisk(network, node));
     const strays = [...held].filter((name) => !expected.has(name)).map((name) => `${node} holds ${name} for nobody`);
     const lost = [...expected].filter((name) => !held.has(name)).map((name) => `${node} does not hold ${name}`);
     return [...strays, ...lost];
@@ -119,6 +121,11 @@ export function chunkFiles(network: TestNetwork, node: string): readonly string[
   return filesBelow(join(network.nodeFolder(node), "chunks")).map((path) => path.slice(path.lastIndexOf("/") + 1));
 }
 
+/** The names of the chunks on a node's disk, in files and in packs, ascending. */
+export function chunksOnDisk(network: TestNetwork, node: string): readonly string[] {
+  return [...chunkFiles(network, node), ...packedChunks(network.nodeFolder(node)).keys()].sort();
+}
+
 /** The names of the chunks that a running node says it holds, ascending. */
 export async function listedChunks(network: TestNetwork, node: string): Promise<readonly string[]> {
   const names: string[] = [];
@@ -150,7 +157,7 @@ export async function expectSoundChunks(network: TestNetwork, node: string): Pro
     return status.scrub.state === "finished" && status.scrub;
   });
   expect(scrub).toMatchObject({ corrupt_count: 0, unreadable_count: 0 });
-  expect(scrub.checked).toBe(chunkFiles(network, node).length);
+  expect(scrub.checked).toBe(chunksOnDisk(network, node).length);
 }
 
 /** Starts a node that ended, and waits until the coordinator knows where it is now. */
