@@ -6,7 +6,6 @@ import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import { type AccountCreationDeps, createAccount, type UserRecord } from "./account-creation.ts";
 import { normaliseEmail } from "./email-address.ts";
-import { issueSibling } from "./issue-sibling.ts";
 import { createOpaqueToken, hashOpaqueToken, REFRESH_TOKEN } from "./opaque-token.ts";
 import type { PasswordHasher } from "./password-hasher.ts";
 import { checkNewPassword } from "./password-rules.ts";
@@ -111,14 +110,12 @@ export function createAccountService(deps: AccountServiceDeps, options: AccountS
     refresh: async (refreshToken, { spentGraceMs = 0 } = {}) => {
       const successor = createOpaqueToken(random, REFRESH_TOKEN);
       const nowMs = clock.nowMs();
-      const siblings = { spent: refreshToken, successor, spentGraceMs, nowMs, expiresAtMs: nowMs + refreshTokenTtlMs };
-      const ownerId = await issueSibling(metadata, siblings);
-      if (ownerId !== undefined) return tokensFor(await findUser(metadata, ownerId), successor);
       const rotation = await metadata.apply("refresh_token.rotate", {
         old_hash: hashOpaqueToken(refreshToken),
         new_hash: hashOpaqueToken(successor),
         now_ms: nowMs,
         expires_at_ms: nowMs + refreshTokenTtlMs,
+        spent_grace_ms: spentGraceMs,
       });
       if (rotation.outcome === "reused") {
         deps.logger.warn("A spent refresh token was shown again: its login is ended");

@@ -79,6 +79,27 @@ describe("refresh_token.rotate", () => {
     await expect(rotate(2, 4)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
+  it("gives a token that was spent a moment ago further successors of the same login, and none later", async () => {
+    await issue(1, "login");
+    const again = (to: number, nowMs: number) =>
+      applyTo(db, rotateRefreshToken, {
+        old_hash: hashOf(1),
+        new_hash: hashOf(to),
+        now_ms: nowMs,
+        expires_at_ms: 10_000,
+        spent_grace_ms: 30,
+      });
+    for (const [to, nowMs] of [
+      [2, 100],
+      [3, 100],
+      [4, 129],
+    ] as const) {
+      expect(await again(to, nowMs)).toEqual({ outcome: "rotated", user_id: "ada" });
+    }
+    expect(await again(5, 130)).toEqual({ outcome: "reused" });
+    expect(await stored()).toEqual([]);
+  });
+
   it("finds the second use of a token that has expired since", async () => {
     await issue(1, "login");
     await rotate(1, 2);

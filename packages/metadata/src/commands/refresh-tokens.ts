@@ -1,10 +1,13 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Transaction } from "kysely";
+import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, RowLimit, SecretHash, TimeMs } from "./payload-fields.ts";
 import { purgeExpired } from "./purge-expired.ts";
 import { requireUser } from "./require-user.ts";
+
+const SPENT_GRACE_MS_MAX = 60_000;
 
 /** Rotation as in RFC 9700, section 4.14.2: a token is spent once, and a second use gives the whole family away. */
 type RotationResult = { readonly outcome: "rotated"; readonly user_id: string } | { readonly outcome: "reused" };
@@ -39,7 +42,14 @@ export const issueRefreshToken = defineCommand({
  */
 export const rotateRefreshToken = defineCommand({
   name: "refresh_token.rotate",
-  payload: payloadOf({ old_hash: SecretHash, new_hash: SecretHash, now_ms: TimeMs, expires_at_ms: TimeMs }),
+  payload: payloadOf({
+    old_hash: SecretHash,
+    new_hash: SecretHash,
+    now_ms: TimeMs,
+    expires_at_ms: TimeMs,
+    /** A token that was spent so short a time ago has a further successor: the first may have been lost on its way. */
+    spent_grace_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: SPENT_GRACE_MS_MAX })),
+  }),
   apply: async (tx, p): Promise<RotationResult> => {
     const token = await tx
       .selectFrom("refresh_tokens")
@@ -49,24 +59,15 @@ export const rotateRefreshToken = defineCommand({
     if (token === undefined) {
       throw new AppError("UNAUTHENTICATED", "the refresh token is unknown or was revoked: log in again");
     }
-    if (token.spent_at_ms !== null) {
-      await deleteFamily(tx, token.family_id);
-      return { outcome: "reused" };
-    }
+    const { spent_grace_ms: graceMs = 0 } = p;
+    const spentAtMs = token.spent_at_ms;
+    if (spentAtMs !== null && spentAtMs <= p.now_ms - graceMs) return await reused(tx, token.family_id);
     if (token.expires_at_ms <= p.now_ms) {
       throw new AppError("TOKEN_EXPIRED", "the refresh token has expired: log in again");
     }
-    const spent = await tx
-      .updateTable("refresh_tokens")
-      .set({ spent_at_ms: p.now_ms })
-      .where("token_hash", "=", p.old_hash)
-      .where("spent_at_ms", "is", null)
-      .executeTakeFirstOrThrow();
-    if (spent.numUpdatedRows === 0n) {
-      // Where several coordinators write, another one spent it between the two statements.
-      await deleteFamily(tx, token.family_id);
-      return { outcome: "reused" };
-    }
+    // Where several coordinators write, another one may spend it between the two statements.
+    const isSpentHere = spentAtMs === null && (await spend(tx, p.old_hash, p.now_ms));
+    if (!isSpentHere && graceMs === 0) return await reused(tx, token.family_id);
     await tx
       .insertInto("refresh_tokens")
       .values({
@@ -81,6 +82,22 @@ export const rotateRefreshToken = defineCommand({
     return { outcome: "rotated", user_id: token.user_id };
   },
 });
+
+async function reused(tx: Transaction<Tables>, familyId: string): Promise<RotationResult> {
+  await deleteFamily(tx, familyId);
+  return { outcome: "reused" };
+}
+
+/** Whether it was not spent before. */
+async function spend(tx: Transaction<Tables>, hash: string, nowMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable("refresh_tokens")
+    .set({ spent_at_ms: nowMs })
+    .where("token_hash", "=", hash)
+    .where("spent_at_ms", "is", null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
 
 /** Logs out: the token and all that descend from the same login. An unknown token changes nothing. */
 export const revokeRefreshTokenFamily = defineCommand({
