@@ -1,5 +1,21 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { defaultExclude, defineConfig } from "vitest/config";
+
+/** Tests that replace modules, or weigh memory, or end processes: each file in a process of its own. */
+const ALONE = [
+  "packages/{cli,p2p,runtime,storage-node}/**/*.test.ts",
+  "packages/**/*.crash.test.ts",
+  "packages/wire/src/receive-queue.test.ts",
+  "scripts/**/*.test.ts",
+  "bench/**/*.test.ts",
+];
+
+const UNIT = {
+  sequence: { groupOrder: 0 },
+  maxWorkers: Math.min(4, availableParallelism()),
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+};
 
 export default defineConfig({
   test: {
@@ -8,13 +24,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        test: { ...UNIT, name: "alone", include: ALONE },
+      },
+      {
+        extends: true,
         test: {
+          ...UNIT,
           name: "unit",
-          include: ["packages/**/*.test.ts", "scripts/**/*.test.ts", "bench/**/*.test.ts", "sim/**/*.test.ts"],
-          sequence: { groupOrder: 0 },
-          maxWorkers: Math.min(4, availableParallelism()),
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          include: ["packages/**/*.test.ts", "sim/**/*.test.ts"],
+          exclude: [...defaultExclude, ...ALONE],
+          // What a file loads the next one has already: half of the time would go into that.
+          isolate: false,
         },
       },
       {
