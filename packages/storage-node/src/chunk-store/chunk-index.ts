@@ -122,6 +122,10 @@ export class ChunkIndex {
     return { ...counts, usedBytes: fileBytes + bytes, deadBytes };
   }
 
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
   /** Above those of all records so far. */
   nextSequence(): number {
     return ++this.#sequence;

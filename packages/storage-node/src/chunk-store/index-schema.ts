@@ -24,7 +24,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX chunk_pack ON chunk (pack, pack_offset, length) WHERE pack IS NOT NULL;
   CREATE TABLE pack (
     number INTEGER PRIMARY KEY,
-    bytes INTEGER NOT NULL
+    bytes INTEGER NOT NULL,
+    sequence INTEGER NOT NULL
   ) STRICT;
   CREATE TABLE tombstone (
     name TEXT PRIMARY KEY,

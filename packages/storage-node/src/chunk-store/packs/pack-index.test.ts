@@ -10,9 +10,9 @@ it("forgets the dead records of a pack that is gone step by step, and no tombsto
   const db = new DatabaseSync(":memory:");
   migrateIndex(db);
   const packs = new PackIndex(db);
-  packs.setBytes(1, 1000);
-  packs.setBytes(2, 1000);
-  packs.setBytes(3, 1000);
+  packs.setBytes(1, 1000, 0);
+  packs.setBytes(2, 1000, 0);
+  packs.setBytes(3, 1000, 0);
   for (const [at, name] of names.entries()) {
     packs.addDead(name, 1);
     packs.bury(name, { pack: 3, offset: 24 + 72 * at, sequence: 10 + at });

@@ -34,7 +34,7 @@ export class PackIndex {
     }
   }
 
-  /** The highest sequence of a tombstone. */
+  /** None of a record is higher, not even of one that no row tells of any more. */
   get sequenceMax(): number {
     return Number(this.#statements.sequenceMax.get()?.["sequence"]);
   }
@@ -51,8 +51,9 @@ export class PackIndex {
   }
 
   /** Notes that the index knows the first `bytes` of the pack. */
-  setBytes(pack: number, bytes: number): void {
-    this.#statements.setBytes.run(pack, bytes);
+  /** @param sequence the highest that was given until now */
+  setBytes(pack: number, bytes: number, sequence: number): void {
+    this.#statements.setBytes.run(pack, bytes, sequence);
     this.use.setBytes(pack, bytes);
   }
 
@@ -123,10 +124,11 @@ function preparePackStatements(db: DatabaseSync) {
     packs: db.prepare("SELECT number, bytes FROM pack ORDER BY number"),
     alive: db.prepare(`SELECT pack, sum(${RECORD_BYTES_SQL}) AS bytes FROM chunk WHERE pack IS NOT NULL GROUP BY pack`),
     countTombstones: db.prepare("SELECT pack, count(*) AS count FROM tombstone GROUP BY pack"),
-    sequenceMax: db.prepare("SELECT coalesce(max(sequence), 0) AS sequence FROM tombstone"),
+    sequenceMax: db.prepare("SELECT coalesce(max(sequence), 0) AS sequence FROM pack"),
     bytesOf: db.prepare("SELECT bytes FROM pack WHERE number = ?"),
     setBytes: db.prepare(
-      "INSERT INTO pack (number, bytes) VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET bytes = excluded.bytes",
+      `INSERT INTO pack (number, bytes, sequence) VALUES (?, ?, ?) ON CONFLICT (number) DO UPDATE SET
+         bytes = excluded.bytes, sequence = max(sequence, excluded.sequence)`,
     ),
     addDead: db.prepare("INSERT INTO dead (name, pack) VALUES (?, ?) ON CONFLICT DO NOTHING"),
     tombstoneOf: db.prepare("SELECT pack, pack_offset, sequence FROM tombstone WHERE name = ?"),

@@ -178,7 +178,7 @@ export class PackWriter {
   #note(pack: number, bytes: number, note: () => void): void {
     const { index } = this.#deps;
     index.transaction(() => {
-      index.packs.setBytes(pack, bytes);
+      index.packs.setBytes(pack, bytes, index.lastSequence);
       note();
     });
   }

@@ -68,6 +68,19 @@ async function restart(store: ChunkStore, folder: string, kind: Step["kind"]): P
   return await open(folder);
 }
 
+/** A tombstone that kept nothing dead any more was forgotten, and a store after the restart had its sequence again. */
+const FORGOTTEN_TOMBSTONE: readonly Step[] = [
+  { kind: "storeAll", epoch: 1 },
+  { kind: "delete", at: 11, epoch: 3 },
+  { kind: "delete", at: 10, epoch: 6 },
+  { kind: "storeAll", epoch: 4 },
+  { kind: "delete", at: 11, epoch: 7 },
+  { kind: "delete", at: 7, epoch: 7 },
+  { kind: "restart" },
+  { kind: "storeAll", epoch: 3 },
+  { kind: "delete", at: 11, epoch: 5 },
+];
+
 describe("packs", () => {
   it("hold what was stored and not deleted since, whatever comes in whatever order, and give back what is dead", async () => {
     await fc.assert(
@@ -96,14 +109,16 @@ describe("packs", () => {
           }
         }
         await expectModel();
-        expect(store.losses(10)).toEqual([]);
+        // An index of before a deletion misses what was deleted since and compacted away: nobody asks for that any more.
+        const lost = store.losses(100).map(({ name }) => chunks.findIndex((chunk) => chunk.name === name));
+        expect(lost.filter((target) => model.has(target))).toEqual([]);
         const onDisk = (): number =>
           packFiles(folder).reduce((sum, file) => sum + statSync(join(folder, "packs", file)).size, 0);
         await eventually(() => store.totals().usedBytes - onDisk()).toBe(0);
         await store.close();
         rmSync(folder, { recursive: true, force: true });
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [[[...FORGOTTEN_TOMBSTONE]]] },
     );
   });
 });

@@ -96,7 +96,7 @@ async function replayPack(deps: ReplayDeps, pack: number, newest: number): Promi
     // What is torn would swallow what is written behind it.
     const endBytes = await endOfRecords(deps, pack, sizeBytes);
     if (endBytes < sizeBytes) await cutOff(deps, pack, endBytes);
-    index.transaction(() => index.packs.setBytes(pack, endBytes));
+    index.transaction(() => index.packs.setBytes(pack, endBytes, index.lastSequence));
     return;
   }
   const file = await files.openReading(path);
@@ -188,10 +188,10 @@ async function readUnknown(
     endBytes = last.offset + recordBytes(last.record.length);
     index.transaction(() => {
       for (const each of found) replay(index, pack, each);
-      index.packs.setBytes(pack, endBytes);
+      index.packs.setBytes(pack, endBytes, index.lastSequence);
     });
   }
-  if (knownBytes === undefined) index.transaction(() => index.packs.setBytes(pack, endBytes));
+  if (knownBytes === undefined) index.transaction(() => index.packs.setBytes(pack, endBytes, index.lastSequence));
   return endBytes;
 }
 
