@@ -9,7 +9,7 @@ import {
   expectFullyReplicated,
   openUploads,
   spooledChunks,
-  temporaryFiles,
+  expectNoTemporaryFiles,
 } from "./harness/stored-state.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import type { UploadByHand } from "./harness/upload-by-hand.ts";
@@ -54,7 +54,7 @@ async function expectToSurvive(kind: UploadKind, step: UploadStep, time: number)
   await network.startCoordinator();
 
   expect(contradictions(network)).toEqual([]);
-  expect(temporaryFiles(network)).toEqual([]);
+  await expectNoTemporaryFiles(network);
   const resumable = cutOff.filter((upload) => upload.session !== undefined);
   for (const upload of resumable) {
     const missing = await upload.missing();
@@ -122,7 +122,7 @@ describe.each(["coordinator:quorum-reached"] as const)("a coordinator told to st
     await network.startCoordinator();
     expect(contradictions(network)).toEqual([]);
     expect(openUploads(network)).toEqual([]);
-    expect(temporaryFiles(network)).toEqual([]);
+    await expectNoTemporaryFiles(network);
     await expectWhole(complete);
   });
 });

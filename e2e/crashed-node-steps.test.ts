@@ -11,10 +11,10 @@ import {
   contradictions,
   expectFullyReplicated,
   expectSoundChunks,
-  listedChunks,
+  expectListedAsStored,
   openUploads,
   restartNode,
-  temporaryFiles,
+  expectNoTemporaryFiles,
 } from "./harness/stored-state.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import { UploadByHand } from "./harness/upload-by-hand.ts";
@@ -70,8 +70,8 @@ async function uploadManyWhileNodeEnds(name: string): Promise<void> {
 
 async function expectNothingHalfMade(): Promise<void> {
   await restartNode(network, NODE);
-  expect(await listedChunks(network, NODE)).toEqual(chunksOnDisk(network, NODE));
-  expect(temporaryFiles(network)).toEqual([]);
+  await expectListedAsStored(network, NODE);
+  await expectNoTemporaryFiles(network);
   expect(contradictions(network)).toEqual([]);
   expect(openUploads(network)).toEqual([]);
 }

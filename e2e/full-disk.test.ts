@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectWhole } from "./harness/crash-uploads.ts";
 import { MAY_MOUNT, requireMounting, SmallDisk } from "./harness/small-disk.ts";
-import { contradictions, expectFullyReplicated, openUploads, temporaryFiles } from "./harness/stored-state.ts";
+import { contradictions, expectFullyReplicated, expectNoTemporaryFiles, openUploads } from "./harness/stored-state.ts";
 import { TestNetwork } from "./harness/test-network.ts";
 import { UploadByHand } from "./harness/upload-by-hand.ts";
 import { waitUntil } from "./harness/wait-until.ts";
@@ -66,7 +66,7 @@ async function expectToRecover(): Promise<void> {
 async function expectNothingHalfMade(): Promise<void> {
   expect(contradictions(network)).toEqual([]);
   expect(openUploads(network)).toEqual([]);
-  await waitUntil("late copies to have ended", async () => temporaryFiles(network).length === 0);
+  await expectNoTemporaryFiles(network);
   await expectWhole(kept);
 }
 

@@ -90,8 +90,16 @@ export function openUploads(network: TestNetwork): readonly { readonly id: strin
   return rows.map((row) => ({ id: String(row["id"]), name: String(row["name"]) }));
 }
 
-/** Temporary files of the coordinator and of the nodes, by their paths in the network's folder. */
-export function temporaryFiles(network: TestNetwork): readonly string[] {
+/**
+ * Fails if temporary files of the coordinator or of the nodes stay. One that is there at a look may be of a file that
+ * is being written at that moment: credentials are renewed and late copies go on while a test looks.
+ */
+export async function expectNoTemporaryFiles(network: TestNetwork): Promise<void> {
+  await expect.poll(() => temporaryFiles(network), { timeout: 10_000 }).toEqual([]);
+}
+
+/** By their paths in the network's folder. */
+function temporaryFiles(network: TestNetwork): readonly string[] {
   const own = filesBelow(network.coordinatorFolder()).filter((path) => path.endsWith(".tmp"));
   const ofNodes = [...network.nodes.keys()].flatMap((name) => {
     const written = filesBelow(join(network.nodeFolder(name), "tmp")).map((path) => join(name, "tmp", path));
@@ -99,6 +107,19 @@ export function temporaryFiles(network: TestNetwork): readonly string[] {
     return [...written, ...replaced.map((path) => join(name, path))];
   });
   return [...own, ...ofNodes];
+}
+
+/** Fails if a running node does not list what lies on its disk; a chunk that comes meanwhile is no difference. */
+export async function expectListedAsStored(network: TestNetwork, node: string): Promise<void> {
+  await waitUntil(
+    `${node} to list what lies on its disk`,
+    async () => {
+      const listed = await listedChunks(network, node);
+      expect(listed).toEqual(chunksOnDisk(network, node));
+      return true;
+    },
+    10_000,
+  );
 }
 
 /** Waits until no copy is missing any more. */
