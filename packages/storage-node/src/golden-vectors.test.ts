@@ -129,7 +129,7 @@ describe("index.db", () => {
       ),
       "CREATE TABLE loss ( name TEXT PRIMARY KEY, found_at_ms INTEGER NOT NULL, why TEXT NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE INDEX chunk_pack ON chunk (pack, pack_offset, length) WHERE pack IS NOT NULL",
-      "CREATE TABLE pack ( number INTEGER PRIMARY KEY, bytes INTEGER NOT NULL ) STRICT",
+      "CREATE TABLE pack ( number INTEGER PRIMARY KEY, bytes INTEGER NOT NULL, sequence INTEGER NOT NULL ) STRICT",
       "CREATE TABLE tombstone ( name TEXT PRIMARY KEY, pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, " +
         "sequence INTEGER NOT NULL ) STRICT, WITHOUT ROWID",
       "CREATE INDEX tombstone_pack ON tombstone (pack)",
