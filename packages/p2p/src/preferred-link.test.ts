@@ -77,6 +77,14 @@ it("counts failures at once as one, and has one exchange find out whether the de
   expect(await tried()).toBe("fast universal");
 });
 
+it("tells why neither lane leads there", async () => {
+  fails = { fast: "NODE_UNREACHABLE", universal: "NODE_UNREACHABLE" };
+  await expect(link.open(target, "/p", options())).rejects.toMatchObject({
+    code: "NODE_UNREACHABLE",
+    message: "fast fails; and by libp2p: universal fails",
+  });
+});
+
 it("forgets the detour once the fast lane works again", async () => {
   fails = { fast: "NODE_UNREACHABLE" };
   expect(await tried()).toBe("fast universal");

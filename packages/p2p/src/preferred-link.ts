@@ -31,6 +31,16 @@ export function createPreferredLink(
     detours.set(peerId, { untilMs: clock.monotonicMs() + lengthMs, lengthMs });
   };
 
+  /** Where neither lane reaches the peer, both reasons are told: the first is mostly the one that matters. */
+  const openOther = async (openUniversal: () => Promise<LinkStream>, first: AppError): Promise<LinkStream> => {
+    try {
+      return await openUniversal();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "NODE_UNREACHABLE") throw error;
+      throw new AppError("NODE_UNREACHABLE", `${first.message}; and by libp2p: ${error.message}`, { cause: first });
+    }
+  };
+
   const open = async (target: PeerTarget, protocol: string, options: OpenOptions): Promise<LinkStream> => {
     const { peerId } = target;
     const last = detours.get(peerId);
@@ -44,7 +54,7 @@ export function createPreferredLink(
     } catch (error) {
       const isUnreachable = error instanceof AppError && error.code === "NODE_UNREACHABLE";
       if (options.signal.aborted || !isUnreachable) throw error;
-      const other = await universal.open(target, protocol, options);
+      const other = await openOther(() => universal.open(target, protocol, options), error);
       logger.debug({ err: error, peer: peerId }, "the fast lane does not reach a peer that libp2p reaches");
       setDetour(peerId, last === undefined ? DETOUR_MS_MIN : Math.min(DETOUR_MS_MAX, 2 * last.lengthMs));
       return other;

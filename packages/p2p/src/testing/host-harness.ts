@@ -24,7 +24,7 @@ export function createHostHarness(
     start: async (name, changes) => {
       const host = await openPeerHost(
         { identity: identityOf(name), logger: SILENT_LOGGER },
-        { listen: [listen].flat(), bootstrap: [], limits: { addressDialTimeoutMs: 1000 }, ...options, ...changes },
+        { listen: [listen].flat(), bootstrap: [], ...options, ...changes },
       );
       hosts.push(host);
       return host;
