@@ -95,7 +95,9 @@ it("forgets the detour once the fast lane works again", async () => {
 
 it("takes no detour around a peer that the other lane does not reach either, and tells both reasons", async () => {
   fails = { fast: "NODE_UNREACHABLE", universal: "NODE_UNREACHABLE" };
-  await expect(link.open(target, "/p", options())).rejects.toMatchObject({ message: "fast fails; and by libp2p: universal fails" });
+  await expect(link.open(target, "/p", options())).rejects.toMatchObject({
+    message: "fast fails; and by libp2p: universal fails",
+  });
   expect(await tried()).toBe("fast universal");
 });
 
