@@ -7,6 +7,7 @@ export type ChunkName = Branded<string, "ChunkName">;
 export type NodeId = Branded<string, "NodeId">;
 export type UserId = Branded<string, "UserId">;
 export type FileId = Branded<string, "FileId">;
+export type FolderId = Branded<string, "FolderId">;
 export type UploadId = Branded<string, "UploadId">;
 
 const CHUNK_NAME = /^[0-9a-f]{64}$/;

@@ -58,7 +58,7 @@ function describeApplying(createHarness: () => Promise<MetadataHarness>): void {
     await metadata.read.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
 
   it("shows a command's effect to reads as soon as it is answered", async () => {
-    for (const role of ["admin", "operator", "user", "admin"] as const) {
+    for (const role of ["operator", "user", "operator", "admin"] as const) {
       await metadata.apply("user.set_role", { id: user, role });
       expect((await userRow(user))?.role).toBe(role);
     }

@@ -1,12 +1,15 @@
 import type { ReplicaState } from "@commonhold/core/repair/chunk-record.ts";
 import type { Generated } from "kysely";
+import type { AdministrationTables } from "./administration-tables.ts";
 import type { EconomyTables } from "./economy-tables.ts";
+import type { FolderTables } from "./folder-tables.ts";
+import type { ShareTables } from "./share-tables.ts";
 
 /**
  * The tables as Kysely sees them. Times are milliseconds since 1970 (`_at_ms`), money is bigint micro-credits
  * (`_microcredits`), ids are text, secrets are sealed before they come here (`sealed_`).
  */
-export interface Tables extends EconomyTables {
+export interface Tables extends AdministrationTables, EconomyTables, FolderTables, ShareTables {
   users: UsersTable;
   refresh_tokens: RefreshTokensTable;
   join_tokens: JoinTokensTable;
@@ -41,6 +44,8 @@ interface UsersTable {
   created_at_ms: number;
   /** Since when the owner owes; null where nothing is owed. */
   arrears_since_ms: Generated<number | null>;
+  /** Since when the account is shut; null where it is open. */
+  disabled_at_ms: Generated<number | null>;
 }
 
 interface RefreshTokensTable {
@@ -95,6 +100,7 @@ type Flag = number;
 interface FilesTable {
   id: string;
   owner_id: string;
+  /** One segment of a path; of an upload under way, a path below its folder. */
   name: string;
   /** -1 while an upload of unknown length is under way. */
   size_bytes: number;
@@ -118,6 +124,18 @@ interface FilesTable {
   deposit_microcredits: Generated<bigint>;
   /** When it was paid; null where nothing was. */
   deposit_at_ms: Generated<number | null>;
+  /** Null: in the root. */
+  folder_id: string | null;
+  /** What all versions of a file share: the id of the first, unless it was taken apart from others. */
+  entry_id: string;
+  /** From 1; of two versions of an entry the higher is the newer. */
+  version: Generated<number>;
+  /** The newest version of its entry; of one that is complete, the one that lists show. 0 while it is uploaded. */
+  is_current: Generated<Flag>;
+  /** The folder with which it was deleted; null where it was deleted by itself, or with the rest of its entry. */
+  deleted_with: Generated<string | null>;
+  /** Of a deleted version that was none of the newest: the entry to which it belonged. */
+  version_of: Generated<string | null>;
 }
 
 interface UploadsTable {

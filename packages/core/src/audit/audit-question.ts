@@ -10,7 +10,7 @@ export const AUDIT_LEAVES_MAX = 64;
 /** Most iterations of the closing hash: tens of milliseconds for either side. */
 export const AUDIT_DIFFICULTY_MAX = 65_536;
 /** What is asked for unless the settings say otherwise. */
-export const AUDIT_DIFFICULTY_DEFAULT = 64;
+export const AUDIT_DIFFICULTY_DEFAULT = 16;
 /** An answer counts within so many milliseconds; what comes later is late. */
 export const AUDIT_DEADLINE_MS = 2000;
 

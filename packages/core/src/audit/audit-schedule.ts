@@ -3,9 +3,11 @@ import { asciiBytes } from "./ascii-bytes.ts";
 import { u64be } from "./big-endian.ts";
 import type { HmacSha256, Sha256 } from "./hash-functions.ts";
 
-const CHUNKS_PER_BUCKET = 16;
-const BUCKET_BITS_MIN = 8;
-const BUCKET_BITS_MAX = 16;
+export const CHUNKS_PER_BUCKET = 16;
+export const BUCKET_BITS_MIN = 8;
+export const BUCKET_BITS_MAX = 16;
+/** Challenges of one slot, so that numbers of slots never meet: slot k has those from k × this on. */
+export const NUMBERS_PER_SLOT = 65_536;
 
 const NAME_DIGITS = 64;
 /** Hex digits that hold `BUCKET_BITS_MAX` bits. */

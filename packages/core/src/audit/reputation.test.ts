@@ -97,11 +97,11 @@ describe("reputation, whatever happens,", () => {
 describe("an honest node", () => {
   const HONEST = ["passed", "offline", "late", "lost", "refused", "error"] as const;
 
-  it("is never disqualified, however often it is offline, late, or loses chunks and says so", () => {
+  it("is never found dishonest, however often it is offline, late, or loses chunks and says so", () => {
     fc.assert(
       fc.property(challengesOf(...HONEST), (challenges) => {
-        const { state } = after(challenges);
-        expect(standingOfReputation(state)).not.toBe("disqualified");
+        const { state, kinds } = after(challenges);
+        expect(kinds).not.toContain("disqualified");
         expect(auditScoreOf(state)).toBe(1);
       }),
     );
@@ -205,6 +205,38 @@ describe("suspension", () => {
       suspended,
     );
     expect(kinds).toEqual([]);
+  });
+
+  describe("of a node that does no better", () => {
+    const suspended = after(times(10, "refused")).state;
+    const WEEK_MS = 7 * DAY_MS;
+
+    it.each(["silent", "refused", "error"] as const)(
+      "ends after seven days, with the next %s, in its leaving",
+      (one) => {
+        const { state, kinds } = after([{ outcomes: [one, one], waitMs: WEEK_MS - 1 }], suspended);
+        expect([standingOfReputation(state), kinds]).toEqual(["suspended", []]);
+        const last = applyOutcome(state, one, { terms, nowMs: WEEK_MS });
+        expect(standingOfReputation(last.state)).toBe("disqualified");
+        expect(last.changes).toEqual([{ kind: "given_up", why: expect.stringMatching(/7 days ago.* 0\.5/) }]);
+        expect(auditScoreOf(last.state)).toBe(1);
+      },
+    );
+
+    it("is not ended by time alone, in which it was away or passed what it was asked", () => {
+      const waited = { outcomes: ["offline"], waitMs: 4 * WEEK_MS } as const;
+      const { state, kinds } = after([waited, ...times(3, "passed"), ...times(100, "late")], suspended);
+      expect([standingOfReputation(state), kinds]).toEqual(["suspended", []]);
+    });
+
+    it("goes on where it answers every other time", () => {
+      const some = Array.from({ length: 500 }, () => ({ outcomes: ["passed"] as const, waitMs: DAY_MS / 24 }));
+      const { state } = after(
+        some.flatMap((one) => [one, one, ...times(1, "error")]),
+        after(times(2, "passed"), suspended).state,
+      );
+      expect(standingOfReputation(state)).toBe("suspended");
+    });
   });
 
   it("leaves a trusted node trusted when it is over", () => {

@@ -16,6 +16,8 @@ export interface ReputationTerms {
   readonly vettingMs: number;
   /** How long a node is audited more often after a wrong answer. */
   readonly closerLookMs: number;
+  /** A node that was suspended for so long, and does no better, is disqualified. */
+  readonly suspendedMsMax: number;
 }
 
 export const REPUTATION_TERMS: ReputationTerms = {
@@ -27,6 +29,7 @@ export const REPUTATION_TERMS: ReputationTerms = {
   vettingCount: 100,
   vettingMs: 3 * DAY_MS,
   closerLookMs: DAY_MS,
+  suspendedMsMax: 7 * DAY_MS,
 };
 
 /** What is known of a node by its audits. Times in milliseconds since 1970, null where it has not come to that. */
@@ -47,9 +50,12 @@ export interface ReputationState {
 /** vetting: earns trust still · suspended: keeps what it has, gets nothing new · disqualified: for good. */
 export type ReputationStanding = "vetting" | "trusted" | "suspended" | "disqualified";
 
-/** Something that changed, with a sentence for the node's operator that says why. */
+/**
+ * Something that changed, with a sentence for the node's operator that says why. disqualified: it was found dishonest ·
+ * given_up: it is disqualified, as it was suspended for too long.
+ */
 export interface StandingChange {
-  readonly kind: "vetted" | "suspended" | "restored" | "disqualified" | "closer_look";
+  readonly kind: "vetted" | "suspended" | "restored" | "disqualified" | "given_up" | "closer_look";
   readonly why: string;
 }
 
@@ -116,7 +122,7 @@ export function reliabilityOf(state: ReputationState, onlineShare30d: number): n
 /**
  * The state after one more outcome. Only wrong and final silence lower the audit score; silence that is asked again,
  * refusals and errors lower the error score; offline, late and a loss that the node itself reports touch neither.
- * A disqualified node stays what it is.
+ * Who is dishonest is disqualified, and so is who stays suspended for too long. A disqualified node stays what it is.
  */
 export function applyOutcome(
   state: ReputationState,
@@ -141,7 +147,7 @@ export function applyOutcomes(
   let next = state;
   for (const outcome of countedOnce(outcomes)) next = audited(next, outcome, context);
   next = answered(next, outcomes, context);
-  for (const judge of [lookedAtCloser, vetted, suspendedOrRestored, disqualified]) {
+  for (const judge of [lookedAtCloser, vetted, suspendedOrRestored, disqualified, givenUp]) {
     const step = judge({ before: state, now: next, outcomes }, context);
     next = step.state;
     changes.push(...step.changes);
@@ -239,6 +245,23 @@ function disqualified({ before, now }: Judged, { terms, nowMs }: ReputationConte
     `too many audits were answered wrongly or never: the audit score of ${scoreText(score)}, over about the last ` +
     `${memory} audits, is below ${terms.disqualifyBelow}`;
   return { state: { ...now, disqualifiedAtMs: nowMs }, changes: [{ kind: "disqualified", why }] };
+}
+
+function givenUp({ now, outcomes }: Judged, { terms, nowMs, isFinal = false }: ReputationContext): ReputationStep {
+  const { suspendedAtMs, disqualifiedAtMs } = now;
+  const score = errorScoreOf(now);
+  const isDue =
+    disqualifiedAtMs === null &&
+    suspendedAtMs !== null &&
+    nowMs - suspendedAtMs >= terms.suspendedMsMax &&
+    score < terms.suspendBelow &&
+    // Time alone, in which nothing was asked, gives up nobody.
+    outcomes.some((outcome) => isNodeError(outcome, isFinal));
+  if (!isDue) return { state: now, changes: [] };
+  const why =
+    `audits were left unanswered, refused or failed since the suspension ${spanText(nowMs - suspendedAtMs)} ago, and ` +
+    `the error score of ${scoreText(score)} is still below ${terms.suspendBelow}: what this node has is copied elsewhere`;
+  return { state: { ...now, disqualifiedAtMs: nowMs }, changes: [{ kind: "given_up", why }] };
 }
 
 function scoreText(score: number): string {

@@ -1,11 +1,12 @@
 import { AppError } from "../app-error.ts";
-import { u32be } from "../audit/big-endian.ts";
+import { bytesEqual } from "../audit/bytes-equal.ts";
 import type { Sha256 } from "../audit/hash-functions.ts";
 import type { ChunkName } from "../ids.ts";
 
 /** One for each value of a name's first byte. */
 export const BUCKET_COUNT = 256;
 const NAME_BYTES = 32;
+const COUNT_BYTES = 4;
 const BUCKET_BYTES_MIN = 64 * NAME_BYTES;
 
 export interface BucketSummary {
@@ -81,7 +82,15 @@ export function summariseInventory(names: Iterable<ChunkName>, sha256: Sha256): 
 
 /** What `InventorySummary.root` must be for these buckets. */
 export function summaryRoot(buckets: readonly BucketSummary[], sha256: Sha256): Uint8Array {
-  return sha256(...buckets.flatMap(({ count, digest }) => [u32be(count), digest]));
+  const bytes = new Uint8Array(buckets.reduce((sum, { digest }) => sum + COUNT_BYTES + digest.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { count, digest } of buckets) {
+    view.setUint32(at, count);
+    bytes.set(digest, at + COUNT_BYTES);
+    at += COUNT_BYTES + digest.length;
+  }
+  return sha256(bytes);
 }
 
 /** The numbers of the buckets in which two inventories differ. */
@@ -104,9 +113,7 @@ function lastNameOf(bucket: number): ChunkName {
 
 function isSameBucket(a: BucketSummary | undefined, b: BucketSummary | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return (
-    a.count === b.count && a.digest.length === b.digest.length && a.digest.every((byte, i) => byte === b.digest[i])
-  );
+  return a.count === b.count && bytesEqual(a.digest, b.digest);
 }
 
 /** 0–9 and a–f only. */

@@ -107,7 +107,9 @@ export function storePayload(
   return {
     file_id: id,
     owner_id: ADA,
+    folder_id: null,
     name: `name of ${id}`,
+    folder_ids: [],
     size_bytes: 10,
     chunk_size_bytes: 262_144,
     copies: chunk?.copies ?? 3,
@@ -202,6 +204,7 @@ export async function createMetadataHarness(): Promise<CatalogHarness & { readon
       }
       await apply("upload.complete", {
         upload_id: uploadId,
+        folder_ids: [],
         size_bytes: 10 * file.chunks.length,
         chunk_count: file.chunks.length,
         content_id: hashOf(0),

@@ -216,12 +216,47 @@ describe("audit.record", () => {
       expect(await balanceOf("system:forfeited")).toBe(100n);
     });
 
+    it("forfeits the day of the disqualification also where it was let in again before that day is settled", async () => {
+      await record([bad(1), bad(2), bad(3)], { now_ms: DAY_MS + 5 });
+      await metadata.apply("node.unban", { id: A });
+      const pay = (day: string) =>
+        metadata.apply("economics.pay_nodes", {
+          day,
+          rate_microcredits: "1",
+          lines: [nodeLine(A, { net_microcredits: "30" })],
+          now_ms: 3 * DAY_MS,
+        });
+      await pay("1970-01-02");
+      expect(await balanceOf(`node:${A}:pending`)).toBe(0n);
+      expect(await balanceOf("system:forfeited")).toBe(100n);
+      await pay("1970-01-03");
+      expect(await balanceOf(`node:${A}:pending`), "of the day after").toBe(30n);
+    });
+
     it("lets it begin afresh once an admin has unbanned it", async () => {
       await record([bad(1), bad(2), bad(3)]);
       await metadata.apply("node.unban", { id: A });
       expect(await reputations()).toEqual([]);
       await metadata.apply("node.heartbeat", heartbeatPayload(A));
       expect((await record([bad(4)])).nodes).toMatchObject([{ standing: "vetting" }]);
+    });
+
+    it("has one drain that was suspended for too long, whatever it says, until an admin lets it begin afresh", async () => {
+      const refused = (seed: number) => auditResult(seed, { outcomes: ["refused", "refused"] });
+      const seeds = Array.from({ length: 12 }, (_, i) => 100 + i);
+      await issue(...seeds.map((seed) => challengePayload(seed, A)));
+      const late = 11_000 + AUDIT_TERMS.suspended_ms_max;
+      await record(seeds.slice(0, 10).map(refused));
+      expect((await record([refused(110)], { now_ms: late - 1 })).nodes).toMatchObject([{ standing: "suspended" }]);
+      const { nodes } = await record([refused(111)], { now_ms: late });
+      expect(nodes).toMatchObject([{ standing: "disqualified", changes: [expect.stringMatching(/copied elsewhere/)] }]);
+      expect([await stateOf(A), await balanceOf("system:forfeited")]).toEqual(["draining", 70n]);
+      const heartbeat = () => metadata.apply("node.heartbeat", heartbeatPayload(A, { draining: false }));
+      expect(await heartbeat()).toEqual({ declared_state: "draining" });
+      await metadata.apply("node.drained", { id: A });
+      expect(await heartbeat()).toEqual({ declared_state: "drained" });
+      await metadata.apply("node.unban", { id: A });
+      expect([await heartbeat(), await reputations()]).toEqual([{ declared_state: "active" }, []]);
     });
 
     it("ends a suspension, as a node that holds nothing can never earn its way back", async () => {

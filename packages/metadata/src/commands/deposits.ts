@@ -7,13 +7,13 @@ import { availableAccount, postMovement, prepaidAccount, readBalances } from "./
 
 /** What was paid in advance for a file. */
 export interface FileDeposit {
-  readonly name: string;
   readonly deposit_microcredits: bigint;
   readonly deposit_at_ms: number | null;
 }
 
 export interface DepositMove {
   readonly transactionId: string;
+  /** Or a folder's. */
   readonly fileId: string;
   readonly ownerId: string;
   readonly nowMs: number;
@@ -25,16 +25,24 @@ export function depositLeft(file: FileDeposit, nowMs: number): bigint {
   return depositRefund({ amount: file.deposit_microcredits, atMs: file.deposit_at_ms }, nowMs);
 }
 
-/** Gives back what is left of a file's deposit, as far as it is not used up otherwise. @returns how much */
-export async function refundDeposit(tx: Transaction<Tables>, file: FileDeposit, move: DepositMove): Promise<bigint> {
-  const left = depositLeft(file, move.nowMs);
+/**
+ * Gives back what is left of the deposits of files, as far as it is not used up otherwise.
+ * @param move.what their name, or that of what they were in
+ * @returns how much
+ */
+export async function refundDeposits(
+  tx: Transaction<Tables>,
+  files: readonly FileDeposit[],
+  move: DepositMove & { readonly what: string },
+): Promise<bigint> {
+  const left = files.reduce((sum, file) => sum + depositLeft(file, move.nowMs), 0n);
   if (left === 0n) return 0n;
   const [prepaid] = await readBalances(tx, [prepaidAccount(move.ownerId)]);
   const refund = left < prepaid ? left : prepaid;
   await postMovement(tx, {
     transactionId: move.transactionId,
     kind: "refund",
-    description: `Given back: what was prepaid for ${file.name}, which was deleted (${formatCredits(refund)} credits)`,
+    description: `Given back: what was prepaid for ${move.what}, which was deleted (${formatCredits(refund)} credits)`,
     reference: move.fileId,
     nowMs: move.nowMs,
     entries: [
@@ -46,15 +54,19 @@ export async function refundDeposit(tx: Transaction<Tables>, file: FileDeposit, 
 }
 
 /**
- * Takes the deposit of a file that comes back once more.
+ * Takes the deposits of files that come back once more.
  * @throws AppError INSUFFICIENT_CREDITS
  */
-export async function renewDeposit(tx: Transaction<Tables>, file: FileDeposit, move: DepositMove): Promise<void> {
+export async function renewDeposits(
+  tx: Transaction<Tables>,
+  amount: bigint,
+  move: DepositMove & { readonly what: string },
+): Promise<void> {
   await prepayCredits(tx, {
     transactionId: move.transactionId,
     userId: move.ownerId,
-    amount: file.deposit_microcredits,
-    description: `Storing ${file.name} again, for a month (${formatCredits(file.deposit_microcredits)} credits)`,
+    amount,
+    description: `Storing ${move.what} again, for a month (${formatCredits(amount)} credits)`,
     reference: move.fileId,
     nowMs: move.nowMs,
   });

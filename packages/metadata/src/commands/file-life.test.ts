@@ -48,6 +48,7 @@ async function uploadFile(): Promise<void> {
   }
   await metadata.apply("upload.complete", {
     upload_id: "u1",
+    folder_ids: [],
     size_bytes: 30,
     chunk_count: 3,
     content_id: "0".repeat(64),

@@ -1,12 +1,12 @@
 import type { Insertable, Transaction } from "kysely";
 import { prepareChange } from "../prepared-query.ts";
 import type { FileState, Tables } from "../tables.ts";
+import type { EntryPlacement } from "./entries.ts";
 
 /** What the commands that begin a file have in common. */
 export interface NewFile {
   readonly file_id: string;
   readonly owner_id: string;
-  readonly name: string;
   readonly size_bytes: number;
   readonly chunk_size_bytes: number;
   readonly copies: number;
@@ -16,7 +16,12 @@ export interface NewFile {
   readonly now_ms: number;
 }
 
-type Row = Required<Omit<Insertable<Tables["files"]>, "priority" | "pinned" | keyof Deposit>> & Deposit;
+type Row = Required<
+  Omit<Insertable<Tables["files"]>, "priority" | "pinned" | "version_of" | "deleted_with" | keyof Given>
+> &
+  Given;
+
+type Given = Deposit & EntryPlacement;
 
 type Deposit = {
   readonly deposit_microcredits: bigint;
@@ -28,7 +33,7 @@ const insertRow = prepareChange((tx, row: Row) => tx.insertInto("files").values(
 export async function insertFile(
   tx: Transaction<Tables>,
   file: NewFile,
-  state: Deposit & {
+  state: Given & {
     readonly state: FileState;
     readonly chunk_count: number;
     readonly content_id: string | null;
@@ -38,7 +43,6 @@ export async function insertFile(
   await insertRow(tx, {
     id: file.file_id,
     owner_id: file.owner_id,
-    name: file.name,
     size_bytes: file.size_bytes,
     chunk_size_bytes: file.chunk_size_bytes,
     copies: file.copies,

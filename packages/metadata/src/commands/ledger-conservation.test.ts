@@ -87,7 +87,13 @@ async function perform({ apply }: InProcessMetadata, op: Operation, { nowMs, ste
       return await apply("upload.abort", { upload_id: upload, ...move });
     case "complete": {
       const sums = { size_bytes: 0, chunk_count: 0, content_id: hashOf(0) };
-      return await apply("upload.complete", { upload_id: upload, ...sums, cost_microcredits: amount, ...move });
+      return await apply("upload.complete", {
+        upload_id: upload,
+        folder_ids: [],
+        ...sums,
+        cost_microcredits: amount,
+        ...move,
+      });
     }
     case "store": {
       const size = { size_bytes: 1_000_000_000, copies: op.copies };

@@ -6,6 +6,8 @@ import type { Tables } from "../tables.ts";
 
 /** Where welcome grants come from: its balance is what was given away, below zero. */
 export const WELCOME_ACCOUNT = "system:welcome";
+/** Where credits come from that admins give, likewise. */
+export const GRANTS_ACCOUNT = "system:grants";
 /** What owners are charged goes in here, and what nodes earn comes out. */
 export const STORAGE_ACCOUNT = "system:storage";
 /** What nodes had earned that were disqualified before it was paid out. */

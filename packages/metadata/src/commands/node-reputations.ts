@@ -67,3 +67,7 @@ export async function isSuspended(tx: Transaction<Tables>, nodeId: string): Prom
     .executeTakeFirst();
   return row !== undefined && row.suspended_at_ms !== null;
 }
+
+export async function isDisqualified(tx: Transaction<Tables>, nodeId: string): Promise<boolean> {
+  return (await loadReputation(tx, nodeId)).disqualifiedAtMs !== null;
+}

@@ -3,8 +3,9 @@ import type { Transaction } from "kysely";
 import Type, { type Static } from "typebox";
 import { defineCommand } from "../command.ts";
 import type { NodeDeclaredState, Tables } from "../tables.ts";
+import { ActionNote, noteAction } from "./admin-actions.ts";
 import { consumeJoinToken } from "./join-tokens.ts";
-import { forgetReputation, isSuspended } from "./node-reputations.ts";
+import { forgetReputation, isDisqualified, isSuspended } from "./node-reputations.ts";
 import { ByteCount, Id, Name, payloadOf, SecretHash, TimeMs } from "./payload-fields.ts";
 import { Interval, recordAbsences } from "./uptime.ts";
 
@@ -70,7 +71,8 @@ export const registerNode = defineCommand({
 });
 
 /**
- * What a node says of itself. A node that drains stays `drained` once it is.
+ * What a node says of itself. A node that drains stays `drained` once it is, and one that is disqualified and not banned
+ * drains whatever it says.
  * @throws AppError NODE_NOT_FOUND, NOT_A_MEMBER when banned
  */
 export const recordHeartbeat = defineCommand({
@@ -91,8 +93,10 @@ export const recordHeartbeat = defineCommand({
   apply: async (tx, p): Promise<{ readonly declared_state: NodeDeclaredState }> => {
     const previous = await requireDeclaredState(tx, p.id);
     if (previous === "banned") throw bannedNode(p.id);
+    const hasLeft = previous === "draining" || previous === "drained";
+    const mustDrain = p.draining || (hasLeft && (await isDisqualified(tx, p.id)));
     const drainState = previous === "drained" ? "drained" : "draining";
-    const declaredState = p.draining ? drainState : "active";
+    const declaredState = mustDrain ? drainState : "active";
     await tx
       .updateTable("nodes")
       .set({
@@ -115,27 +119,29 @@ export const recordHeartbeat = defineCommand({
 /** @throws AppError NODE_NOT_FOUND */
 export const banNode = defineCommand({
   name: "node.ban",
-  payload: payloadOf({ id: Id }),
+  payload: payloadOf({ id: Id, note: Type.Optional(ActionNote) }),
   apply: async (tx, p) => {
     await requireDeclaredState(tx, p.id);
     await setDeclaredState(tx, p.id, "banned");
+    await noteAction(tx, p.note, { kind: "node", id: p.id });
     return null;
   },
 });
 
 /**
  * Lets a banned node in again: it is `joining` until its next heartbeat, and its reputation begins afresh. The latter
- * also for a suspended node, which has no other way back once it holds nothing that it could be audited for. Any other
- * node stays as it is.
+ * also for a suspended node, which has no other way back once it holds nothing that it could be audited for, and for one
+ * that was given up. Any other node stays as it is.
  * @throws AppError NODE_NOT_FOUND
  */
 export const unbanNode = defineCommand({
   name: "node.unban",
-  payload: payloadOf({ id: Id }),
+  payload: payloadOf({ id: Id, note: Type.Optional(ActionNote) }),
   apply: async (tx, p) => {
     const isBanned = (await requireDeclaredState(tx, p.id)) === "banned";
     if (isBanned) await setDeclaredState(tx, p.id, "joining");
     if (isBanned || (await isSuspended(tx, p.id))) await forgetReputation(tx, p.id);
+    await noteAction(tx, p.note, { kind: "node", id: p.id });
     return null;
   },
 });

@@ -1,5 +1,5 @@
 import { formatCredits } from "@commonhold/core/credits.ts";
-import { utcDayOf, utcMonthOf } from "@commonhold/core/economics/utc-day.ts";
+import { utcDayOf, utcDayStartMs, utcMonthOf } from "@commonhold/core/economics/utc-day.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Insertable, Transaction } from "kysely";
 import Type, { type Static } from "typebox";
@@ -27,7 +27,7 @@ const Line = payloadOf({
 
 /**
  * Books what nodes have earned in a day, each once. A line that is there stays as it is. What a disqualified node would
- * get is forfeited.
+ * get is forfeited, and so is that of a day up to and with the one of its disqualification, also where it was let in again.
  * @throws AppError INVALID_REQUEST for a day that is not over, CONCURRENT_CHANGE for a new line of a settled one
  */
 export const payNodes = defineCommand({
@@ -104,8 +104,7 @@ async function payNode(
       { account_id: pendingAccount(line.node_id), amount: net },
     ],
   });
-  const [reputation] = await disqualificationOf(tx, { nodeId: line.node_id });
-  if (reputation === undefined || reputation.disqualified_at_ms === null) return;
+  if (!(await isForfeited(tx, line.node_id, on.day))) return;
   await forfeitPending(tx, {
     nodeId: line.node_id,
     transactionId: `forfeit-${on.day}-${line.node_id}`,
@@ -113,8 +112,27 @@ async function payNode(
   });
 }
 
-const disqualificationOf = prepareQuery((tx, { nodeId }: { readonly nodeId: string }) =>
+/** A node that was let in again meanwhile has begun afresh; what it did until the day of its disqualification stands. */
+async function isForfeited(tx: Transaction<Tables>, nodeId: string, day: string): Promise<boolean> {
+  const [reputation] = await reputationOf(tx, { nodeId });
+  if (reputation !== undefined && reputation.disqualified_at_ms !== null) return true;
+  const since = await disqualificationsSince(tx, { nodeId, sinceMs: utcDayStartMs(day) });
+  return since.length > 0;
+}
+
+const reputationOf = prepareQuery((tx, { nodeId }: { readonly nodeId: string }) =>
   tx.selectFrom("node_reputations").select("disqualified_at_ms").where("node_id", "=", nodeId),
+);
+
+const disqualificationsSince = prepareQuery(
+  (tx, { nodeId, sinceMs }: { readonly nodeId: string; readonly sinceMs: number }) =>
+    tx
+      .selectFrom("node_events")
+      .select("id")
+      .where("node_id", "=", nodeId)
+      .where("to_status", "=", "disqualified")
+      .where("at_ms", ">=", sinceMs)
+      .limit(1),
 );
 
 /** Takes away what a node has earned and was not paid. */

@@ -47,7 +47,8 @@ export function uploadPayload(
     upload_id: id,
     file_id: `file-${id}`,
     owner_id: "ada",
-    name: "notes.pdf",
+    folder_id: null,
+    name: `notes of ${id}.pdf`,
     size_bytes: 10,
     chunk_size_bytes: 262_144,
     chunk_count: 1,
@@ -61,6 +62,27 @@ export function uploadPayload(
     open_uploads_max: 1_000_000,
     now_ms: 1_000,
     expires_at_ms: 10_000,
+    ...overrides,
+  };
+}
+
+/** A link of "ada" to that file. */
+export function sharePayload(
+  fileId: string,
+  overrides: Partial<CommandPayload<"share.create">> = {},
+): CommandPayload<"share.create"> {
+  return {
+    id: "share-1",
+    file_id: fileId,
+    owner_id: "ada",
+    token_hash: hashOf(1),
+    sealed_token: "AAAA",
+    password_hash: null,
+    expires_at_ms: 9_000,
+    downloads_max: 2,
+    is_sealed: false,
+    shares_max: 3,
+    now_ms: 1_000,
     ...overrides,
   };
 }
@@ -156,6 +178,7 @@ export const AUDIT_TERMS: CommandPayload<"audit.record">["terms"] = {
   vetting_count: 100,
   vetting_ms: 259_200_000,
   closer_look_ms: 86_400_000,
+  suspended_ms_max: 604_800_000,
 };
 
 /** A line of `economics.pay_nodes`: all of the day online, and nothing earned. */

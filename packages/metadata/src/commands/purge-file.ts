@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, RowLimit, TimeMs } from "./payload-fields.ts";
 import { recomputePromises } from "./promises.ts";
+import { deleteSharesOfEntry } from "./shares.ts";
 
 /**
  * Lets go of up to `chunk_limit` of the chunks that a deleted file uses, and of the file with the last. From the first
@@ -36,7 +37,12 @@ export const purgeFile = defineCommand({
     // The upload that made it is kept for a while, so that completing it once more is answered.
     await tx.deleteFrom("uploads").where("file_id", "=", p.file_id).execute();
     await tx.deleteFrom("file_pins").where("file_id", "=", p.file_id).execute();
-    await tx.deleteFrom("files").where("id", "=", p.file_id).execute();
+    const gone = await tx
+      .deleteFrom("files")
+      .where("id", "=", p.file_id)
+      .returning("entry_id")
+      .executeTakeFirstOrThrow();
+    await deleteSharesOfEntry(tx, gone.entry_id);
     return { is_gone: true };
   },
 });

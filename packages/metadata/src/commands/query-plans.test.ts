@@ -13,6 +13,7 @@ import {
   heartbeatPayload,
   nodeLine,
   purchasePayload,
+  sharePayload,
   userPayload,
 } from "./payloads.fixture.ts";
 
@@ -89,6 +90,23 @@ it.each<[string, () => Promise<unknown>]>([
   ],
   ["audits to purge", async () => await apply("audit.purge", { passed_before_ms: 9, others_before_ms: 9, limit: 9 })],
   ["history to purge", async () => await apply("history.purge", purge)],
+  ["actions to purge", async () => await apply("admin.purge", { before_ms: 9, limit: 9 })],
+  [
+    "rights to change",
+    async () => {
+      await apply("user.create", userPayload("root", { role: "admin" }));
+      await apply("user.set_role", { id: "ada", role: "admin" });
+      await apply("user.set_disabled", { id: "ada", disabled: true, now_ms: 1 });
+    },
+  ],
+  [
+    "credits to give",
+    async () => {
+      const grant = { id: "g", user_id: "ada", amount_microcredits: "5", reason: "r", now_ms: 1 };
+      await apply("ledger.grant", grant);
+      await apply("ledger.grant", grant);
+    },
+  ],
   ["the ledger to check", async () => await apply("ledger.check", { after: null, account_limit: 9, entry_limit: 9 })],
   [
     "a heartbeat with absences",
@@ -101,6 +119,17 @@ it.each<[string, () => Promise<unknown>]>([
       const of = { file_id: "f", owner_id: "ada", now_ms: 1_000 };
       await apply("file.delete", { ...of, transaction_id: "t1" });
       await apply("file.restore", { ...of, transaction_id: "t2" });
+    },
+  ],
+  [
+    "links to make, use, take back and purge",
+    async () => {
+      await apply("file.store", storePayload("f", null));
+      const ask = sharePayload("f");
+      await apply("share.create", ask);
+      await apply("share.use", { id: ask.id, ticket_id: "t", ticket_expires_at_ms: 9, now_ms: 1 });
+      await apply("share.purge_expired", { now_ms: 9, expired_before_ms: 9, limit: 9 });
+      await apply("share.revoke", { id: ask.id, owner_id: "ada" });
     },
   ],
 ])("%s: found along indexes, without sorting", async (_, ask) => {

@@ -32,6 +32,7 @@ const Terms = payloadOf({
   vetting_count: Type.Integer({ minimum: 0 }),
   vetting_ms: Type.Integer({ minimum: 0 }),
   closer_look_ms: Type.Integer({ minimum: 0 }),
+  suspended_ms_max: Type.Integer({ minimum: 0 }),
 });
 
 const Result = payloadOf({
@@ -52,8 +53,8 @@ const Result = payloadOf({
 
 /**
  * Settles challenges, each once: its outcomes count for the node's day and its reputation. Those that are settled, or not
- * known, are answered as `repeated` and change nothing. A node that is disqualified by them is banned, and what it had
- * earned and was not paid is forfeited.
+ * known, are answered as `repeated` and change nothing. A node that is disqualified by them forfeits what it had earned
+ * and was not paid; one that was found dishonest is banned, one that is given up drains, whatever it says itself.
  * @throws AppError INVALID_REQUEST where a challenge has another number of chunks
  */
 export const recordAudits = defineCommand({
@@ -78,7 +79,7 @@ export const recordAudits = defineCommand({
       await settle(tx, result, p.now_ms);
       let node = nodes.get(nodeId);
       if (node === undefined) {
-        node = { before: await loadReputation(tx, nodeId), counts: noAuditCounts(), changes: [], forfeitId: "" };
+        node = { before: await loadReputation(tx, nodeId), counts: noAuditCounts(), changes: [] };
         nodes.set(nodeId, node);
       }
       judge(node, result, { terms, nowMs: p.now_ms });
@@ -97,8 +98,8 @@ interface AuditedNode {
   now?: ReputationState;
   readonly counts: AuditCounts;
   readonly changes: (StandingChange & { readonly from: string; readonly to: string })[];
-  /** Of the ledger transaction, where it comes to that. */
-  forfeitId: string;
+  /** Where it is disqualified. */
+  end?: { readonly state: "banned" | "draining"; readonly transactionId: string };
 }
 
 function termsOf(terms: Static<typeof Terms>): ReputationTerms {
@@ -111,6 +112,7 @@ function termsOf(terms: Static<typeof Terms>): ReputationTerms {
     vettingCount: terms.vetting_count,
     vettingMs: terms.vetting_ms,
     closerLookMs: terms.closer_look_ms,
+    suspendedMsMax: terms.suspended_ms_max,
   };
 }
 
@@ -181,7 +183,8 @@ function judge(
   for (const change of step.changes) {
     const to = change.kind === "closer_look" ? change.kind : (TO[change.kind] ?? after);
     node.changes.push({ ...change, from, to });
-    if (change.kind === "disqualified") node.forfeitId = `forfeit-${result.challenge_id}`;
+    const state = ENDS[change.kind];
+    if (state !== undefined) node.end = { state, transactionId: `forfeit-${result.challenge_id}` };
   }
   node.now = step.state;
 }
@@ -191,7 +194,16 @@ const TO: Partial<Record<StandingChange["kind"], string>> = {
   vetted: "trusted",
   suspended: "suspended",
   disqualified: "disqualified",
+  given_up: "disqualified",
 };
+
+/** What becomes of a node that is disqualified: one that was honest may be read from until others stand in for it. */
+const ENDS: Partial<Record<StandingChange["kind"], "banned" | "draining">> = {
+  disqualified: "banned",
+  given_up: "draining",
+};
+
+const HAS_LEFT: ReadonlySet<string> = new Set(["draining", "drained", "banned"]);
 
 async function keep(
   tx: Transaction<Tables>,
@@ -207,9 +219,10 @@ async function keep(
       .values({ node_id: nodeId, at_ms: nowMs, from_status: from, to_status: to, why })
       .execute();
   }
-  if (node.forfeitId !== "") {
-    if ((await requireDeclaredState(tx, nodeId)) !== "banned") await setDeclaredState(tx, nodeId, "banned");
-    await forfeitPending(tx, { nodeId, transactionId: node.forfeitId, nowMs });
+  if (node.end !== undefined) {
+    const declared = await requireDeclaredState(tx, nodeId);
+    if (node.end.state === "banned" || !HAS_LEFT.has(declared)) await setDeclaredState(tx, nodeId, node.end.state);
+    await forfeitPending(tx, { nodeId, transactionId: node.end.transactionId, nowMs });
   }
   return {
     node_id: nodeId,

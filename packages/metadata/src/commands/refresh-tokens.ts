@@ -5,7 +5,7 @@ import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { Id, payloadOf, RowLimit, SecretHash, TimeMs } from "./payload-fields.ts";
 import { purgeExpired } from "./purge-expired.ts";
-import { requireUser } from "./require-user.ts";
+import { requireOpenAccount } from "./require-user.ts";
 
 const SPENT_GRACE_MS_MAX = 60_000;
 
@@ -14,7 +14,7 @@ type RotationResult = { readonly outcome: "rotated"; readonly user_id: string } 
 
 /**
  * The first token of a login.
- * @throws AppError NOT_FOUND for an unknown user
+ * @throws AppError NOT_FOUND for an unknown user, ACCOUNT_DISABLED
  */
 export const issueRefreshToken = defineCommand({
   name: "refresh_token.issue",
@@ -26,7 +26,7 @@ export const issueRefreshToken = defineCommand({
     expires_at_ms: TimeMs,
   }),
   apply: async (tx, p) => {
-    await requireUser(tx, p.user_id);
+    await requireOpenAccount(tx, p.user_id);
     await tx
       .insertInto("refresh_tokens")
       .values({ ...p, spent_at_ms: null })

@@ -5,7 +5,9 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { releaseCredits, reserveCredits, settleCredits } from "./credit-moves.ts";
+import { claimPlaceOfUpload, inheritFrom } from "./entries.ts";
 import { insertFile } from "./insert-file.ts";
+import { checkPath, FolderId, NewFolderIds } from "./make-folders.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 import { letGoOfChunks } from "./promises.ts";
 
@@ -17,6 +19,8 @@ export const initiateUpload = defineCommand({
     upload_id: Id,
     file_id: Id,
     owner_id: Id,
+    folder_id: FolderId,
+    /** A path below the folder; its folders are made when the upload is complete. */
     name: Type.String(),
     /** -1 where it is not known yet. */
     size_bytes: Type.Integer({ minimum: -1 }),
@@ -46,7 +50,13 @@ export const initiateUpload = defineCommand({
         details: { open, max: p.open_uploads_max },
       });
     }
+    await checkPath(tx, { ownerId: p.owner_id, folderId: p.folder_id }, p.name);
     await insertFile(tx, p, {
+      folder_id: p.folder_id,
+      name: p.name,
+      entry_id: p.file_id,
+      version: 1,
+      is_current: 0,
       state: "uploading",
       chunk_count: p.chunk_count,
       content_id: null,
@@ -108,10 +118,12 @@ export const extendReservation = defineCommand({
   },
 });
 
+/** @throws AppError UPLOAD_NOT_FOUND, UPLOAD_EXPIRED, CHUNKS_MISSING, NAME_TAKEN: it can be completed later then */
 export const completeUpload = defineCommand({
   name: "upload.complete",
   payload: payloadOf({
     upload_id: Id,
+    folder_ids: NewFolderIds,
     size_bytes: Type.Integer({ minimum: 0 }),
     chunk_count: Type.Integer({ minimum: 0 }),
     content_id: Type.String({ pattern: "^[0-9a-f]{64}$" }),
@@ -137,9 +149,20 @@ export const completeUpload = defineCommand({
     const reserved = upload.reserved_microcredits;
     // The price may have risen since the upload began; what was agreed then holds.
     const cost = asked < reserved ? asked : reserved;
+    const entry = {
+      fileId: upload.file_id,
+      ownerId: upload.owner_id,
+      folderId: upload.folder_id,
+      path: upload.name,
+      newFolderIds: p.folder_ids,
+      transactionId: p.transaction_id,
+      nowMs: p.now_ms,
+    };
+    const { placement, predecessor } = await claimPlaceOfUpload(tx, entry);
     await tx
       .updateTable("files")
       .set({
+        ...placement,
         state: "complete",
         size_bytes: p.size_bytes,
         chunk_count: p.chunk_count,
@@ -150,6 +173,7 @@ export const completeUpload = defineCommand({
       })
       .where("id", "=", upload.file_id)
       .execute();
+    if (predecessor !== undefined) await inheritFrom(tx, predecessor, entry);
     await settleCredits(tx, {
       transactionId: p.transaction_id,
       userId: upload.owner_id,
@@ -200,6 +224,7 @@ async function findUpload(tx: Transaction<Tables>, uploadId: string) {
       "uploads.reserved_microcredits",
       "uploads.expires_at_ms",
       "files.name",
+      "files.folder_id",
       "files.priority",
       "files.state",
     ])

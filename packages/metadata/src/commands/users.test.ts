@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { applyTo, openMemoryDatabase } from "../sqlite/memory-database.fixture.ts";
 import { userPayload } from "./payloads.fixture.ts";
-import { createUser, setUserRole } from "./users.ts";
+import { createUser } from "./users.ts";
 
 it("makes a user with a welcome grant in the ledger", async () => {
   const db = await openMemoryDatabase();
@@ -16,6 +16,7 @@ it("makes a user with a welcome grant in the ledger", async () => {
       sealed_secret: new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7]),
       created_at_ms: 1_000,
       arrears_since_ms: null,
+      disabled_at_ms: null,
     },
   ]);
   expect(await db.selectFrom("ledger_accounts").select(["id", "balance_microcredits"]).orderBy("id").execute()).toEqual(
@@ -49,12 +50,4 @@ it.each(["Ada@example.org", "ada", "a da@example.org"])("refuses %s as an addres
   await expect(applyTo(db, createUser, userPayload("ada", { email }))).rejects.toMatchObject({
     code: "INVALID_REQUEST",
   });
-});
-
-it("sets the role of a user that exists", async () => {
-  const db = await openMemoryDatabase();
-  await applyTo(db, createUser, userPayload("ada"));
-  await applyTo(db, setUserRole, { id: "ada", role: "admin" });
-  expect(await db.selectFrom("users").select("role").execute()).toEqual([{ role: "admin" }]);
-  await expect(applyTo(db, setUserRole, { id: "bea", role: "admin" })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

@@ -3,7 +3,6 @@ import Type from "typebox";
 import { defineCommand } from "../command.ts";
 import { availableAccount, postTransaction, WELCOME_ACCOUNT } from "./ledger.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
-import { userNotFound } from "./require-user.ts";
 
 const Role = Type.Union([Type.Literal("user"), Type.Literal("operator"), Type.Literal("admin")]);
 
@@ -57,17 +56,6 @@ export const createUser = defineCommand({
         ],
       });
     }
-    return null;
-  },
-});
-
-/** @throws AppError NOT_FOUND */
-export const setUserRole = defineCommand({
-  name: "user.set_role",
-  payload: payloadOf({ id: Id, role: Role }),
-  apply: async (tx, p) => {
-    const updated = await tx.updateTable("users").set({ role: p.role }).where("id", "=", p.id).executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) throw userNotFound(p.id);
     return null;
   },
 });

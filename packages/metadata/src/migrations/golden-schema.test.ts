@@ -138,6 +138,7 @@ describe("a database of version 1", () => {
           sealed_secret: Uint8Array.of(1, 0, 1, 2, 3, 4, 5),
           created_at_ms: 1_767_225_600_001,
           arrears_since_ms: null,
+          disabled_at_ms: null,
         },
       ]);
       expect(await read.selectFrom("nodes").selectAll().executeTakeFirst()).toMatchObject({

@@ -1,7 +1,8 @@
 export type Dialect = "sqlite" | "postgres";
 
-/** Column types that the dialects name differently. */
+/** What the dialects name differently. */
 export interface ColumnTypes {
+  readonly dialect: Dialect;
   readonly int64: string;
   readonly float64: string;
   readonly bytes: string;

@@ -18,7 +18,7 @@ afterEach(async () => await folder.dispose());
 function addUser(database: DatabaseSync, number: number): void {
   const id = `user-${number}`;
   database
-    .prepare("INSERT INTO users VALUES (?, ?, ?, 'user', ?, x'00', 1, NULL)")
+    .prepare("INSERT INTO users VALUES (?, ?, ?, 'user', ?, x'00', 1, NULL, NULL)")
     .run(id, `${id}@example.org`, "Ada", "h".repeat(200));
 }
 

@@ -21,7 +21,7 @@ afterEach(async () => await folder.dispose());
 
 async function makeDatabase(): Promise<void> {
   using database = await openWriter(folder.file, 7);
-  database.exec(`INSERT INTO users VALUES ('ada', 'ada@example.org', 'Ada', 'user', 'hash', x'00', 1, NULL)`);
+  database.exec(`INSERT INTO users VALUES ('ada', 'ada@example.org', 'Ada', 'user', 'hash', x'00', 1, NULL, NULL)`);
 }
 
 /** Changes the database in ways that the program does not. */
@@ -109,7 +109,7 @@ describe("an existing database", () => {
   it("with a log that a crash left is recovered", async () => {
     const crashed = `${folder.path}/crashed.db`;
     using database = await openWriter(folder.file, 7);
-    database.exec(`INSERT INTO users VALUES ('ada', 'ada@example.org', 'Ada', 'user', 'hash', x'00', 1, NULL)`);
+    database.exec(`INSERT INTO users VALUES ('ada', 'ada@example.org', 'Ada', 'user', 'hash', x'00', 1, NULL, NULL)`);
     await copyFile(folder.file, crashed);
     await copyFile(`${folder.file}-wal`, `${crashed}-wal`);
     using recovered = await openWriter(crashed, 8);

@@ -22,11 +22,11 @@ const WRITER_PRAGMAS = [
   "foreign_keys = ON",
   "trusted_schema = OFF",
   "temp_store = MEMORY",
-  "cache_size = -16384",
+  "cache_size = -4096",
   "wal_autocheckpoint = 2000",
   "journal_size_limit = 67108864",
 ];
-const READER_PRAGMAS = ["trusted_schema = OFF", "temp_store = MEMORY", "cache_size = -16384"];
+const READER_PRAGMAS = ["trusted_schema = OFF", "temp_store = MEMORY", "cache_size = -4096"];
 
 /**
  * The one writing connection, its schema brought to the newest version.

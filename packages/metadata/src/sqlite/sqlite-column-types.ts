@@ -1,6 +1,7 @@
 import type { ColumnTypes } from "../migrations/migration.ts";
 
 export const SQLITE_COLUMN_TYPES: ColumnTypes = {
+  dialect: "sqlite",
   int64: "INTEGER",
   float64: "REAL",
   bytes: "BLOB",

@@ -158,6 +158,7 @@ describe("failures of the storage", () => {
       upload_id: "up1",
       file_id: "f1",
       owner_id: "ada",
+      folder_id: null,
       name: "notes.pdf",
       size_bytes: 10,
       chunk_size_bytes: 262_144,
