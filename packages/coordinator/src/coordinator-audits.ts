@@ -177,7 +177,7 @@ function countStandings(directory: NodeDirectory): Record<ReputationStanding, nu
   return counts;
 }
 
-/** A node that is disqualified is banned by the same command: here it is cut off. */
+/** A node that is disqualified is banned, or drains, by the same command: here it is cut off, or let go. */
 function noteStanding({ directory, logger }: AuditPartsDeps, { nodeId, standing, changes }: StandingAfter): void {
   if (changes.length === 0) return;
   for (const why of changes) logger.warn({ node_id: nodeId, standing, why }, "a node's standing changed");

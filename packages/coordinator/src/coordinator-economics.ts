@@ -8,7 +8,7 @@ import { type CoordinatorConfig, microCreditsOf } from "./config/coordinator-con
 import { type CreditStandings, createCreditStandings } from "./economics/credit-standing.ts";
 import { createEarningsHistory, type EarningsHistory } from "./economics/earnings-history.ts";
 import { registerEconomyMetrics } from "./economics/economy-metrics.ts";
-import { forgetHistory } from "./economics/forget-history.ts";
+import { forgetActions, forgetHistory } from "./economics/forget-history.ts";
 import { HeartbeatAbsences } from "./economics/heartbeat-absences.ts";
 import { createLedgerCheck, type LedgerCheck } from "./economics/ledger-check.ts";
 import { createSettlement } from "./economics/settlement.ts";
@@ -41,7 +41,7 @@ export interface EconomyParts {
 /** Notes since when nobody has watched the nodes, before any is heard, and adds the jobs, which begin with the registry. */
 export async function openEconomy(
   deps: EconomyDeps,
-  { credits, nodes }: Pick<CoordinatorConfig, "credits" | "nodes">,
+  { accounts, credits, nodes }: Pick<CoordinatorConfig, "accounts" | "credits" | "nodes">,
 ): Promise<EconomyParts> {
   const { metadata, clock } = deps;
   const intervalMs = nodes.heartbeat_interval_ms;
@@ -84,9 +84,12 @@ export async function openEconomy(
   });
   add({
     name: "forget-history",
-    description: "Forgets what days were reckoned from, and days themselves, when they are old.",
+    description: "Forgets what days were reckoned from, days themselves and what admins did, when they are old.",
     intervalMs: FORGET_INTERVAL_MS,
-    run: ({ signal }) => forgetHistory(deps, signal),
+    run: async ({ signal }) => {
+      await forgetActions(deps, { keptMs: accounts.admin_log_days * DAY_MS, signal });
+      await forgetHistory(deps, signal);
+    },
   });
   return {
     absences: new HeartbeatAbsences(clock, { intervalMs, gapAtStart: () => watch.gapAtStart }),

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { ErrorCode } from "@commonhold/core/error-codes.ts";
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { verifySignature } from "@commonhold/p2p/identity.ts";
 import { createAccessTokens } from "./accounts/access-tokens.ts";
 import { registerAccountRoutes } from "./accounts/account-routes.ts";
@@ -13,10 +13,12 @@ import { microCreditsOf } from "./config/coordinator-config.ts";
 import { createAuditHistory } from "./audits/audit-history.ts";
 import { registerAuditRoutes } from "./audits/audit-routes.ts";
 import type { CoordinatorBase } from "./coordinator.ts";
+import { registerAdministrationRoutes } from "./coordinator-administration.ts";
 import type { AuditParts } from "./coordinator-audits.ts";
 import type { DurabilityParts } from "./coordinator-durability.ts";
 import type { EconomyParts } from "./coordinator-economics.ts";
 import type { TransferParts } from "./coordinator-transfers.ts";
+import { registerSharing } from "./coordinator-sharing.ts";
 import type { UpkeepParts } from "./coordinator-upkeep.ts";
 import { registerCreditRoutes } from "./credits/credit-routes.ts";
 import { type CreditService, createCreditService } from "./credits/credit-service.ts";
@@ -36,11 +38,17 @@ import { registerEvictionRoutes } from "./evictions/eviction-routes.ts";
 import { createFileHealthReader } from "./files/file-health.ts";
 import { registerFileRoutes } from "./files/file-routes.ts";
 import { createFileService } from "./files/file-service.ts";
-import { registerRedundancyRoutes } from "./files/redundancy-routes.ts";
+import { registerChangeRoutes } from "./files/change-routes.ts";
+import { registerPinRoutes } from "./files/pin-routes.ts";
 import { pinWarning } from "./files/pin-warning.ts";
 import { createRedundancyService } from "./files/redundancy-service.ts";
+import { createFileChunks } from "./files/file-chunks.ts";
+import { registerFileChunkRoutes } from "./files/file-chunk-routes.ts";
 import { registerRestoreRoutes } from "./files/restore-routes.ts";
-import { createAuthentication } from "./http/authentication.ts";
+import { registerVersionRoutes } from "./files/version-routes.ts";
+import { registerFolderRoutes } from "./folders/folder-routes.ts";
+import { createFolderService } from "./folders/folder-service.ts";
+import { type Authentication, createAuthentication } from "./http/authentication.ts";
 import { CONNECTIONS_PER_ADDRESS_MAX } from "./http/connections-per-address.ts";
 import { hostNamesOf } from "./http/host-names.ts";
 import { createHttpServer, type Http } from "./http/http-server.ts";
@@ -48,13 +56,14 @@ import { registerJobRoutes } from "./jobs/job-routes.ts";
 import { createNodeRemoval } from "./nodes/node-removal.ts";
 import { registerNodeRemovalRoutes } from "./nodes/node-removal-routes.ts";
 import { registerNodeRoutes } from "./nodes/node-routes.ts";
-import { createNodeService } from "./nodes/node-service.ts";
+import { createNodeService, type NodeService } from "./nodes/node-service.ts";
 import { reputationView } from "./nodes/reputation-view.ts";
 import { registerOperationRoutes } from "./operations/operation-routes.ts";
 import { createReplicationCensus } from "./operations/replication-census.ts";
 import { createStatusService } from "./operations/status-service.ts";
 import { registerRebalancingRoutes } from "./rebalancing/rebalancing-routes.ts";
 import { registerRepairRoutes } from "./repair/repair-routes.ts";
+import { registerSearchRoutes } from "./search/search-routes.ts";
 import { registerOneStepRoutes } from "./uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "./uploads/upload-routes.ts";
 import { registerWebRoutes } from "./web/web-routes.ts";
@@ -150,6 +159,7 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
       losses: parts.upkeep.losses,
       drains: parts.upkeep.drains,
       evictions: parts.upkeep.evictions,
+      log: base.log,
       coordinatorPeer: () => ({ peerId: base.host.peerId, addresses: base.host.addresses() }),
       publicUrl: parts.publicUrl,
     },
@@ -159,18 +169,24 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
       joinTokensPerUserPerHourMax: config.nodes.join_tokens_per_user_per_hour,
     },
   );
-  const { spool, replicas } = parts.transfers;
-  const removal = createNodeRemoval({
-    catalog: replicas.catalog,
-    directory,
-    nodes,
-    hasKept: (name) => spool.has(name),
-  });
-  registerNodeRemovalRoutes(app, { authentication, directory, removal });
+  registerRemoval(app, parts, { authentication, nodes });
   registerTrialAccountRoute(app, base);
+  registerAdministrationRoutes(app, base, authentication);
   await registerTransferRoutes(app, parts, authentication);
+  registerFolders(app, parts, authentication);
   registerUpkeepRoutes(app, parts, authentication);
   registerStatusRoutes(app, parts, authentication);
+}
+
+function registerRemoval(
+  app: Http,
+  { base, transfers }: RouteParts,
+  { authentication, nodes }: { readonly authentication: Authentication; readonly nodes: NodeService },
+): void {
+  const { directory, log } = base;
+  const { spool, replicas } = transfers;
+  const parts = { catalog: replicas.catalog, directory, nodes, hasKept: (name: ChunkName) => spool.has(name) };
+  registerNodeRemovalRoutes(app, { authentication, directory, removal: createNodeRemoval(parts), log });
 }
 
 interface CreditParts {
@@ -192,7 +208,7 @@ function registerCredits(app: Http, base: CoordinatorBase, { authentication, cre
 async function registerTransferRoutes(
   app: Http,
   { base, transfers }: RouteParts,
-  { requireUser }: ReturnType<typeof createAuthentication>,
+  { requireUser, requireOpenAccount }: ReturnType<typeof createAuthentication>,
 ): Promise<void> {
   const { directory, logger, config, secrets } = base;
   const tickets = await createDownloadTickets({ ...base, key: secrets.tokenKey }, { ttlS: TICKET_TTL_S });
@@ -234,17 +250,16 @@ async function registerTransferRoutes(
       copiesOfNormal: config.storage.copies,
     },
   );
-  registerRedundancyRoutes(app, {
+  registerChangeRoutes(app, { requireUser, redundancy, files, health });
+  registerVersionRoutes(app, { requireUser, files, health });
+  registerPinRoutes(app, { requireUser, redundancy, pinWarning: (id) => pinWarning(directory, id) });
+  registerFileChunkRoutes(app, {
     requireUser,
-    redundancy,
     files,
-    health,
-    pinWarning: (id) => pinWarning(directory, id),
+    chunks: createFileChunks({ ...base, catalog, nodeOf: (id) => directory.shown(id) }),
   });
   registerTicketRoutes(app, { requireUser, files, tickets });
-  registerDownloadRoutes(app, {
-    requireUser: acceptTickets(tickets, requireUser),
-    files,
+  const answer = {
     reader: transfers.reader,
     explainUnreadable: createExplainUnreadable({
       ...base,
@@ -254,19 +269,34 @@ async function registerTransferRoutes(
     masterKey: secrets.masterKey,
     stopping,
     logger,
-  });
+  };
+  const requireReader = acceptTickets(tickets, { requireUser, requireOpenAccount });
+  registerDownloadRoutes(app, { ...answer, requireUser: requireReader, files });
+  await registerSharing(app, { base, requireUser, files, answer }, { ticketTtlS: TICKET_TTL_S });
+}
+
+function registerFolders(
+  app: Http,
+  { base, upkeep }: RouteParts,
+  { requireUser }: ReturnType<typeof createAuthentication>,
+): void {
+  const folders = createFolderService({ ...base, steps: upkeep.folders });
+  const deletionGraceMs = base.config.storage.deletion_grace_hours * 3_600_000;
+  registerFolderRoutes(app, { requireUser, folders }, { deletionGraceMs });
+  registerSearchRoutes(app, { requireUser, metadata: base.metadata });
 }
 
 function registerUpkeepRoutes(
   app: Http,
-  { upkeep }: RouteParts,
+  { base, upkeep }: RouteParts,
   authentication: ReturnType<typeof createAuthentication>,
 ): void {
-  registerEvictionRoutes(app, { authentication, evictions: upkeep.evictions });
+  registerEvictionRoutes(app, { authentication, evictions: upkeep.evictions, log: base.log });
   registerRebalancingRoutes(app, {
     authentication,
     rebalancing: upkeep.rebalancing,
     start: () => void upkeep.rebalancingJob.runNow(),
+    log: base.log,
   });
 }
 
@@ -314,7 +344,7 @@ function registerStatusRoutes(
     reputationOf,
     history: createAuditHistory({ metadata, clock }),
   });
-  registerJobRoutes(app, { authentication, jobs: base.jobs });
+  registerJobRoutes(app, { authentication, jobs: base.jobs, log: base.log });
 }
 
 async function listen(app: Http, address: { readonly host: string; readonly port: number }): Promise<void> {

@@ -16,6 +16,7 @@ import type { CoordinatorConfig } from "./config/coordinator-config.ts";
 import type { CoordinatorSecrets } from "./coordinator-secrets.ts";
 import { createChunkFetcher } from "./downloads/chunk-fetcher.ts";
 import { type FileReaderDeps, readFile } from "./downloads/file-reader.ts";
+import { createHotChunkFetcher } from "./downloads/hot-chunk-fetcher.ts";
 import { createReplicaSelector } from "./downloads/replica-selector.ts";
 import type { Job } from "./jobs/job.ts";
 import type { NodeDirectory } from "./nodes/node-directory.ts";
@@ -31,6 +32,8 @@ import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas
 import { createNodeTransfers, type NodeTransfers, type NodeTransfersDeps } from "./transfers/node-transfers.ts";
 import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
 import { RepairRequests } from "./transfers/repair-requests.ts";
+import { createHotChunkMetrics } from "./transfers/hot-chunk-metrics.ts";
+import { createHotChunks, type HotChunks } from "./transfers/hot-chunks.ts";
 import { createTransferBuffers, type TransferBuffers } from "./transfers/transfer-buffers.ts";
 import { createTransferMetrics, type TransferMetrics } from "./transfers/transfer-metrics.ts";
 import { forgetAbandonedUploads } from "./uploads/abandoned-uploads.ts";
@@ -49,8 +52,10 @@ const LATE_COPY_MS_MAX = 10_000;
 const HANDOFF_INTERVAL_MS = 5_000;
 const EXPIRED_UPLOADS_INTERVAL_MS = 60_000;
 const BUDGET_WAITERS_MAX = 1_000;
-/** Of the memory for transfers, what uploads may use; the rest is for reading ahead. */
-const UPLOAD_SHARE = 1 / 2;
+/** Who reads waits for fetches alone, which end by themselves: as many may wait as there are connections. */
+const FETCHING_WAITERS_MAX = 10_000;
+/** Of the memory for transfers, what uploads may use, what is for fetching sealed chunks, and what for reading ahead. */
+const SHARES = { uploads: 1 / 2, fetching: 1 / 4, ahead: 1 / 4 };
 /** Beside it, for the chunks that each open stream holds: clients may be slow, and then must not stop the others. */
 const STREAMS_SHARE = 4;
 
@@ -110,7 +115,7 @@ export async function openTransferParts(
   const { metadata, directory, clock, random, logger, secrets, stopping } = deps;
   const { config, terms } = options;
   await forgetAbandonedUploads({ metadata, clock, random, logger });
-  const { uploadBudget, downloadBudget, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
+  const { uploadBudget, aheadBudget, fetching, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
   const metrics = createTransferMetrics(deps.registry, clock);
   const { grants, transfers, replicaTransfers } = openNodeTransfers(deps, config, metrics);
   const spool = await openHandoffSpool({
@@ -121,7 +126,9 @@ export async function openTransferParts(
   const { request: requestRepair } = replicas.repairRequests;
   const late = createLateReplicas({ metadata, spool, requestRepair, clock, logger });
   const { doubtful, epochs, writing } = replicas;
-  const reader = createReader(deps, { transfers, spool, doubtful, metrics, budget: downloadBudget, streams, buffers });
+  const hot = createHotChunks(buffers.sealed, { bytesMax: config.limits.chunk_cache_bytes });
+  const forReading = { budget: aheadBudget, fetching, streams, buffers, hot };
+  const reader = createReader(deps, { transfers, spool, doubtful, metrics, ...forReading });
   const placement = createPlacementView(
     () => directory.placeableNodes(),
     (id) => transfers.isAvailable(id),
@@ -138,6 +145,7 @@ export async function openTransferParts(
     metrics,
     reader,
     buffers,
+    hot,
   });
   const handoff = createHandoffJob(
     {
@@ -213,8 +221,9 @@ function openNodeTransfers(deps: TransferPartsDeps, config: CoordinatorConfig, m
 
 function createMemory(bytes: number) {
   return {
-    uploadBudget: new ByteBudget(Math.floor(bytes * UPLOAD_SHARE), BUDGET_WAITERS_MAX),
-    downloadBudget: new ByteBudget(Math.floor(bytes * (1 - UPLOAD_SHARE)), BUDGET_WAITERS_MAX),
+    uploadBudget: new ByteBudget(Math.floor(bytes * SHARES.uploads), BUDGET_WAITERS_MAX),
+    fetching: new ByteBudget(Math.floor(bytes * SHARES.fetching), FETCHING_WAITERS_MAX),
+    aheadBudget: new ByteBudget(Math.floor(bytes * SHARES.ahead), BUDGET_WAITERS_MAX),
     streams: new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX),
     buffers: createTransferBuffers(),
   };
@@ -234,6 +243,7 @@ function openUploadParts(
     readonly metrics: TransferMetrics;
     readonly reader: FileReaderDeps;
     readonly buffers: TransferBuffers;
+    readonly hot: HotChunks;
   },
 ): Pick<TransferParts, "openUploads" | "sessions" | "pipeline" | "complete"> {
   const { metadata, directory, clock, random, secrets, stopping } = deps;
@@ -275,24 +285,32 @@ function createReader(
     readonly doubtful: DoubtfulReplicas;
     readonly metrics: TransferMetrics;
     readonly budget: ByteBudget;
+    readonly fetching: ByteBudget;
     readonly streams: ByteBudget;
     readonly buffers: TransferBuffers;
+    readonly hot: HotChunks;
   },
 ): FileReaderDeps {
-  const { transfers, spool, doubtful, metrics, budget, streams, buffers } = parts;
+  const { transfers, spool, doubtful, metrics, budget, fetching, streams, buffers, hot } = parts;
   const { clock, random, logger } = deps;
   const selector = createReplicaSelector({ load: (id) => transfers.load(id), random });
-  const fetch = createChunkFetcher({
+  const fetchFromNodes = createChunkFetcher({
     transfers,
     selector,
     spooled: (name) => spool.get(name),
     doubtful,
     buffers,
+    budget: fetching,
     clock,
     metrics,
     logger,
   });
-  return { metadata: deps.metadata, fetch, buffers, budget, streams };
+  const fetch = createHotChunkFetcher({
+    fetch: fetchFromNodes,
+    hot,
+    metrics: createHotChunkMetrics(deps.registry, hot),
+  });
+  return { metadata: deps.metadata, fetch, buffers, budget, fetching, streams };
 }
 
 function createPipeline(
@@ -307,6 +325,7 @@ function createPipeline(
     readonly metrics: TransferMetrics;
     readonly writeQuorum: number;
     readonly buffers: TransferBuffers;
+    readonly hot: HotChunks;
   },
 ): ChunkPipeline {
   const { directory, metadata, clock, random, logger } = deps;
@@ -322,6 +341,7 @@ function createPipeline(
       placement: parts.placement,
       lingerMs: LINGER_MS,
       lateCopyMsMax: LATE_COPY_MS_MAX,
+      hot: parts.hot,
       logger,
     },
     late: parts.late,

@@ -18,6 +18,8 @@ import { createPurgeLoop } from "./deletion/purge-loop.ts";
 import { isReachable } from "./deletion/reachable-node.ts";
 import { createDrainLoop, type DrainLoop, type DrainObstacle } from "./draining/drain-loop.ts";
 import { createEvictionService, type EvictionService } from "./evictions/eviction-service.ts";
+import { purgeFolders } from "./folders/purge-folders.ts";
+import { createFolderSteps, type FolderSteps } from "./folders/folder-steps.ts";
 import { createJob, type Job } from "./jobs/job.ts";
 import type { JobRegistry } from "./jobs/job-registry.ts";
 import type { NodeDirectory } from "./nodes/node-directory.ts";
@@ -29,13 +31,14 @@ const COLLECT_INTERVAL_MS = 60_000;
 const DELETION_INTERVAL_MS = 60_000;
 const FORGET_INTERVAL_MS = 600_000;
 const ANTI_ENTROPY_INTERVAL_MS = 10_000;
+const FOLDERS_INTERVAL_MS = 10_000;
 const DRAIN_INTERVAL_MS = 10_000;
 const REBALANCING_INTERVAL_MS = 3_600_000;
 /** What a node that left for good should hold or delete is kept for so long after it was last heard. */
 const GONE_AFTER_MS = 7 * 24 * 3_600_000;
 
 export interface UpkeepDeps {
-  readonly metadata: Pick<Metadata, "apply">;
+  readonly metadata: Pick<Metadata, "read" | "apply">;
   readonly directory: NodeDirectory;
   readonly jobs: JobRegistry;
   readonly clock: Clock;
@@ -55,6 +58,7 @@ export interface UpkeepOptions {
 export interface UpkeepParts extends Required<SweepFindings> {
   readonly losses: LossReports;
   readonly drains: Pick<DrainLoop, "progressOf">;
+  readonly folders: FolderSteps;
   readonly evictions: EvictionService;
   readonly rebalancing: Rebalancing;
   readonly rebalancingJob: Job;
@@ -66,6 +70,7 @@ export function openUpkeep(deps: UpkeepDeps, transfers: TransferParts, options: 
   const shared = sharedParts(deps, transfers);
   const deletion = addDeletion(deps, shared, options);
   const antiEntropy = addAntiEntropy(deps, shared, { transfers, onQueued: deletion.onQueued });
+  const folders = addFolders(deps);
   const { drains, runDrains } = addDraining(deps, shared, { ...options, onQueued: deletion.onQueued });
   const { rebalancing, rebalancingJob } = addRebalancing(deps, shared, { transfers, ...options });
   const evictions = createEvictionService({
@@ -83,6 +88,7 @@ export function openUpkeep(deps: UpkeepDeps, transfers: TransferParts, options: 
     onUnreferenced: deletion.onUnreferenced,
     losses: createLossReports({ ...shared, requestComparison: (nodeId) => antiEntropy.request(nodeId) }),
     drains,
+    folders,
     evictions,
     rebalancing,
     rebalancingJob,
@@ -139,7 +145,10 @@ function addDeletion(deps: UpkeepDeps, shared: Shared, { deletionGraceMs }: Upke
     name: "purge",
     description: "Ends deleted files for good once the time in which they can be restored is over.",
     intervalMs: PURGE_INTERVAL_MS,
-    run: async ({ signal }) => void (await purge.run(signal)),
+    run: async ({ signal }) => {
+      await purgeFolders(deps, { graceMs: deletionGraceMs }, signal);
+      await purge.run(signal);
+    },
   });
   const hasLeft = (id: NodeId): boolean => {
     const node = directory.get(id);
@@ -168,6 +177,19 @@ function addDeletion(deps: UpkeepDeps, shared: Shared, { deletionGraceMs }: Upke
       void collectJob.runNow();
     },
   };
+}
+
+function addFolders(deps: UpkeepDeps): FolderSteps {
+  const steps = createFolderSteps(deps);
+  const job = createJob(deps, {
+    name: "folders",
+    description: "Ends the deletion of folders, and their return, where a request has begun it.",
+    intervalMs: FOLDERS_INTERVAL_MS,
+    run: ({ signal }) => steps.run(signal),
+  });
+  deps.jobs.add(job);
+  steps.onLeft(() => void job.runNow());
+  return steps;
 }
 
 function addAntiEntropy(

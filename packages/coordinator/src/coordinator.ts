@@ -5,6 +5,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { Sleep } from "@commonhold/runtime/sleep.ts";
 import { openSqliteMetadata } from "@commonhold/metadata/sqlite/open-sqlite-metadata.ts";
 import { openPeerHost } from "@commonhold/p2p/open-peer-host.ts";
+import type { ExplainedSetting } from "@commonhold/runtime/config.ts";
 import { openDataFolder } from "@commonhold/runtime/data-folder.ts";
 import { createLogger, type Logger } from "@commonhold/runtime/logger.ts";
 import { createMetrics } from "@commonhold/runtime/metrics.ts";
@@ -14,9 +15,19 @@ import { ensureFirstAccount } from "./accounts/first-account.ts";
 import { createOwnerSecrets } from "./accounts/owner-secrets.ts";
 import { createPasswordHasher } from "./accounts/password-hasher.ts";
 import { purgeExpiredTokens } from "./accounts/expired-tokens.ts";
-import { type CoordinatorConfig, loadCoordinatorConfig, microCreditsOf } from "./config/coordinator-config.ts";
+import {
+  type CoordinatorConfig,
+  type CoordinatorConfigSources,
+  explainCoordinatorConfig,
+  loadCoordinatorConfig,
+  microCreditsOf,
+} from "./config/coordinator-config.ts";
 import { type AuditParts, openAudits } from "./coordinator-audits.ts";
 import { type EconomyParts, openEconomy } from "./coordinator-economics.ts";
+import { createAdminLog } from "./admin/admin-log.ts";
+import { announceChanges } from "./events/announce-changes.ts";
+import { announceCommands, ownerOfFile } from "./events/announce-commands.ts";
+import { EventHub } from "./events/event-hub.ts";
 import { openCoordinatorHttp } from "./coordinator-http.ts";
 import { type CoordinatorSecrets, openCoordinatorSecrets } from "./coordinator-secrets.ts";
 import { type DurabilityParts, openDurability } from "./coordinator-durability.ts";
@@ -78,17 +89,19 @@ export async function startCoordinator(
   deps: CoordinatorDeps,
   options: StartCoordinatorOptions,
 ): Promise<RunningCoordinator> {
-  const config = loadCoordinatorConfig({
+  const sources: CoordinatorConfigSources = {
     file: join(options.folder, "coordinator.toml"),
     fileOptional: true,
     env: options.env ?? {},
     ...(options.settings !== undefined && { overrides: options.settings }),
     ...(options.defaults !== undefined && { defaults: options.defaults }),
-  });
+  };
+  const config = loadCoordinatorConfig(sources);
+  const settings = explainCoordinatorConfig(sources);
   const logger = options.logger ?? createLogger({ level: config.log.level, name: "coordinator" });
   const shutdown = createShutdown({ logger, graceMs: CLOSER_GRACE_MS });
   try {
-    const base = await openBase(deps, options, { config, logger, shutdown });
+    const base = await openBase(deps, options, { config, settings, logger, shutdown });
     const economy = await openEconomy({ ...base, registry: base.metrics.registry }, config);
     const transfers = await openTransfers(base, economy);
     const { durability, upkeep, audits } = await beginDurability(base, transfers);
@@ -120,6 +133,7 @@ export async function startCoordinator(
 
 interface Begun {
   readonly config: CoordinatorConfig;
+  readonly settings: readonly ExplainedSetting[];
   readonly logger: Logger;
   readonly shutdown: Shutdown;
 }
@@ -132,8 +146,16 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
   const databaseFile = join(folder, "metadata.db");
   const secrets = await openCoordinatorSecrets(folder, databaseFile);
   const metrics = createMetrics({ role: "coordinator", version: options.version });
-  const metadata = await openSqliteMetadata({ logger, clock: deps.clock }, { file: databaseFile });
-  shutdown.add("metadata", () => metadata.close());
+  const sleep = deps.sleep ?? systemSleep;
+  const events = new EventHub({ clock: deps.clock, sleep }, { streamsMax: config.http.event_streams_max });
+  const engine = await openSqliteMetadata({ logger, clock: deps.clock }, { file: databaseFile });
+  shutdown.add("metadata", () => engine.close());
+  const metadata = announceCommands(engine, {
+    events,
+    logger,
+    operatorOf: (nodeId) => directory.get(nodeId)?.operatorId,
+    ownerOfFile: (fileId) => ownerOfFile(engine, fileId),
+  });
   const directory = new NodeDirectory(
     { metadata, clock: deps.clock, logger },
     {
@@ -161,7 +183,9 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
   return {
     ...deps,
     ...begun,
-    sleep: deps.sleep ?? systemSleep,
+    sleep,
+    events,
+    log: createAdminLog({ metadata, clock: deps.clock }),
     jobs: new JobRegistry(createJobSettings(metadata)),
     version: options.version,
     webFolder: options.webFolder,
@@ -176,7 +200,9 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
   };
 }
 
-async function openHost(parts: Begun & { readonly secrets: CoordinatorSecrets; readonly directory: NodeDirectory }) {
+async function openHost(
+  parts: Omit<Begun, "settings"> & { readonly secrets: CoordinatorSecrets; readonly directory: NodeDirectory },
+) {
   const { config, logger, shutdown, secrets, directory } = parts;
   const host = await openPeerHost(
     { identity: secrets.identity, logger },
@@ -248,6 +274,7 @@ async function beginDurability(
   shutdown.add("audits", () => audits.stop());
   await jobs.start();
   directory.onStatusChanged(createNodeHistory(base));
+  announceChanges({ directory, jobs, repair: durability.repair }, base.events);
   const endWatch = watchNodes(directory, base.sleep);
   shutdown.add("watch over nodes", endWatch);
   void durability.repairJob.runNow();

@@ -47,7 +47,7 @@ describe("an access token", () => {
   it("has these claims in this layout, and is taken", async () => {
     const tokens = await createAccessTokens({ key: filled(7), clock, random: counting }, { ttlS: 900 });
     expect(await tokens.issue({ id: ID, role: "operator" })).toBe(TOKEN);
-    expect(await tokens.verify(TOKEN)).toEqual({ userId: ID });
+    expect(await tokens.verify(TOKEN)).toEqual({ userId: ID, expiresAtMs: 1_767_226_500_000 });
     const part = (index: number): unknown => JSON.parse(Buffer.from(TOKEN.split(".")[index]!, "base64url").toString());
     expect(part(0)).toEqual({ alg: "HS256", typ: "at+jwt" });
     expect(part(1)).toEqual({

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Type } from "typebox";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ByteSize } from "./byte-size-type.ts";
-import { describeConfig, loadConfig, renderConfigToml } from "./config.ts";
+import { describeConfig, explainConfig, loadConfig, renderConfigToml } from "./config.ts";
 
 const Schema = Type.Object({
   name: Type.String({ description: "How people call it.", minLength: 1, default: "home" }),
@@ -195,6 +195,44 @@ describe("loadConfig of a file", () => {
     const large = join(folder, "large.toml");
     await writeFile(large, "#".repeat(1024 * 1024 + 1));
     expect(mistakeOf(() => loadConfig(Schema, { file: large, env: {}, envPrefix }))).toContain("over 1 MiB");
+  });
+});
+
+describe("explainConfig", () => {
+  it("says of every setting what it is and where it comes from, the one that wins", () => {
+    const explained = explainConfig(Schema, {
+      defaults: { network: { port: 1, share: 0.1 } },
+      text: '[network]\nport = 2\nlisten = ["a"]\n[storage]\nmax_bytes = "2MB"\n',
+      env: { X_NETWORK_PORT: "3", X_STORAGE_EVICTION: "hybrid" },
+      envPrefix: "X_",
+      overrides: { network: { port: 4 } },
+    });
+    const byName = new Map(explained.map(({ name, value, origin }) => [name, [value, origin]]));
+    expect(Object.fromEntries(byName)).toEqual({
+      name: ["home", { kind: "default" }],
+      "storage.max_bytes": [2_000_000, { kind: "file" }],
+      "storage.share_excess": [true, { kind: "default" }],
+      "storage.eviction": ["hybrid", { kind: "environment", where: "X_STORAGE_EVICTION" }],
+      "network.port": [4, { kind: "option" }],
+      "network.listen": [["a"], { kind: "file" }],
+      "network.share": [0.1, { kind: "preset" }],
+      "network.api_key": [undefined, { kind: "default" }],
+      "network.limits.per_peer": [5, { kind: "default" }],
+      labels: [{}, { kind: "default" }],
+    });
+    expect(explained[0]?.description).toBe("How people call it.");
+  });
+
+  it("names the file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "commonhold-config-"));
+    try {
+      const file = join(folder, "x.toml");
+      await writeFile(file, 'name = "barn"\n');
+      const [name] = explainConfig(Schema, { file, env: {}, envPrefix: "X_" });
+      expect(name).toMatchObject({ value: "barn", origin: { kind: "file", where: file } });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -37,10 +37,30 @@ export interface ConfigRow {
   readonly description: string;
 }
 
+/**
+ * Where a setting's value comes from. preset: what stands in place of the schema's default · file: TOML · option: what
+ * wins over all else.
+ */
+export interface ConfigOrigin {
+  readonly kind: "default" | "preset" | "file" | "environment" | "option";
+  /** The file's path, or the variable. */
+  readonly where?: string;
+}
+
+/** A setting as it is in force. */
+export interface ExplainedSetting {
+  readonly name: string;
+  /** undefined where it may be missing, and is. */
+  readonly value: unknown;
+  readonly origin: ConfigOrigin;
+  readonly description: string;
+}
+
 /** Where a value came from and what it is, by the setting's name. */
 interface Given {
   readonly value: unknown;
   readonly source: string;
+  readonly origin: ConfigOrigin;
 }
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
@@ -55,26 +75,52 @@ const COMMENT_WIDTH = 100;
  * @throws AppError INVALID_CONFIG naming source, key, value and what would be right
  */
 export function loadConfig<S extends TObject>(schema: S, sources: ConfigSources): Static<S> {
+  return buildConfig(schema, [], readSettings(schema, sources).values) as Static<S>;
+}
+
+/**
+ * Every setting that `loadConfig` gives for the same sources, and where it comes from.
+ * @throws AppError as `loadConfig`
+ */
+export function explainConfig(schema: TObject, sources: ConfigSources): readonly ExplainedSetting[] {
+  const { keys, given, values } = readSettings(schema, sources);
+  return keys.map((key) => ({
+    name: key.name,
+    value: values.get(key.name),
+    origin: given.get(key.name)?.origin ?? { kind: "default" },
+    description: wordsOf(key.schema).description ?? "",
+  }));
+}
+
+interface ReadSettings {
+  readonly keys: readonly ConfigKey[];
+  readonly given: ReadonlyMap<string, Given>;
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+function readSettings(schema: TObject, sources: ConfigSources): ReadSettings {
   const keys = configKeys(schema);
   const problems = new ConfigProblems(keys);
   const given = new Map<string, Given>();
   if (sources.defaults !== undefined) {
-    collectTable(sources.defaults, { schema, section: [], source: "the defaults", given, problems });
+    const origin = { kind: "preset" } as const;
+    collectTable(sources.defaults, { schema, section: [], source: "the defaults", origin, given, problems });
   }
   const text = sources.text ?? readConfigFile(sources);
   if (text !== undefined) {
     const source = sources.text === undefined ? sources.file! : "the configuration";
-    collectTable(parseToml(text, source), { schema, section: [], source, given, problems });
+    const origin: ConfigOrigin = { kind: "file", ...(sources.text === undefined && { where: source }) };
+    collectTable(parseToml(text, source), { schema, section: [], source, origin, given, problems });
   }
   collectEnvironment(keys, { sources, given, problems });
   if (sources.overrides !== undefined) {
-    const source = "the options";
-    collectTable(sources.overrides, { schema, section: [], source, given, problems });
+    const [source, origin] = ["the options", { kind: "option" }] as const;
+    collectTable(sources.overrides, { schema, section: [], source, origin, given, problems });
   }
   const values = new Map<string, unknown>();
   for (const key of keys) settle(key, { given: given.get(key.name), sources, values, problems });
   problems.throwIfAny();
-  return buildConfig(schema, [], values) as Static<S>;
+  return { keys, given, values };
 }
 
 /**
@@ -137,12 +183,13 @@ interface TableContext {
   readonly schema: TObject;
   readonly section: readonly string[];
   readonly source: string;
+  readonly origin: ConfigOrigin;
   readonly given: Map<string, Given>;
   readonly problems: ConfigProblems;
 }
 
 function collectTable(table: object, context: TableContext): void {
-  const { schema, section, source, given, problems } = context;
+  const { schema, section, source, origin, given, problems } = context;
   for (const [key, value] of Object.entries(table)) {
     if (value === undefined) continue;
     const name = [...section, key].join(".");
@@ -150,7 +197,7 @@ function collectTable(table: object, context: TableContext): void {
     if (child === undefined) {
       problems.unknownKey(name, section, source);
     } else if (!isSection(child)) {
-      given.set(name, { value, source: `${name} in ${source}` });
+      given.set(name, { value, source: `${name} in ${source}`, origin });
     } else if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       collectTable(value as object, { ...context, schema: child, section: [...section, key] });
     } else {
@@ -172,7 +219,8 @@ function collectEnvironment(keys: readonly ConfigKey[], { sources, given, proble
     if (!variable.startsWith(envPrefix) || text === undefined || text === "" || envIgnored.includes(variable)) continue;
     const key = byVariable.get(variable);
     if (key !== undefined) {
-      given.set(key.name, { value: valueOfText(key.schema, text), source: variable });
+      const origin = { kind: "environment", where: variable } as const;
+      given.set(key.name, { value: valueOfText(key.schema, text), source: variable, origin });
     } else if (!isServiceLink(variable)) {
       problems.unknownVariable(variable, [...byVariable.keys()]);
     }

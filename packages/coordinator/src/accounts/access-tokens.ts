@@ -16,11 +16,17 @@ const TYPE = "at+jwt";
 export const TOKEN_KEY_BYTES = 32;
 const VERIFIED_TOKENS_MAX = 1024;
 
+/** Whom a token stands for, and until when (milliseconds since 1970). */
+export interface VerifiedToken {
+  readonly userId: UserId;
+  readonly expiresAtMs: number;
+}
+
 export interface AccessTokens {
   readonly ttlS: number;
   issue(user: { readonly id: string; readonly role: Role }): Promise<string>;
   /** @throws AppError UNAUTHENTICATED for any token that this key did not sign for this API, TOKEN_EXPIRED */
-  verify(token: string): Promise<{ readonly userId: UserId }>;
+  verify(token: string): Promise<VerifiedToken>;
 }
 
 /**
@@ -41,7 +47,7 @@ export async function createAccessTokens(
   ]);
 
   /** Tokens whose signature was found good: a program makes all its requests with one. */
-  const verified = new LRUCache<string, { readonly userId: UserId; readonly expiresAtMs: number }>({
+  const verified = new LRUCache<string, VerifiedToken>({
     max: VERIFIED_TOKENS_MAX,
   });
 
@@ -62,7 +68,7 @@ export async function createAccessTokens(
     },
     verify: async (token) => {
       const known = verified.get(token);
-      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return { userId: known.userId };
+      if (known !== undefined && known.expiresAtMs > clock.nowMs()) return known;
       try {
         const { payload } = await jwtVerify(token, key, {
           algorithms: [ALGORITHM],
@@ -73,9 +79,9 @@ export async function createAccessTokens(
           currentDate: new Date(clock.nowMs()),
         });
         if (typeof payload.sub === "string" && isUuid(payload.sub)) {
-          const userId = payload.sub as UserId;
-          verified.set(token, { userId, expiresAtMs: payload.exp! * 1000 });
-          return { userId };
+          const found = { userId: payload.sub as UserId, expiresAtMs: payload.exp! * 1000 };
+          verified.set(token, found);
+          return found;
         }
       } catch (cause) {
         if (cause instanceof errors.JWTExpired) {

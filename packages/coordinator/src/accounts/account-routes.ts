@@ -104,7 +104,10 @@ function registerSignIn(routes: Http, deps: AccountRoutesDeps, options: AccountR
       body: LoginBody,
       response: {
         200: SessionSchema,
-        ...errorAnswers("INVALID_REQUEST", "INVALID_CREDENTIALS", "FORBIDDEN", "TOO_MANY_REQUESTS", "OVERLOADED"),
+        ...errorAnswers(
+          ...(["INVALID_REQUEST", "INVALID_CREDENTIALS", "ACCOUNT_DISABLED", "FORBIDDEN"] as const),
+          ...(["TOO_MANY_REQUESTS", "OVERLOADED"] as const),
+        ),
       },
     },
     handler: async (request, reply) => {

@@ -42,7 +42,7 @@ export interface Credentials {
 export interface AccountService {
   /** @throws AppError INVALID_REQUEST, EMAIL_TAKEN, OVERLOADED */
   register(account: Credentials & { readonly name?: string }): Promise<Session>;
-  /** @throws AppError INVALID_CREDENTIALS, INVALID_REQUEST, OVERLOADED */
+  /** @throws AppError INVALID_CREDENTIALS, ACCOUNT_DISABLED, INVALID_REQUEST, OVERLOADED */
   login(credentials: Credentials): Promise<Session>;
   /**
    * Spends the token for a new pair. A token that was spent before has been stolen, or its successor has: all tokens

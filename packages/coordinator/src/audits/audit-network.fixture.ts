@@ -203,7 +203,9 @@ async function storeFile(
   await metadata.apply("file.store", {
     file_id: `file-${files}`,
     owner_id: user.id,
+    folder_id: null,
     name: `file ${files}`,
+    folder_ids: [],
     size_bytes: chunk.length,
     chunk_size_bytes: 262_144,
     copies: chunk.replicas.length,

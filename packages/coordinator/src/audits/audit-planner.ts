@@ -7,6 +7,7 @@ import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalo
 import { CLOSER_LOOK_FACTOR } from "./audit-options.ts";
 import type { AuditPeriods } from "./audit-periods.ts";
 import type { AuditedNode } from "./audited-node.ts";
+import { FewNames } from "./few-names.ts";
 import { heldChunks } from "./held-chunks.ts";
 import { NodeCycle } from "./node-cycle.ts";
 import type { Selection } from "./unanswered-questions.ts";
@@ -82,7 +83,7 @@ async function currentCycle(
   const plan = planCycle({ nodeId: node.id, cycle, cycleMs, chunkCount, permute });
   // The last one may have ended a moment ago.
   const fromMs = Math.min(nowMs, node.cycle?.endMs ?? nowMs);
-  return new NodeCycle(plan, { cycle, cycleMs }, fromMs);
+  return new NodeCycle(plan, { cycle, cycleMs, names: new FewNames(catalog, cycleMs) }, fromMs);
 }
 
 /** Empty slots are passed over. */
@@ -94,18 +95,14 @@ async function questionOfSlot(
   for (;;) {
     const names = cycle.dueNames(nowMs);
     if (names === undefined) return undefined;
-    const page = await catalog.expectedOf(node.id, { ...names, limit: node.chunksMax });
-    const held = await heldChunks(
-      catalog,
-      node.id,
-      page.filter(({ state }) => state === "active" || state === "leaving").map(({ name }) => name),
-    );
+    const page = await cycle.names.of({ nodeId: node.id, range: names, limit: node.chunksMax }, nowMs);
+    const held = await heldChunks(catalog, node.id, page.names);
     const [batch] = cutIntoBatches(held, { chunks: node.chunksMax, bytes: AUDIT_SEALED_BYTES_MAX });
     const isCut = batch !== undefined && batch.length < held.length;
     const number = cycle.takeNumber();
     if (isCut) cycle.askedUpTo(batch.at(-1)!.name);
-    else if (page.length < node.chunksMax) cycle.endSlot();
-    else cycle.askedUpTo(page.at(-1)!.name);
+    else if (page.lastName === undefined) cycle.endSlot();
+    else cycle.askedUpTo(page.lastName);
     if (batch === undefined) continue;
     const selection = { day: utcDayOf(nowMs), window: cycle.cycle, number, leafCount };
     return { ...asked(batch), selectionId: undefined, selection, attempt: 1 };

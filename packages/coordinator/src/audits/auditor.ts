@@ -68,8 +68,9 @@ export function createAuditor(deps: AuditorDeps, options: AuditorOptions): Audit
         signal,
       );
       const finding = await find(deps, challenge, { reply, options });
-      noteAnswer(node, challenge, { finding, nowMs: deps.clock.nowMs() });
       await settle(deps, challenge, { finding, options });
+      // Last: where it could not be recorded the question counts as one that was not asked.
+      noteAnswer(node, challenge, { finding, nowMs: deps.clock.nowMs() });
     },
   };
 }

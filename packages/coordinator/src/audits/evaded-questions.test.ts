@@ -1,3 +1,4 @@
+import { ASKED_MAX } from "@commonhold/core/audit/audit-pace.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import {
@@ -6,7 +7,9 @@ import {
   honestAnswer,
   openAuditNetwork,
   type ProvingNode,
+  refusal,
 } from "./audit-network.fixture.ts";
+import type { AuditLedger } from "./audit-ledger.ts";
 import { resumeUnanswered } from "./audit-recovery.ts";
 
 let network: AuditNetwork;
@@ -64,5 +67,49 @@ describe("a question that was met by silence", () => {
     const result = { isFinal: false, durationMs: undefined, nodeUs: undefined, detail: undefined };
     await ledger.record([{ id, outcomes: unasked, ...result }], issuedAtMs);
     expect(await resumed()).toEqual([[node.id, [name], 1]]);
+  });
+});
+
+describe("a node that refuses for ever", () => {
+  it("is suspended, and after a while let go: it drains, and can be read from meanwhile", async () => {
+    network = await openAuditNetwork({ terms: { suspendedMsMax: CYCLE_MS } });
+    const [node] = network.nodes as [ProvingNode];
+    node.answer = async () => {
+      throw refusal();
+    };
+    for (let chunk = 0; chunk < 40; chunk++) await network.store([node]);
+    const { directory } = network.api;
+    const standings = () => new Set(network.standings.map(({ standing }) => standing));
+    await network.pass(1_200_000, 5_000);
+    expect(standings()).toContain("suspended");
+    await network.pass(CYCLE_MS + 1_200_000, 5_000);
+    expect([...standings()]).toEqual(["vetting", "suspended", "disqualified"]);
+    await directory.reload(node.id);
+    expect(directory.get(node.id)?.declared).toBe("draining");
+    expect(directory.target(node.id)).toBeDefined();
+  });
+});
+
+describe("a question whose answer could not be recorded", () => {
+  it("waits once to be asked again, as if it had not been asked", async () => {
+    const { node } = await openWith(async () => {
+      throw refusal();
+    });
+    const asked = () => {
+      const first = Buffer.from(node.asked[0]!.selectionId);
+      return node.asked.filter(({ selectionId }) => first.equals(selectionId));
+    };
+    const ledger = network.ledger as { record: AuditLedger["record"] };
+    const { record } = ledger;
+    let failures = 0;
+    ledger.record = async (results, nowMs) => {
+      const [, second] = asked();
+      const isSecond = second !== undefined && Buffer.from(second.challengeId).equals(results[0]!.id);
+      if (!isSecond) return await record(results, nowMs);
+      failures += 1;
+      throw new Error("the disk");
+    };
+    await network.pass(3_600_000);
+    expect({ failures, times: asked().length }).toEqual({ failures: 1, times: ASKED_MAX + 1 });
   });
 });

@@ -174,6 +174,7 @@ function termsPayload(terms: ReputationTerms): CommandPayload<"audit.record">["t
     vetting_count: terms.vettingCount,
     vetting_ms: terms.vettingMs,
     closer_look_ms: terms.closerLookMs,
+    suspended_ms_max: terms.suspendedMsMax,
   };
 }
 

@@ -1,8 +1,12 @@
-import { type CyclePlan, bucketNames, type NameRange } from "@commonhold/core/audit/audit-schedule.ts";
+import {
+  type CyclePlan,
+  bucketNames,
+  type NameRange,
+  NUMBERS_PER_SLOT,
+} from "@commonhold/core/audit/audit-schedule.ts";
+import type { FewNames } from "./few-names.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 
-/** Challenges of one slot, so that numbers of slots never meet. */
-const NUMBERS_PER_SLOT = 65_536;
 /** A slot that is later than this share of the cycle is left out: what was missed for long shall not come all at once. */
 const LATE_SHARE_MAX = 1 / 16;
 
@@ -10,12 +14,15 @@ export interface NodeCycleTerms {
   /** The cycle's number, counted from 1970 in cycles of this length. */
   readonly cycle: number;
   readonly cycleMs: number;
+  /** What the node holds. */
+  readonly names: FewNames;
 }
 
 /** Where one node's audits stand within a cycle. */
 export class NodeCycle {
   readonly cycle: number;
   readonly cycleMs: number;
+  readonly names: FewNames;
   readonly #plan: CyclePlan;
   #slot = 0;
   #after: ChunkName | undefined;
@@ -23,10 +30,11 @@ export class NodeCycle {
   #missedSlots = 0;
 
   /** @param fromMs slots before it are left out: they belong to the time before there was a plan */
-  constructor(plan: CyclePlan, { cycle, cycleMs }: NodeCycleTerms, fromMs: number) {
+  constructor(plan: CyclePlan, { cycle, cycleMs, names }: NodeCycleTerms, fromMs: number) {
     this.#plan = plan;
     this.cycle = cycle;
     this.cycleMs = cycleMs;
+    this.names = names;
     while (this.#current !== undefined && this.#current.atMs < fromMs) this.#slot += 1;
   }
 

@@ -25,6 +25,7 @@ describe("loadCoordinatorConfig", () => {
         trust_proxy: false,
         allowed_hosts: [],
         connections_max: 4000,
+        event_streams_max: 1000,
         headers_max_bytes: 16_384,
         headers_timeout_ms: 30_000,
         idle_timeout_ms: 120_000,
@@ -56,6 +57,7 @@ describe("loadCoordinatorConfig", () => {
         logins_per_address_per_minute: 300,
         failed_logins_per_account: 10,
         failed_logins_window_s: 300,
+        admin_log_days: 365,
         password_hashes_at_once: 2,
       },
       nodes: {
@@ -83,7 +85,11 @@ describe("loadCoordinatorConfig", () => {
         vetting_count: 100,
         vetting_days: 3,
       },
-      limits: { transfer_memory_bytes: 24 * 1024 * 1024, transfers_per_node: 5 },
+      limits: {
+        transfer_memory_bytes: 24 * 1024 * 1024,
+        chunk_cache_bytes: 16 * 1024 * 1024,
+        transfers_per_node: 5,
+      },
       log: { level: "info" },
     });
   });

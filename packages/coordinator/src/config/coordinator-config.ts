@@ -1,10 +1,14 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import { AUDIT_DEADLINE_MS, AUDIT_DIFFICULTY_MAX } from "@commonhold/core/audit/audit-question.ts";
+import {
+  AUDIT_DEADLINE_MS,
+  AUDIT_DIFFICULTY_DEFAULT,
+  AUDIT_DIFFICULTY_MAX,
+} from "@commonhold/core/audit/audit-question.ts";
 import { OFFLINE_AFTER_MS, SUSPECT_PHI } from "@commonhold/core/failure/node-status.ts";
 import { parseCredits } from "@commonhold/core/credits.ts";
 import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import { ByteSize } from "@commonhold/runtime/byte-size-type.ts";
-import { loadConfig } from "@commonhold/runtime/config.ts";
+import { type ExplainedSetting, explainConfig, loadConfig } from "@commonhold/runtime/config.ts";
 import { EXCHANGE_TIMEOUT_MS } from "@commonhold/wire/protocols.ts";
 import Type, { type Static } from "typebox";
 import { LEAF_COUNT_MAX } from "../audits/audit-options.ts";
@@ -52,6 +56,7 @@ const http = Type.Object(
       maxItems: 64,
     }),
     connections_max: Count("Connections open at once; more are refused.", 4000, 1_000_000),
+    event_streams_max: Count("Connections that listen to live events at once; more are refused.", 1000, 1_000_000),
     headers_max_bytes: ByteSize({
       description: "The largest headers of a request.",
       default: "16KiB",
@@ -191,6 +196,7 @@ const accounts = Type.Object(
       1_000_000,
     ),
     failed_logins_window_s: Count("The seconds in which failed logins are counted together.", 300, DAY_S),
+    admin_log_days: Count("Days for which the log keeps what admins had done.", 365, 36_500),
     password_hashes_at_once: Count("Passwords checked at once; each takes 19 MiB of memory.", 2, 64),
   },
   { description: "Accounts and logins." },
@@ -262,7 +268,7 @@ const audits = Type.Object(
       minimum: 100,
       maximum: EXCHANGE_TIMEOUT_MS.proofChallenge,
     }),
-    difficulty: Count("Iterations of the hash that closes an answer.", 16, AUDIT_DIFFICULTY_MAX),
+    difficulty: Count("Iterations of the hash that closes an answer.", AUDIT_DIFFICULTY_DEFAULT, AUDIT_DIFFICULTY_MAX),
     leaves_per_chunk: Count("Pieces of 16 KiB that are asked of each chunk.", 1, LEAF_COUNT_MAX),
     concurrent: Count("Nodes that are asked at once.", 8, 1000),
     bytes_per_second_per_node: ByteSize({
@@ -287,6 +293,11 @@ const limits = Type.Object(
       description: "Memory for chunks on their way in and out; requests wait for their share of it.",
       default: "24MiB",
       minimum: "24MiB",
+    }),
+    chunk_cache_bytes: ByteSize({
+      description:
+        "Memory for small sealed chunks, of up to 64 KiB, that were read or written last; 0 keeps none. It comes on top.",
+      default: "16MiB",
     }),
     transfers_per_node: Count(
       "Transfers with one storage node at once. A node refuses more than 12 stores of one peer.",
@@ -356,6 +367,11 @@ export function loadCoordinatorConfig(sources: CoordinatorConfigSources): Coordi
     );
   }
   return config;
+}
+
+/** Every setting that `loadCoordinatorConfig` gives for the same sources, and where it comes from. */
+export function explainCoordinatorConfig(sources: CoordinatorConfigSources): readonly ExplainedSetting[] {
+  return explainConfig(CoordinatorConfigSchema, { ...sources, envPrefix: COORDINATOR_ENV_PREFIX });
 }
 
 /**

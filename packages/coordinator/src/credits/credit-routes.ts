@@ -1,10 +1,10 @@
-import { AppError } from "@commonhold/core/app-error.ts";
 import { formatCredits } from "@commonhold/core/credits.ts";
 import Type, { type Static } from "typebox";
 import type { Authentication } from "../http/authentication.ts";
 import { createAttemptLimit, type LimitedRequest } from "../http/attempt-limit.ts";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import type { Http } from "../http/http-server.ts";
+import { checkIdempotencyKey, IDEMPOTENCY_KEY, IdempotencyHeaders } from "../http/idempotency-key.ts";
 import { currentNode, currentUser, principalOf } from "../http/principal.ts";
 import {
   BY_ACCESS_TOKEN,
@@ -35,7 +35,6 @@ export interface CreditRoutesOptions {
 const HISTORY = "credits";
 const HOUR_MS = 3_600_000;
 const LOOKS_PER_USER_PER_MINUTE_MAX = 120;
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 const PurchaseBody = Type.Object({
   amount_usd: Type.Union([Type.Number(), Type.String({ maxLength: 40 })], {
@@ -119,9 +118,7 @@ function registerPurchase(routes: Http, deps: CreditRoutesDeps, options: CreditR
       summary: "Buy credits",
       description: "With an Idempotency-Key, the same request sent again buys only once.",
       security: BY_ACCESS_TOKEN,
-      headers: Type.Object({
-        "idempotency-key": Type.Optional(Type.String({ description: "1 to 255 printable characters of your choice." })),
-      }),
+      headers: IdempotencyHeaders,
       body: PurchaseBody,
       response: {
         201: PurchaseSchema,
@@ -188,13 +185,6 @@ function registerPurchaseProgress(routes: Http, deps: CreditRoutesDeps): void {
 function userOf(request: LimitedRequest): string {
   const principal = principalOf(request);
   return principal?.kind === "user" ? principal.userId : request.ip;
-}
-
-function checkIdempotencyKey(key: string | undefined): string | undefined {
-  if (key === undefined || IDEMPOTENCY_KEY.test(key)) return key;
-  throw new AppError("INVALID_REQUEST", "header Idempotency-Key is no 1 to 255 printable ASCII characters", {
-    details: { in: "header", field: "idempotency-key" },
-  });
 }
 
 function registerHistory(routes: Http, deps: CreditRoutesDeps): void {

@@ -4,7 +4,8 @@ import type { NodeId } from "@commonhold/core/ids.ts";
 import { BufferPool } from "@commonhold/runtime/buffer-pool.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { ByteBudget } from "../transfers/byte-budget.ts";
 import { createChunkFetcher } from "./chunk-fetcher.ts";
 import { createReplicaSelector } from "./replica-selector.ts";
 
@@ -15,7 +16,13 @@ const never = new AbortController().signal;
 
 type Retrieve = (nodeId: NodeId, chunk: unknown, options: { readonly signal: AbortSignal }) => Promise<Uint8Array>;
 
-function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?: readonly string[] } = {}) {
+interface FetcherOptions {
+  readonly spooled?: Uint8Array;
+  readonly down?: readonly string[];
+  readonly budget?: ByteBudget;
+}
+
+function fetcherOver(retrieve: Retrieve, options: FetcherOptions = {}) {
   const faults: string[] = [];
   const slow: NodeId[] = [];
   const doubtful: NodeId[] = [];
@@ -30,6 +37,7 @@ function fetcherOver(retrieve: Retrieve, options: { spooled?: Uint8Array; down?:
     spooled: () => Promise.resolve(options.spooled),
     doubtful: { add: (_name, nodeId) => void doubtful.push(nodeId) },
     buffers: { sealed: new BufferPool({ bufferBytes: 1, idleMax: 0 }) },
+    budget: options.budget ?? new ByteBudget(1_000, 1),
     clock: systemClock,
     metrics: {
       measure: (_kind, call) => call(),
@@ -88,6 +96,35 @@ describe("chunk fetcher", () => {
     expect(ended).toBe(true);
     await expect.poll(() => slow).toEqual(["a"]);
     expect(asked).toEqual(["a", "b"]);
+  });
+
+  it("asks a second holder only once there is memory for a second answer", async () => {
+    vi.useFakeTimers();
+    try {
+      const budget = new ByteBudget(sealed.length, 1);
+      const release = budget.tryAcquire(sealed.length)!;
+      const asked: NodeId[] = [];
+      const { fetch } = fetcherOver(
+        (id, _chunk, { signal }) => {
+          asked.push(id);
+          if (id !== "a") return Promise.resolve(sealed);
+          return new Promise((_resolve, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason as Error)),
+          );
+        },
+        { budget },
+      );
+      const fetching = fetch(chunk, holders, never);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked).toEqual(["a"]);
+      release();
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await fetching).toBe(sealed);
+      expect(asked).toEqual(["a", "b"]);
+      expect(budget.usedBytes).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("leaves out nodes whose breaker is open, unless there is no other", async () => {

@@ -5,6 +5,7 @@ import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { forwardAbort } from "../forward-abort.ts";
+import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
 import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
@@ -23,6 +24,8 @@ export interface ChunkFetcherDeps {
   readonly spooled: (name: ChunkName) => Promise<Uint8Array | undefined>;
   readonly doubtful: Pick<DoubtfulReplicas, "add">;
   readonly buffers: Pick<TransferBuffers, "sealed">;
+  /** For the sealed bytes of replicas that are asked beside the first; without room the first is waited for. */
+  readonly budget: Pick<ByteBudget, "tryAcquire">;
   readonly clock: Clock;
   readonly metrics: TransferMetrics;
   readonly logger: Logger;
@@ -82,7 +85,7 @@ export function createChunkFetcher(deps: ChunkFetcherDeps): ChunkFetcher {
       try {
         return await firstOf(
           tries.map((id) => (attempt: AbortSignal) => fromNode(chunk, id, attempt)),
-          signal,
+          { signal, roomForHedge: () => deps.budget.tryAcquire(sealedLength) },
         );
       } catch (error) {
         signal.throwIfAborted();
@@ -110,8 +113,17 @@ function faultOf(error: unknown): "missing" | "wrong" | "unreachable" {
   return hasCode(error, "CHUNK_CORRUPT") ? "wrong" : "unreachable";
 }
 
-/** The first success of attempts begun one after another: the next begins when one fails or is slow. */
-function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], outer: AbortSignal): Promise<T> {
+/**
+ * The first success of attempts begun one after another: the next begins when one fails, or is slow and there is room
+ * for one more.
+ */
+function firstOf<T>(
+  attempts: readonly ((signal: AbortSignal) => Promise<T>)[],
+  {
+    signal: outer,
+    roomForHedge,
+  }: { readonly signal: AbortSignal; readonly roomForHedge: () => ReleaseBytes | undefined },
+): Promise<T> {
   const ended = new AbortController();
   const { signal } = ended;
   const endForwarding = forwardAbort(outer, ended);
@@ -125,26 +137,37 @@ function firstOf<T>(attempts: readonly ((signal: AbortSignal) => Promise<T>)[], 
       settle();
       if (underWay > 0) ended.abort(new Error("another replica answered"));
     };
-    const begin = (): void => {
+    const hedgeLater = (): void => {
+      hedge = setTimeout(() => {
+        const release = roomForHedge();
+        if (release === undefined) hedgeLater();
+        else begin(release);
+      }, HEDGE_AFTER_MS);
+    };
+    const begin = (release?: ReleaseBytes): void => {
       clearTimeout(hedge);
-      if (signal.aborted) return;
-      const attempt = attempts[next];
-      if (attempt === undefined) return;
+      const attempt = signal.aborted ? undefined : attempts[next];
+      if (attempt === undefined) {
+        release?.();
+        return;
+      }
       next += 1;
       underWay += 1;
-      if (next < attempts.length) hedge = setTimeout(begin, HEDGE_AFTER_MS);
-      attempt(signal).then(
-        (value) => {
-          underWay -= 1;
-          end(() => resolve(value));
-        },
-        (error: unknown) => {
-          underWay -= 1;
-          if (outer.aborted) end(() => reject(outer.reason as Error));
-          else if (next < attempts.length) begin();
-          else if (underWay === 0) end(() => reject(error));
-        },
-      );
+      if (next < attempts.length) hedgeLater();
+      attempt(signal)
+        .finally(() => release?.())
+        .then(
+          (value) => {
+            underWay -= 1;
+            end(() => resolve(value));
+          },
+          (error: unknown) => {
+            underWay -= 1;
+            if (outer.aborted) end(() => reject(outer.reason as Error));
+            else if (next < attempts.length) begin();
+            else if (underWay === 0) end(() => reject(error));
+          },
+        );
     };
     if (outer.aborted) reject(outer.reason as Error);
     else if (attempts.length === 0) end(() => reject(new Error("the chunk has no holder")));

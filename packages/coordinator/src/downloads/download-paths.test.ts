@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { FileId, UserId } from "@commonhold/core/ids.ts";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openFileKey } from "../files/file-key.ts";
 import { createFileService } from "../files/file-service.ts";
 import { ByteBudget } from "../transfers/byte-budget.ts";
 import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
-import { type FileReaderDeps, readFile } from "./file-reader.ts";
+import { type FileReaderDeps, type ReadableContent, readFile } from "./file-reader.ts";
 
 let path: DataPath;
 /** Three chunks: two whole ones and a short one. */
@@ -189,6 +190,73 @@ describe("memory", () => {
     await expect.poll(() => fetched).toBeGreaterThan(0);
     await expect.poll(inUse).toEqual([0, 0]);
     Object.assign(reader, { fetch });
+  });
+
+  describe("of a long file", () => {
+    let content: ReadableContent;
+    /** Fetches that were begun, each to be let go on. */
+    let fetches: (() => void)[] = [];
+    const signal = new AbortController().signal;
+
+    beforeAll(async () => {
+      const body = new Uint8Array(randomBytes(12 * 262_144));
+      const { body: uploaded } = await path.json("/api/v1/files/long.bin", { method: "PUT", body });
+      await path.transfers.late.idle();
+      const file = await createFileService(path.api).get(uploaded.file_id, path.user.id as UserId);
+      content = { ...file, fileId: file.id, fileKey: openFileKey(file.sealedKey, file.id, path.api.masterKey) };
+    });
+    beforeEach(() => {
+      fetches = [];
+    });
+
+    const pieces = (budgets: Partial<FileReaderDeps> = {}) => {
+      const { reader } = path.transfers;
+      const fetch: FileReaderDeps["fetch"] = async (...request) => {
+        await new Promise<void>((resolve) => void fetches.push(resolve));
+        return reader.fetch(...request);
+      };
+      const range = { start: 0, end: content.sizeBytes - 1 };
+      return readFile({ ...reader, fetch, ...budgets }, content, { range, signal });
+    };
+    const begun = async (count: number): Promise<void> => {
+      await expect.poll(() => fetches.length).toBe(count);
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      expect(fetches.length).toBe(count);
+    };
+    /** Asks for the next piece before its chunk may come, and gets it. */
+    const waitForNext = async (reading: AsyncGenerator<BufferLease>, index: number): Promise<void> => {
+      const next = reading.next();
+      await expect.poll(() => fetches.length).toBeGreaterThan(index);
+      fetches[index]!();
+      expect((await next).done).toBe(false);
+    };
+
+    it("is taken for one chunk more than was asked for, and for further ones only where the consumer waits", async () => {
+      const reading = pieces();
+      for (const [index, count] of [2, 4, 6, 8].entries()) {
+        await waitForNext(reading, index);
+        await begun(count);
+      }
+      for (const goOn of fetches) goOn();
+      for (const count of [8, 8, 8, 9]) {
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+        await reading.next();
+        await begun(count);
+      }
+      await reading.return();
+    });
+
+    it("is taken for sealed bytes by one fetch after the other where there is no more", async () => {
+      const fetching = new ByteBudget(300_000, 10);
+      const reading = pieces({ fetching });
+      for (const index of [0, 1, 2, 3]) {
+        await waitForNext(reading, index);
+        await begun(index + 2);
+      }
+      await reading.return();
+      for (const goOn of fetches) goOn();
+      await expect.poll(() => fetching.usedBytes).toBe(0);
+    });
   });
 
   it("bounds how many read at once: the next begins when one has ended", async () => {

@@ -1,3 +1,4 @@
+import { AppError } from "@commonhold/core/app-error.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { type FileId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -49,8 +50,18 @@ describe("a request with a ticket", () => {
     throw new Error("asked for an access token");
   };
 
+  it("is of no use once its owner's account is shut", async () => {
+    const requireOpenAccount = async () => {
+      throw new AppError("ACCOUNT_DISABLED", "shut");
+    };
+    const authenticate = acceptTickets(tickets, { requireUser: refuse, requireOpenAccount });
+    const { ticket } = await tickets.issue(terms);
+    const own = request(`/api/v1/files/${terms.fileId}/download?ticket=${ticket}`);
+    await expect(authenticate(own)).rejects.toMatchObject({ code: "ACCOUNT_DISABLED" });
+  });
+
   it("reads its own file alone, and signs in as anywhere where it has a header", async () => {
-    const authenticate = acceptTickets(tickets, refuse);
+    const authenticate = acceptTickets(tickets, { requireUser: refuse, requireOpenAccount: async () => undefined });
     const { ticket } = await tickets.issue(terms);
     const own = request(`/api/v1/files/${terms.fileId}/download?ticket=${ticket}`);
     await authenticate(own);

@@ -1,14 +1,13 @@
-import { subtle } from "node:crypto";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { type FileId, isUuid, type UserId } from "@commonhold/core/ids.ts";
-import { errors, jwtVerify, SignJWT } from "jose";
+import { createSignedTickets } from "./signed-tickets.ts";
 
-const ALGORITHM = "HS256";
-const ISSUER = "commonhold";
-/** Neither audience nor type is that of an access token: one is never taken for the other (RFC 8725, 3.12). */
-const AUDIENCE = "commonhold-download";
-const TYPE = "download-ticket+jwt";
+const KIND = {
+  audience: "commonhold-download",
+  type: "download-ticket+jwt",
+  claims: ["file", "disposition"],
+};
 
 export const DISPOSITIONS = ["inline", "attachment"] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
@@ -26,57 +25,30 @@ export interface DownloadTickets {
   verify(ticket: string): Promise<TicketTerms>;
 }
 
-/**
- * Tickets that stand in an address, for what cannot send a header: an image, a player that seeks, the browser's own
- * download. JWTs (RFC 7519) under the key of the access tokens.
- */
 export async function createDownloadTickets(
   deps: { readonly key: Uint8Array; readonly clock: Clock },
   options: { readonly ttlS: number },
 ): Promise<DownloadTickets> {
-  const { clock } = deps;
-  const key = await subtle.importKey("raw", new Uint8Array(deps.key), { name: "HMAC", hash: "SHA-256" }, false, [
-    "sign",
-    "verify",
-  ]);
+  const tickets = await createSignedTickets(deps, KIND);
   return {
     issue: async ({ fileId, userId, disposition }) => {
-      const expiresS = Math.floor(clock.nowMs() / 1000) + options.ttlS;
-      const ticket = await new SignJWT({ file: fileId, disposition })
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
-        .setSubject(userId)
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setExpirationTime(expiresS)
-        .sign(key);
-      return { ticket, expiresAtMs: expiresS * 1000 };
+      const exp = Math.floor(deps.clock.nowMs() / 1000) + options.ttlS;
+      const ticket = await tickets.sign({ sub: userId, file: fileId, disposition, exp });
+      return { ticket, expiresAtMs: exp * 1000 };
     },
-    verify: async (ticket) => {
-      try {
-        const { payload } = await jwtVerify(ticket, key, {
-          algorithms: [ALGORITHM],
-          typ: TYPE,
-          issuer: ISSUER,
-          audience: AUDIENCE,
-          requiredClaims: ["sub", "exp", "file", "disposition"],
-          currentDate: new Date(clock.nowMs()),
-        });
-        return readTerms(payload);
-      } catch (cause) {
-        if (cause instanceof AppError) throw cause;
-        if (cause instanceof errors.JWTExpired) {
-          throw new AppError("TOKEN_EXPIRED", "this address has run out: ask for another ticket", { cause });
-        }
-        throw new AppError("UNAUTHENTICATED", "the ticket is not one of this coordinator", { cause });
-      }
-    },
+    verify: async (ticket) => readTerms(await tickets.verify(ticket)),
   };
 }
 
 function readTerms({ sub, file, disposition }: Readonly<Record<string, unknown>>): TicketTerms {
-  const known = DISPOSITIONS.find((each) => each === disposition);
+  const known = dispositionFrom(disposition);
   if (typeof sub !== "string" || typeof file !== "string" || !isUuid(sub) || !isUuid(file) || known === undefined) {
     throw new AppError("UNAUTHENTICATED", "the ticket names no file of anybody");
   }
   return { fileId: file as FileId, userId: sub as UserId, disposition: known };
+}
+
+/** What a ticket says, where it is one of those. */
+export function dispositionFrom(claim: unknown): Disposition | undefined {
+  return DISPOSITIONS.find((each) => each === claim);
 }

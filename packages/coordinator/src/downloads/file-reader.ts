@@ -13,8 +13,6 @@ import type { ChunkFetcher } from "./chunk-fetcher.ts";
 
 const CHUNKS_AHEAD_MAX = 4;
 const PAGE = 64;
-/** A chunk is in memory twice while it is opened: sealed, and as it goes out. */
-const MEMORY_PER_CHUNK_BYTE = 2;
 
 export interface FileReaderDeps {
   readonly metadata: Metadata;
@@ -22,6 +20,11 @@ export interface FileReaderDeps {
   readonly buffers: Pick<TransferBuffers, "plain">;
   /** For chunks that are fetched ahead, if there is room. */
   readonly budget: ByteBudget;
+  /**
+   * For sealed bytes, of every chunk that is being fetched or opened: who reads waits here for those who fetch, and
+   * never for those who send.
+   */
+  readonly fetching: ByteBudget;
   /** For the one chunk that each reading has in memory in any case; it bounds how many read at once. */
   readonly streams: ByteBudget;
 }
@@ -47,6 +50,8 @@ interface ChunkRow {
 
 interface Fetched {
   readonly plain: Promise<BufferLease>;
+  /** Whether `plain` is there. */
+  readonly isReady: () => boolean;
   readonly release: ReleaseBytes;
 }
 
@@ -74,12 +79,14 @@ export async function* readFile(
   const nextRow = chunkRows(deps.metadata, content.fileId, indices);
   const ahead: { readonly row: ChunkRow; readonly fetched: Fetched }[] = [];
   let left = indices.last - indices.first + 1;
+  let aheadMax = 1;
+  let hasGiven = false;
 
   /** While no chunk is on its way out the next is fetched in any case; more only where memory is free. */
   const fill = async (isOneOut: boolean): Promise<void> => {
-    while (left > 0 && ahead.length < CHUNKS_AHEAD_MAX) {
+    while (left > 0 && ahead.length < aheadMax) {
       const isDue = ahead.length === 0 && !isOneOut;
-      const release = isDue ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes * MEMORY_PER_CHUNK_BYTE);
+      const release = isDue ? noRelease : deps.budget.tryAcquire(content.chunkSizeBytes);
       if (release === undefined) return;
       const row = await nextRow();
       left -= 1;
@@ -91,11 +98,15 @@ export async function* readFile(
     for (await fill(false); ahead.length > 0; await fill(false)) {
       const { row, fetched } = ahead[0]!;
       try {
+        // A consumer that waits is worth more room than one that lets ready chunks lie.
+        if (hasGiven)
+          aheadMax = fetched.isReady() ? Math.max(1, aheadMax - 1) : Math.min(CHUNKS_AHEAD_MAX, aheadMax + 1);
         const plain = await fetched.plain;
         signal.throwIfAborted();
         const offset = row.index * content.chunkSizeBytes;
         ahead.shift();
         await fill(true);
+        hasGiven = true;
         const { bytes, release } = plain;
         yield {
           bytes: bytes.subarray(Math.max(0, range.start - offset), Math.min(bytes.length, range.end + 1 - offset)),
@@ -120,6 +131,16 @@ function begin(
 ): Fetched {
   const { row } = task;
   const open = async (): Promise<BufferLease> => {
+    const { sealedLength } = row;
+    const releaseFetching =
+      deps.fetching.tryAcquire(sealedLength) ?? (await deps.fetching.acquire(sealedLength, task.signal));
+    try {
+      return await openFetched();
+    } finally {
+      releaseFetching();
+    }
+  };
+  const openFetched = async (): Promise<BufferLease> => {
     const sealed = await fetchSealed(deps, content, task);
     let memory: BufferLease | undefined;
     const allocate = (length: number): Uint8Array => (memory = deps.buffers.plain.lease(length)).bytes;
@@ -130,12 +151,15 @@ function begin(
       return { bytes, release: () => memory?.release() };
     } finally {
       sealed.release();
-      task.release(content.chunkSizeBytes);
     }
   };
+  let isReady = false;
   const plain = open();
-  plain.catch(() => undefined);
-  return { plain, release: task.release };
+  plain.then(
+    () => (isReady = true),
+    () => undefined,
+  );
+  return { plain, isReady: () => isReady, release: task.release };
 }
 
 /** Copies may have moved since the list of chunks was read: then they are looked up once more. */

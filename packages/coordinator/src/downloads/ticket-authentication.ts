@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { AuthenticationHook } from "../http/authentication.ts";
+import type { Authentication, AuthenticationHook } from "../http/authentication.ts";
 import { type IdentifiedRequest, setPrincipal } from "../http/principal.ts";
 import type { Disposition, DownloadTickets } from "./download-tickets.ts";
 
@@ -17,7 +17,7 @@ export function dispositionOf(request: IdentifiedRequest): Disposition {
  */
 export function acceptTickets(
   tickets: Pick<DownloadTickets, "verify">,
-  requireUser: AuthenticationHook,
+  { requireUser, requireOpenAccount }: Pick<Authentication, "requireUser" | "requireOpenAccount">,
 ): AuthenticationHook {
   return async (request) => {
     const { pathname, searchParams } = new URL(request.raw.url ?? "/", "http://localhost");
@@ -27,6 +27,7 @@ export function acceptTickets(
     if (pathname !== `/api/v1/files/${fileId}/download`) {
       throw new AppError("UNAUTHENTICATED", "this ticket is for another file");
     }
+    await requireOpenAccount(userId);
     setPrincipal(request, { kind: "user", userId, role: "user" });
     dispositions.set(request.raw, disposition);
   };

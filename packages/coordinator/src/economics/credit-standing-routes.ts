@@ -2,6 +2,7 @@ import { formatCredits } from "@commonhold/core/credits.ts";
 import type { UserId } from "@commonhold/core/ids.ts";
 import Type, { type Static } from "typebox";
 import type { Authentication } from "../http/authentication.ts";
+import { decodeCursor, encodeCursor } from "../http/cursor.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import {
@@ -10,7 +11,9 @@ import {
   errorAnswers,
   Instant,
   instantText,
+  listOf,
   MicroCreditsText,
+  PageQuery,
   TAGS,
 } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
@@ -22,6 +25,10 @@ export interface CreditStandingRoutesDeps {
   readonly authentication: Pick<Authentication, "requireUser">;
   readonly standings: Pick<CreditStandings, "of" | "daysOf">;
 }
+
+const DAYS = "credit-days";
+/** Of a page of its own there are more. */
+const DAYS_SHOWN = 31;
 
 const orNull = <Schema extends ReturnType<typeof Instant>>(schema: Schema) => Type.Union([schema, Type.Null()]);
 
@@ -56,7 +63,9 @@ const CreditStandingSchema = Type.Object(
     last_day: Type.Union([ChargedDaySchema, Type.Null()], {
       description: "The last day that was charged; null where nothing was stored in it.",
     }),
-    days: Type.Array(ChargedDaySchema, { description: "The last 31 days that were charged, newest first." }),
+    days: Type.Array(ChargedDaySchema, {
+      description: "The last 31 days that were charged, newest first; GET /api/v1/credits/days has all of them.",
+    }),
     lasts_until: orNull(
       Instant(
         "Until when available and prepaid credits last, if each day costs as much; null where nothing is charged.",
@@ -66,22 +75,58 @@ const CreditStandingSchema = Type.Object(
   { description: "How the caller stands with credits." },
 );
 
-export function registerCreditStandingRoutes(app: Http, { authentication, standings }: CreditStandingRoutesDeps): void {
+export function registerCreditStandingRoutes(app: Http, deps: CreditStandingRoutesDeps): void {
   registerJsonRoutes(app, (routes) => {
-    routes.get("/api/v1/credits", {
-      onRequest: authentication.requireUser,
-      schema: {
-        operationId: "creditStanding",
-        tags: [TAGS.credits],
-        summary: "How you stand with credits, and how long they last",
-        security: BY_ACCESS_TOKEN,
-        response: { 200: CreditStandingSchema, ...errorAnswers("UNAUTHENTICATED", "TOKEN_EXPIRED") },
+    registerStanding(routes, deps);
+    registerDays(routes, deps);
+  });
+}
+
+function registerStanding(routes: Http, { authentication, standings }: CreditStandingRoutesDeps): void {
+  routes.get("/api/v1/credits", {
+    onRequest: authentication.requireUser,
+    schema: {
+      operationId: "creditStanding",
+      tags: [TAGS.credits],
+      summary: "How you stand with credits, and how long they last",
+      security: BY_ACCESS_TOKEN,
+      response: { 200: CreditStandingSchema, ...errorAnswers("UNAUTHENTICATED", "TOKEN_EXPIRED") },
+    },
+    handler: async (request) => {
+      const userId = currentUser(request).userId as UserId;
+      return standingView(await standings.of(userId), await standings.daysOf(userId, { limit: DAYS_SHOWN }));
+    },
+  });
+}
+
+function registerDays(routes: Http, { authentication, standings }: CreditStandingRoutesDeps): void {
+  routes.get("/api/v1/credits/days", {
+    onRequest: authentication.requireUser,
+    schema: {
+      operationId: "listChargedDays",
+      tags: [TAGS.credits],
+      summary: "What you were charged for storage, day by day, newest first",
+      description:
+        "Each day is charged to what was prepaid first: so it need not stand in the history of what can be spent. Days are kept for 400 days.",
+      security: BY_ACCESS_TOKEN,
+      querystring: Type.Object(PageQuery),
+      response: {
+        200: listOf(ChargedDaySchema, "A page of days."),
+        ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED", "TOKEN_EXPIRED"),
       },
-      handler: async (request) => {
-        const userId = currentUser(request).userId as UserId;
-        return standingView(await standings.of(userId), await standings.daysOf(userId));
-      },
-    });
+    },
+    handler: async (request) => {
+      const { limit, cursor } = request.query;
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, DAYS, ["text"])[0];
+      const userId = currentUser(request).userId as UserId;
+      const days = await standings.daysOf(userId, { before, limit: limit + 1 });
+      const page = days.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        items: page.map(dayView),
+        next_cursor: days.length > limit && last !== undefined ? encodeCursor(DAYS, [last.day]) : null,
+      };
+    },
   });
 }
 

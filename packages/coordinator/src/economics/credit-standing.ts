@@ -42,10 +42,16 @@ export interface ChargedDay {
   readonly charged: bigint;
 }
 
+export interface DaysPage {
+  /** Only those before this UTC day. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
 export interface CreditStandings {
   of(userId: UserId): Promise<CreditStanding>;
-  /** The last days for which a user was charged, newest first. */
-  daysOf(userId: UserId): Promise<readonly ChargedDay[]>;
+  /** The days for which a user was charged, newest first. */
+  daysOf(userId: UserId, page: DaysPage): Promise<readonly ChargedDay[]>;
   /** @throws AppError INSUFFICIENT_CREDITS with `reason: "arrears"` for an owner who has owed for longer than the grace */
   refuseInArrears(userId: UserId): Promise<void>;
 }
@@ -54,8 +60,6 @@ export interface CreditStandingsDeps {
   readonly metadata: Pick<Metadata, "read">;
   readonly clock: Clock;
 }
-
-const DAYS_SHOWN = 31;
 
 const arrearsOf = prepareQuery((read, values: { readonly userId: string }) =>
   read.selectFrom("users").select("arrears_since_ms").where("id", "=", values.userId),
@@ -89,7 +93,7 @@ export function createCreditStandings(
       };
     },
 
-    daysOf: (userId) => readDays(read, userId, DAYS_SHOWN),
+    daysOf: (userId, page) => readDays(read, userId, page),
 
     refuseInArrears: async (userId) => {
       const sinceMs = await arrearsSinceMs(userId);
@@ -128,18 +132,18 @@ async function readLastDay(read: Metadata["read"], userId: UserId): Promise<Char
     .selectFrom("settled_days")
     .select((eb) => eb.fn.max<string | null>("day").as("last"))
     .executeTakeFirstOrThrow();
-  const [day] = await readDays(read, userId, 1);
+  const [day] = await readDays(read, userId, { limit: 1 });
   return day !== undefined && day.day === last ? day : undefined;
 }
 
-async function readDays(read: Metadata["read"], userId: UserId, limit: number): Promise<readonly ChargedDay[]> {
-  const rows = await read
-    .selectFrom("owner_days")
-    .selectAll()
-    .where("owner_id", "=", userId)
-    .orderBy("day", "desc")
-    .limit(limit)
-    .execute();
+async function readDays(
+  read: Metadata["read"],
+  userId: UserId,
+  { before, limit }: DaysPage,
+): Promise<readonly ChargedDay[]> {
+  const all = read.selectFrom("owner_days").selectAll().where("owner_id", "=", userId);
+  const some = before === undefined ? all : all.where("day", "<", before);
+  const rows = await some.orderBy("day", "desc").limit(limit).execute();
   return rows.map((row) => ({
     day: row.day,
     byteMs: BigInt(row.byte_ms),

@@ -11,7 +11,8 @@ import { auditShareOf } from "./audit-share.ts";
 import { type DayPresence, readDayPresence } from "./day-presence.ts";
 import { heldChunks } from "./held-chunks.ts";
 import { ownersWithoutStorage } from "./owners-without-storage.ts";
-import type { SettlementOptions } from "./settlement-options.ts";
+import { ratesOfDay } from "./rates-of-day.ts";
+import type { DayRates, SettlementOptions } from "./settlement-options.ts";
 
 type Read = Metadata["read"];
 
@@ -35,7 +36,7 @@ export interface NodeLine extends NodeDayEarnings {
 }
 
 /** What a day costs every owner and pays every node, without what is booked already. */
-export interface ReckonedDay {
+export interface ReckonedDay extends DayRates {
   readonly owners: readonly OwnerLine[];
   readonly nodes: readonly NodeLine[];
   /** With those that are booked. */
@@ -78,8 +79,9 @@ export async function reckonDay(
     options.tell(chunks);
     await pause();
   }
-  const owners = await ownerLines(read, { ...options, tally, pause });
-  return { ...owners, ...(await nodeLines(read, { ...options, tally, pause, presence })) };
+  const rates = await ratesOfDay(read, day, options);
+  const owners = await ownerLines(read, { ...options, ...rates, tally, pause });
+  return { ...rates, ...owners, ...(await nodeLines(read, { ...options, ...rates, tally, pause, presence })) };
 }
 
 function createPause({ clock, sleep }: DayReckoningDeps, signal: AbortSignal): () => Promise<void> {

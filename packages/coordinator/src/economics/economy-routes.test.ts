@@ -114,6 +114,31 @@ describe("GET /credits", () => {
   });
 });
 
+describe("GET /credits/days", () => {
+  const days = async (user: TestUser, query = "") =>
+    await api.call("GET", `/api/v1/credits/days${query}`, { token: await login(user) });
+
+  it("shows each day's charge page by page, whatever it was taken from, to its owner alone", async () => {
+    const [user, other] = [await api.newUser(), await api.newUser()];
+    const charged: string[] = [];
+    for (const credits of [2n, 3n, 4n]) {
+      charged.unshift(yesterday());
+      await chargeOwner(user, credits, yesterday());
+      api.clock.advance(DAY_MS);
+    }
+    const first = (await days(user, "?limit=2")).body;
+    expect(first.items).toMatchObject([
+      { day: charged[0], gb_days: "120", price: "1", charged: "4", charged_microcredits: "4000000" },
+      { day: charged[1], charged: "3" },
+    ]);
+    const rest = (await days(user, `?limit=2&cursor=${first.next_cursor}`)).body;
+    expect(rest).toMatchObject({ items: [{ day: charged[2], charged: "2" }], next_cursor: null });
+    expect((await days(other)).body).toEqual({ items: [], next_cursor: null });
+    expect((await days(user, "?cursor=elsewhere")).body.error.code).toBe("INVALID_CURSOR");
+    expect((await api.call("GET", "/api/v1/credits/days")).status).toBe(401);
+  });
+});
+
 /** Tokens do not last for days. */
 async function login({ email }: TestUser): Promise<string> {
   const answer = await api.call("POST", "/api/v1/auth/login", { body: { email, password: PASSWORD } });

@@ -1,7 +1,7 @@
 import { DAY_MS, utcDayInterval } from "@commonhold/core/economics/utc-day.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createEconomyFixture, type EconomyFixture, insertNode, insertUser } from "./economy.fixture.ts";
-import { ENDED_COPIES_KEPT_MS, forgetHistory, PRESENCE_KEPT_MS } from "./forget-history.ts";
+import { ENDED_COPIES_KEPT_MS, forgetActions, forgetHistory, PRESENCE_KEPT_MS } from "./forget-history.ts";
 import { createLedgerCheck } from "./ledger-check.ts";
 
 const RATES = { price: 1_000_000n, rate: 800_000n };
@@ -172,4 +172,16 @@ it("what days were reckoned from is kept until they are settled, and for a while
   expect(await kept()).toEqual([0, 1]);
   await forget(atMs + PRESENCE_KEPT_MS + 10);
   expect(await kept()).toEqual([0, 0]);
+});
+
+it("what admins did is kept for as long as is set, also while no day was ever settled", async () => {
+  const { database, metadata } = economy;
+  const note = { actor_kind: "user" as const, actor_id: "operator", action: "job.run", details: {} };
+  for (const at_ms of [1_000, 2_000]) {
+    await metadata.apply("admin.record", { note: { ...note, at_ms }, subject: { kind: "job", id: "repair" } });
+  }
+  const keptMs = 365 * DAY_MS;
+  const clock = { nowMs: () => 2_000 + keptMs, monotonicMs: () => 0 };
+  await forgetActions({ metadata, clock }, { keptMs, signal: new AbortController().signal });
+  expect(await database.selectFrom("admin_actions").select("at_ms").execute()).toEqual([{ at_ms: 2_000 }]);
 });

@@ -15,6 +15,19 @@ export interface ForgetHistoryDeps {
   readonly clock: Clock;
 }
 
+/** Forgets what admins did longer ago, step by step. */
+export async function forgetActions(
+  { metadata, clock }: ForgetHistoryDeps,
+  { keptMs, signal }: { readonly keptMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const before_ms = Math.max(0, clock.nowMs() - keptMs);
+    const { purged } = await metadata.apply("admin.purge", { before_ms, limit: ROWS_PER_STEP });
+    if (purged < ROWS_PER_STEP) return;
+  }
+}
+
 /** Forgets what is old enough, of settled days alone, step by step. */
 export async function forgetHistory({ metadata, clock }: ForgetHistoryDeps, signal: AbortSignal): Promise<void> {
   const day = await nextDayToSettle(metadata.read);

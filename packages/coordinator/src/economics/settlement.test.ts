@@ -3,6 +3,7 @@ import { referenceDay, type ReferenceWorld } from "@commonhold/core/economics/re
 import { DAY_MS, utcDayOf } from "@commonhold/core/economics/utc-day.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DayRates } from "./settlement-options.ts";
 import { afterwardsOf, createEconomyFixture, type EconomyFixture, storable, writeWorld } from "./economy.fixture.ts";
 
 const MAX_RUNS = 200;
@@ -73,7 +74,7 @@ describe("settlement", () => {
         await whole.close();
         for (const moment of ["before", "after"] as const) {
           const cut = await openWorld(world, afterwardsOf(world));
-          await settleInPieces(cut, world, moment);
+          await settleInPieces(cut, () => world, moment);
           expect(await booked(cut)).toEqual(expected);
           expect(await cut.settle(world)).toEqual([]);
           expect(await booked(cut)).toEqual(expected);
@@ -82,6 +83,30 @@ describe("settlement", () => {
       }),
       { numRuns: 8 },
     );
+  });
+
+  it("settles a day at one price and one rate, also where they are changed while it is cut off", async () => {
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(storableWorld, fc.bigInt(0n, 5_000_000n), async (world, price) => {
+        for (const moment of ["before", "after"] as const) {
+          const cut = await openWorld(world, afterwardsOf(world));
+          const other = { price, rate: (price * world.rate) / (world.price + 1n) };
+          await settleInPieces(cut, (run) => (run % 2 === 0 ? world : other), moment);
+          const { owners, nodes, days } = await booked(cut);
+          for (const { day, charged_microcredits, net_microcredits } of days) {
+            const prices = new Set(owners.filter((row) => row.day === day).map((row) => row.price_microcredits));
+            const rates = new Set(nodes.filter((row) => row.day === day).map((row) => row.rate_microcredits));
+            expect([prices.size <= 1, rates.size <= 1], day).toEqual([true, true]);
+            expect(net_microcredits <= charged_microcredits, day).toBe(true);
+            if (prices.has(other.price)) changed += 1;
+          }
+          await cut.close();
+        }
+      }),
+      { numRuns: 8 },
+    );
+    expect(changed).toBeGreaterThan(0);
   });
 
   it("settles days that were missed later, the same as if each had been settled in its time", async () => {
@@ -107,14 +132,14 @@ describe("settlement", () => {
 });
 
 /** Every run is cut off at the first command that it has not got through in an earlier run. */
-async function settleInPieces(fixture: EconomyFixture, world: ReferenceWorld, moment: "before" | "after") {
+async function settleInPieces(fixture: EconomyFixture, ratesOf: (run: number) => DayRates, moment: "before" | "after") {
   for (let run = 0; run < MAX_RUNS; run++) {
     const begun = fixture.applied.length;
     fixture.interrupt = (at, count) => {
       if (at === moment && count - begun === run) throw new Error("cut off");
     };
     try {
-      await fixture.settle(world);
+      await fixture.settle(ratesOf(run));
       fixture.interrupt = () => undefined;
       return;
     } catch (error) {

@@ -106,7 +106,7 @@ async function book({ metadata, clock, logger }: SettlementDeps, reckoned: Recko
     signal.throwIfAborted();
     const { arrears_began: indebted } = await metadata.apply("economics.charge_owners", {
       day,
-      price_microcredits: options.price.toString(),
+      price_microcredits: reckoned.price.toString(),
       lines: lines.map(chargeLine),
       now_ms: clock.nowMs(),
     });
@@ -117,7 +117,7 @@ async function book({ metadata, clock, logger }: SettlementDeps, reckoned: Recko
     signal.throwIfAborted();
     await metadata.apply("economics.pay_nodes", {
       day,
-      rate_microcredits: options.rate.toString(),
+      rate_microcredits: reckoned.rate.toString(),
       lines: lines.map(earningLine),
       now_ms: clock.nowMs(),
     });

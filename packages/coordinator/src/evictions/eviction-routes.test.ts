@@ -1,5 +1,6 @@
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AdminLog } from "../admin/admin-log.ts";
 import { createHttpFixture } from "../http/http.fixture.ts";
 import type { Http } from "../http/http-server.ts";
 import { setPrincipal } from "../http/principal.ts";
@@ -10,6 +11,17 @@ import type { EvictionRequest } from "./eviction-service.ts";
 let app: Http;
 const asked: [NodeId, EvictionRequest][] = [];
 let started = 0;
+const noted: unknown[] = [];
+const log: Pick<AdminLog, "note" | "record"> = {
+  note: (by, action, details = {}) => ({
+    actor_kind: by.kind,
+    actor_id: by.kind === "node" ? by.nodeId : by.userId,
+    action,
+    details,
+    at_ms: 1,
+  }),
+  record: async (...action) => void noted.push(action),
+};
 beforeAll(async () => {
   ({ app } = await createHttpFixture({ connectionsMax: 10 }));
   registerEvictionRoutes(app, {
@@ -22,9 +34,14 @@ beforeAll(async () => {
         return { release: [name(1)] as never, epoch: 7, leaving: [name(2)] as never, leavingBytes: 42 };
       },
     },
+    log,
   });
   registerRebalancingRoutes(app, {
-    authentication: { requireRole: () => async () => undefined },
+    authentication: {
+      requireRole: () => async (request) =>
+        setPrincipal(request, { kind: "user", userId: "root" as UserId, role: "admin" }),
+    },
+    log,
     rebalancing: {
       plan: async () => ({ meanFill: 0.5, moves: [{ name: name(1), from: "a", to: "b", length: 9 }] as never }),
     },
@@ -47,6 +64,13 @@ describe("POST /nodes/evictions", () => {
     const { status, body } = await post(url, { wanted_bytes: 100, candidates: [name(1), name(2)], strategy: "hybrid" });
     expect([status, body]).toEqual([200, { release: [name(1)], epoch: 7, leaving_bytes: 42 }]);
     expect(asked).toEqual([["attic", { wantedBytes: 100, candidates: [name(1), name(2)], strategy: "hybrid" }]]);
+    const details = { wanted_bytes: 100, released: 1, leaving: 1 };
+    expect(noted).toEqual([
+      [
+        { actor_kind: "node", actor_id: "attic", action: "node.evict", details, at_ms: 1 },
+        { kind: "node", id: "attic" },
+      ],
+    ]);
     await post(url, { wanted_bytes: 1, candidates: [] });
     expect(asked[1]?.[1].strategy).toBe("lru");
   });
@@ -76,7 +100,14 @@ describe("POST /rebalance", () => {
       body: { dry_run: true, ...plan },
     });
     expect(started).toBe(0);
+    noted.length = 0;
     expect(await post("/api/v1/rebalance", {})).toEqual({ status: 202, body: { dry_run: false, ...plan } });
     expect(started).toBe(1);
+    expect(noted).toEqual([
+      [
+        expect.objectContaining({ actor_id: "root", action: "network.rebalance", details: { moves: 1, bytes: 9 } }),
+        { kind: "network", id: "" },
+      ],
+    ]);
   });
 });

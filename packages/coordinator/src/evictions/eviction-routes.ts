@@ -1,6 +1,7 @@
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { EVICTION_STRATEGIES } from "@commonhold/core/repair/eviction-order.ts";
 import Type from "typebox";
+import type { AdminLog } from "../admin/admin-log.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentNode } from "../http/principal.ts";
@@ -11,6 +12,7 @@ import { EVICTION_CANDIDATES_MAX, type EvictionService } from "./eviction-servic
 export interface EvictionRoutesDeps {
   readonly authentication: Pick<Authentication, "requireNode">;
   readonly evictions: Pick<EvictionService, "evict">;
+  readonly log: Pick<AdminLog, "note" | "record">;
 }
 
 const ChunkNames = (description: string) =>
@@ -54,11 +56,21 @@ export function registerEvictionRoutes(app: Http, deps: EvictionRoutesDeps): voi
       },
       handler: async (request) => {
         const { wanted_bytes: wantedBytes, candidates, strategy = "lru" } = request.body;
-        const answer = await deps.evictions.evict(currentNode(request).nodeId, {
-          wantedBytes,
-          candidates: candidates as ChunkName[],
-          strategy,
-        });
+        const by = currentNode(request);
+        const asked = { wantedBytes, candidates: candidates as ChunkName[], strategy };
+        const answer = await deps.evictions.evict(by.nodeId, asked);
+        if (answer.release.length > 0 || answer.leaving.length > 0) {
+          const details = {
+            wanted_bytes: wantedBytes,
+            released: answer.release.length,
+            leaving: answer.leaving.length,
+          };
+          const note = deps.log.note(by, "node.evict", details);
+          // What the node may delete is decided: it is to hear of it all the same.
+          await deps.log.record(note, { kind: "node", id: by.nodeId }).catch((error: unknown) => {
+            request.log.error({ err: error }, "an eviction could not be written to the log of actions");
+          });
+        }
         return { release: [...answer.release], epoch: answer.epoch, leaving_bytes: answer.leavingBytes };
       },
     });

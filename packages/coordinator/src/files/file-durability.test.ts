@@ -6,7 +6,8 @@ import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
 import { createFileHealthReader } from "./file-health.ts";
 import { createFileService } from "./file-service.ts";
 import { pinWarning } from "./pin-warning.ts";
-import { registerRedundancyRoutes } from "./redundancy-routes.ts";
+import { registerChangeRoutes } from "./change-routes.ts";
+import { registerPinRoutes } from "./pin-routes.ts";
 import { createRedundancyService } from "./redundancy-service.ts";
 import { createHttpFixture } from "../http/http.fixture.ts";
 import type { Http } from "../http/http-server.ts";
@@ -19,9 +20,8 @@ beforeAll(async () => {
   path = await openDataPath({ nodes: 4 });
   ({ app } = await createHttpFixture({ connectionsMax: 100 }));
   const { api } = path;
-  registerRedundancyRoutes(app, {
-    pinWarning: (id) => pinWarning(api.directory, id),
-    requireUser: async (request) =>
+  const deps = {
+    requireUser: async (request: Parameters<typeof setPrincipal>[0]) =>
       setPrincipal(request, { kind: "user", userId: path.user.id as never, role: "user" }),
     files: createFileService(api),
     health: createFileHealthReader({
@@ -40,7 +40,9 @@ beforeAll(async () => {
       },
       { terms: { microCreditsPerGbMonth: 1_000_000_000_000n }, copiesOfNormal: 3 },
     ),
-  });
+  };
+  registerChangeRoutes(app, deps);
+  registerPinRoutes(app, { ...deps, pinWarning: (id) => pinWarning(api.directory, id) });
   await app.ready();
 });
 afterAll(async () => {

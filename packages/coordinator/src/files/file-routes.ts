@@ -1,4 +1,4 @@
-import type { FileId } from "@commonhold/core/ids.ts";
+import type { FileId, FolderId } from "@commonhold/core/ids.ts";
 import Type from "typebox";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
@@ -6,7 +6,7 @@ import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, listOf, NoContent, PageQuery, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
 import type { FileHealthReader } from "./file-health.ts";
-import { FileParams } from "./file-params.ts";
+import { FileParams, FolderOrRoot } from "./file-params.ts";
 import type { FileService } from "./file-service.ts";
 import { FileViewSchema, fileView } from "./file-view.ts";
 import { showFile } from "./show-file.ts";
@@ -39,8 +39,12 @@ const ListQuery = Type.Object({
       description: "Only names that have this in them.",
     }),
   ),
+  folder: Type.Optional(FolderOrRoot("Only those that lie in it; without it, all files.")),
   deleted: Type.Optional(
-    Type.Boolean({ description: "Those that were deleted and can still be restored, in place of the others." }),
+    Type.Boolean({
+      description:
+        "Those that were deleted, by themselves and not with a folder, and can still be restored, in place of the others.",
+    }),
   ),
 });
 
@@ -53,19 +57,21 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         ...shared,
         operationId: "listFiles",
         summary: "Your files",
+        description: "Of each file the newest version.",
         querystring: ListQuery,
         response: {
           200: listOf(FileViewSchema, "A page of files."),
-          ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED"),
+          ...errorAnswers("INVALID_REQUEST", "INVALID_CURSOR", "UNAUTHENTICATED", "FOLDER_NOT_FOUND"),
         },
       },
       handler: async (request) => {
-        const { limit, cursor, sort, name, deleted = false } = request.query;
+        const { limit, cursor, sort, name, folder, deleted = false } = request.query;
         const page = await deps.files.list(currentUser(request).userId, {
           limit,
           cursor,
           sort,
           nameContains: name,
+          folder: folder as FolderId | "root" | undefined,
           deleted,
         });
         return { items: page.items.map((file) => fileView(file)), next_cursor: page.nextCursor };
@@ -92,6 +98,7 @@ export function registerFileRoutes(app: Http, deps: FileRoutesDeps): void {
         ...shared,
         operationId: "deleteFile",
         summary: "Delete a file",
+        description: "The newest version with all others; an older one alone.",
         params: FileParams,
         response: {
           204: NoContent("The file is gone from your list; until its gone_at it can be restored."),

@@ -1,33 +1,14 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import { type FileId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
-import { PRIORITIES, type Priority } from "@commonhold/core/priority.ts";
+import { type FileId, type FolderId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import { sql } from "kysely";
-import { decodeCursor, encodeCursor } from "../http/cursor.ts";
-
-export type FileSort = "name" | "-name" | "created_at" | "-created_at" | "size_bytes" | "-size_bytes";
-
-export interface FileRecord {
-  readonly id: FileId;
-  readonly ownerId: UserId;
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly mediaType: string;
-  /** Hex Merkle root over the SHA-256 of the plaintext chunks. */
-  readonly contentId: string;
-  readonly chunkSizeBytes: number;
-  readonly chunkCount: number;
-  readonly copies: number;
-  readonly priority: Priority;
-  readonly sealedKey: Uint8Array;
-  readonly createdAtMs: number;
-  readonly completedAtMs: number;
-  /** Of a deleted file: since when, and until when it can be restored. */
-  readonly deleted?: { readonly atMs: number; readonly goneAtMs: number };
-}
+import { isDeletingFolders, pathsOf } from "../folders/folder-paths.ts";
+import { normaliseName } from "./file-name.ts";
+import { type FileRecord, type FileRow, selectFileRow, toFileRecord } from "./file-record.ts";
+import { type FileQuery, listFiles } from "./list-files.ts";
 
 export interface ReplicaSummary {
   readonly promised: number;
@@ -37,40 +18,42 @@ export interface ReplicaSummary {
   readonly pending: number;
 }
 
-export interface FileQuery {
-  readonly limit: number;
-  readonly cursor: string | undefined;
-  readonly sort: FileSort;
-  /** Part of the name, upper and lower case alike (ASCII). */
-  readonly nameContains: string | undefined;
-  /** Those that were deleted and can be restored, in place of those that are there. */
-  readonly deleted?: boolean;
-}
-
 export interface FilePage {
   readonly items: readonly FileRecord[];
   readonly nextCursor: string | null;
 }
 
+export interface FileMove {
+  /** undefined: the one it has. */
+  readonly name: string | undefined;
+  /** Null: the root; undefined: the one it is in. */
+  readonly folderId: FolderId | null | undefined;
+}
+
+/** Each call takes the id of any version; those of an owner alone, so that ids tell nothing to others. */
 export interface FileService {
   /** @throws AppError FILE_NOT_FOUND also for another user's file */
   get(fileId: FileId, ownerId: UserId): Promise<FileRecord>;
+  /** @throws AppError INVALID_CURSOR, INVALID_REQUEST, FOLDER_NOT_FOUND */
   list(ownerId: UserId, query: FileQuery): Promise<FilePage>;
+  /** Newest first. @throws AppError FILE_NOT_FOUND */
+  versions(fileId: FileId, ownerId: UserId): Promise<readonly FileRecord[]>;
+  /** Renames all versions, or puts them into another folder. @throws AppError as `file.move`; INVALID_REQUEST */
+  move(fileId: FileId, ownerId: UserId, move: FileMove): Promise<void>;
+  /** @throws AppError FILE_NOT_FOUND */
+  makeCurrent(fileId: FileId, ownerId: UserId): Promise<void>;
+  /** The newest version with all others, another one alone. @throws AppError FILE_NOT_FOUND */
   remove(fileId: FileId, ownerId: UserId): Promise<void>;
   /** Brings a deleted file back; one that is there stays as it is. @throws AppError FILE_NOT_FOUND also once it is gone */
   restore(fileId: FileId, ownerId: UserId): Promise<void>;
   replicas(file: FileRecord): Promise<ReplicaSummary>;
 }
 
-const COLUMN_OF = { name: "name", created_at: "completed_at_ms", size_bytes: "size_bytes" } as const;
-
 const completeFile = prepareQuery((read, values: { readonly fileId: string; readonly ownerId: string }) =>
-  read
-    .selectFrom("files")
-    .selectAll()
-    .where("id", "=", values.fileId)
-    .where("owner_id", "=", values.ownerId)
-    .where("state", "=", "complete"),
+  selectFileRow(read.selectFrom("files"))
+    .where("files.id", "=", values.fileId)
+    .where("files.owner_id", "=", values.ownerId)
+    .where("files.state", "=", sql.lit("complete")),
 );
 
 export const DELETION_GRACE_MS = 24 * 3_600_000;
@@ -80,16 +63,43 @@ export function createFileService(
   options: { readonly deletionGraceMs: number } = { deletionGraceMs: DELETION_GRACE_MS },
 ): FileService {
   const { read } = deps.metadata;
+
+  const get = async (fileId: FileId, ownerId: UserId): Promise<FileRecord> => {
+    const [row] = await completeFile(read, { fileId, ownerId });
+    if (row === undefined || (await isHidden(deps, row))) {
+      throw new AppError("FILE_NOT_FOUND", `you have no file ${fileId}`);
+    }
+    return toFileRecord(row);
+  };
+
   return {
-    get: async (fileId, ownerId) => {
-      const [row] = await completeFile(read, { fileId, ownerId });
-      if (row === undefined) throw new AppError("FILE_NOT_FOUND", `you have no file ${fileId}`);
-      return toRecord(row);
-    },
+    get,
 
     list: async (ownerId, query) => {
-      const { rows, nextCursor } = await listFiles(deps.metadata, ownerId, query);
+      const { rows, nextCursor } = await listFiles(read, ownerId, query);
       return { items: rows.map((row) => withDeletion(row, options.deletionGraceMs)), nextCursor };
+    },
+
+    versions: async (fileId, ownerId) => {
+      const { entryId } = await get(fileId, ownerId);
+      const rows = await selectFileRow(read.selectFrom("files"))
+        .where("files.entry_id", "=", entryId)
+        .orderBy("files.version", "desc")
+        .execute();
+      return rows.filter((row) => row.state === "complete").map(toFileRecord);
+    },
+
+    move: async (fileId, ownerId, { name, folderId }) => {
+      await deps.metadata.apply("file.move", {
+        file_id: fileId,
+        owner_id: ownerId,
+        name: name === undefined ? null : normaliseName(name),
+        to: folderId === undefined ? null : { folder_id: folderId },
+      });
+    },
+
+    makeCurrent: async (fileId, ownerId) => {
+      await deps.metadata.apply("file.make_current", { file_id: fileId, owner_id: ownerId });
     },
 
     remove: async (fileId, ownerId) => {
@@ -123,85 +133,17 @@ export function createFileService(
   };
 }
 
-/** Keyset paging: a page costs the same wherever it lies. */
-async function listFiles(
-  metadata: Metadata,
-  ownerId: UserId,
-  query: FileQuery,
-): Promise<{ readonly rows: readonly FileRow[]; readonly nextCursor: string | null }> {
-  const descending = query.sort.startsWith("-");
-  const state = query.deleted === true ? "deleted" : "complete";
-  const kind = `${state === "deleted" ? "deleted-files" : "files"}:${query.sort}`;
-  const column = COLUMN_OF[query.sort.replace("-", "") as keyof typeof COLUMN_OF];
-  const direction = descending ? "desc" : "asc";
-  let select = metadata.read
-    .selectFrom("files")
-    .selectAll()
-    .where("owner_id", "=", ownerId)
-    .where("state", "=", state)
-    .orderBy(column, direction)
-    .orderBy("id", direction)
-    .limit(query.limit + 1);
-  if (query.nameContains !== undefined) {
-    const pattern = `%${query.nameContains.normalize("NFC").replace(/[\\%_]/g, "\\$&")}%`;
-    select = select.where(sql<boolean>`lower(name) like lower(${pattern}) escape '\\'`);
-  }
-  if (query.cursor !== undefined) {
-    const [value, id] = decodeCursor(query.cursor, kind, [column === "name" ? "text" : "number", "text"]);
-    const beyond = descending ? "<" : ">";
-    select = select.where((eb) =>
-      eb.or([eb(column, beyond, value), eb.and([eb(column, "=", value), eb("id", beyond, id)])]),
-    );
-  }
-  const rows = await select.execute();
-  const last = rows.length > query.limit ? rows[query.limit - 1] : undefined;
-  return {
-    rows: rows.slice(0, query.limit),
-    nextCursor: last === undefined ? null : encodeCursor(kind, [last[column] ?? 0, last.id]),
-  };
-}
-
-interface FileRow {
-  readonly id: string;
-  readonly owner_id: string;
-  readonly name: string;
-  readonly size_bytes: number;
-  readonly media_type: string;
-  readonly content_id: string | null;
-  readonly chunk_size_bytes: number;
-  readonly chunk_count: number;
-  readonly copies: number;
-  readonly priority: number;
-  readonly sealed_key: Uint8Array;
-  readonly created_at_ms: number;
-  readonly completed_at_ms: number | null;
-  readonly deleted_at_ms: number | null;
+/** What lies in a folder that is being deleted is marked some at a time, and out of sight at once. */
+async function isHidden({ metadata: { read } }: { readonly metadata: Metadata }, file: FileRow): Promise<boolean> {
+  const folderId = file.folder_id as FolderId | null;
+  const ownerId = file.owner_id as UserId;
+  if (folderId === null || !(await isDeletingFolders(read, ownerId))) return false;
+  return !(await pathsOf(read, ownerId, [folderId])).has(folderId);
 }
 
 function withDeletion(row: FileRow, graceMs: number): FileRecord {
   const atMs = row.deleted_at_ms;
-  return atMs === null ? toRecord(row) : { ...toRecord(row), deleted: { atMs, goneAtMs: atMs + graceMs } };
-}
-
-function toRecord(row: FileRow): FileRecord {
-  if (row.content_id === null || row.completed_at_ms === null) {
-    throw new AppError("INTERNAL", `file ${row.id} is marked complete and has no content id`);
-  }
-  return {
-    id: row.id as FileId,
-    ownerId: row.owner_id as UserId,
-    name: row.name,
-    sizeBytes: row.size_bytes,
-    mediaType: row.media_type,
-    contentId: row.content_id,
-    chunkSizeBytes: row.chunk_size_bytes,
-    chunkCount: row.chunk_count,
-    copies: row.copies,
-    priority: PRIORITIES[row.priority]!,
-    sealedKey: row.sealed_key,
-    createdAtMs: row.created_at_ms,
-    completedAtMs: row.completed_at_ms,
-  };
+  return atMs === null ? toFileRecord(row) : { ...toFileRecord(row), deleted: { atMs, goneAtMs: atMs + graceMs } };
 }
 
 /** A ledger transaction of its own, now. */

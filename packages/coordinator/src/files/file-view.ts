@@ -3,12 +3,17 @@ import { PRIORITIES } from "@commonhold/core/priority.ts";
 import Type, { type Static } from "typebox";
 import { instantText } from "../http/route-schema.ts";
 import { FILE_STATES, type FileHealth } from "./file-health.ts";
-import type { FileRecord, ReplicaSummary } from "./file-service.ts";
+import type { FileRecord } from "./file-record.ts";
+import type { ReplicaSummary } from "./file-service.ts";
 
 export const FileViewSchema = Type.Object(
   {
     file_id: Type.String({ format: "uuid" }),
-    filename: Type.String(),
+    filename: Type.String({ description: "Without its folders" }),
+    folder_id: Type.Union([Type.Null(), Type.String({ format: "uuid" })], { description: "null: in the root" }),
+    entry_id: Type.String({ description: "The same for all versions of a file" }),
+    version: Type.Integer({ description: "The highest is the newest, which lists show" }),
+    version_count: Type.Integer(),
     size_bytes: Type.Integer(),
     content_type: Type.String(),
     content_id: Type.String({ description: "Merkle root over the SHA-256 of the plaintext chunks, hex" }),
@@ -56,6 +61,10 @@ export function fileView(file: FileRecord, replicas?: ReplicaSummary, details?: 
   return {
     file_id: file.id,
     filename: file.name,
+    folder_id: file.folderId,
+    entry_id: file.entryId,
+    version: file.version,
+    version_count: file.versionCount,
     size_bytes: file.sizeBytes,
     content_type: file.mediaType,
     content_id: file.contentId,

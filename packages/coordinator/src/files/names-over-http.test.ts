@@ -60,7 +60,7 @@ describe("a name that is taken comes back as it was", () => {
     "<script>alert(1)</script>.html",
     "a\u00a0b",
     `${"ü".repeat(127)}x`,
-    `${"ordner/".repeat(140)}datei`,
+    `${"ordner/".repeat(64)}datei`,
   ])("%j", async (name) => {
     const begun = await api.call("POST", "/api/v1/files/upload/initiate", { body: { filename: name, size_bytes: 0 } });
     await api.call("POST", `/api/v1/files/upload/${begun.body.session_id}/complete`);
@@ -73,11 +73,16 @@ describe("a name that is taken comes back as it was", () => {
       // Fetch resolves these before it sends them, as browsers do.
       ...(name.includes("%2e") ? [] : [await api.call("PUT", inPath(name), { body: "" })]),
     ];
+    const last = name.slice(name.lastIndexOf("/") + 1);
     for (const { status, body } of answers) {
       expect([200, 201]).toContain(status);
-      expect(body.filename).toBe(name);
+      expect(body.filename).toBe(last);
+      expect(body.folder_id).toBe(answers[0]!.body.folder_id);
+      expect(body.entry_id).toBe(begun.body.file_id);
     }
-    const last = name.slice(name.lastIndexOf("/") + 1);
+    const folder = (await api.call("GET", `/api/v1/folders/${answers[0]!.body.folder_id}`)).body;
+    const folders = last === name ? [] : folder.path.map((part: { readonly name: string }) => part.name);
+    expect([...folders, last].join("/")).toBe(name);
     const { plain, extended } = await dispositionOf(answers[0]!.body.file_id);
     expect(extended).toBe(last);
     expect(plain).toHaveLength(last.length);
@@ -87,17 +92,21 @@ describe("a name that is taken comes back as it was", () => {
     const names = ["trailing dots...", "__proto__", "👩‍👩‍👧‍👦", 'quo"te'];
     for (const name of names) {
       await api.call("POST", inQuery(`list/${name}`), { body: "" });
-      const { items } = (await api.call("GET", `/api/v1/files?name=${encodeURIComponent(`list/${name}`)}`)).body;
-      expect(items.map(({ filename }: { filename: string }) => filename)).toEqual([`list/${name}`]);
+      const { body: folder } = await api.call("GET", "/api/v1/folders/at?path=/list");
+      const address = `/api/v1/files?folder=${folder.id}&name=${encodeURIComponent(name)}`;
+      const { items } = (await api.call("GET", address)).body;
+      expect(items.map(({ filename }: { filename: string }) => filename)).toEqual([name]);
     }
   });
 
   it("whatever it is, or is refused", async () => {
     const part = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("/", "..", '"', "\\", "%", "\u0301", "'"));
+    let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 6 }), async (parts) => {
         const name = parts.join("");
-        const body = { filename: name, size_bytes: 0 };
+        const folder = await api.call("POST", "/api/v1/folders", { body: { name: `run ${runs++}` } });
+        const body = { filename: name, folder_id: folder.body.id, size_bytes: 0 };
         const begun = await api.call("POST", "/api/v1/files/upload/initiate", { body });
         if (begun.status !== 201) {
           expect([begun.status, begun.body.error.code]).toEqual([400, "INVALID_REQUEST"]);

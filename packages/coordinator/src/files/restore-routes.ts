@@ -25,9 +25,13 @@ export function registerRestoreRoutes(app: Http, deps: RestoreRoutesDeps): void 
         tags: [TAGS.files],
         security: BY_ACCESS_TOKEN,
         summary: "Bring a deleted file back",
-        description: "Until the time that gone_at says. A file that was not deleted stays as it is.",
+        description:
+          "Until the time that gone_at says, with all its versions. Where its folder is gone it comes into the root; where its name was taken meanwhile it gets a number. A file that was not deleted stays as it is.",
         params: FileParams,
-        response: { 200: FileViewSchema, ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND") },
+        response: {
+          200: FileViewSchema,
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "INSUFFICIENT_CREDITS", "FILE_NOT_FOUND"),
+        },
       },
       handler: async (request) => {
         const file = { fileId: request.params.id as FileId, ownerId: currentUser(request).userId };

@@ -15,6 +15,8 @@ import { createMetrics } from "@commonhold/runtime/metrics.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
+import { createAdminLog } from "../admin/admin-log.ts";
+import { registerAdministration } from "../admin/administration.fixture.ts";
 import { createLossReports } from "../anti-entropy/loss-reports.ts";
 import { createAccessTokens, TOKEN_KEY_BYTES } from "../accounts/access-tokens.ts";
 import { createAccountService } from "../accounts/account-service.ts";
@@ -34,6 +36,8 @@ import { registerCreditStandingRoutes } from "../economics/credit-standing-route
 import { createEarningsHistory } from "../economics/earnings-history.ts";
 import { registerEarningsRoutes } from "../economics/earnings-routes.ts";
 import { HeartbeatAbsences } from "../economics/heartbeat-absences.ts";
+import { announceCommands, ownerOfFile } from "../events/announce-commands.ts";
+import { EventHub } from "../events/event-hub.ts";
 import { NodeDirectory } from "../nodes/node-directory.ts";
 import { createNodeRemoval } from "../nodes/node-removal.ts";
 import { registerNodeRemovalRoutes } from "../nodes/node-removal-routes.ts";
@@ -83,6 +87,7 @@ export class ManualClock implements Clock {
 export interface ApiFixture {
   readonly app: Http;
   readonly metadata: Metadata;
+  readonly events: EventHub;
   readonly clock: ManualClock;
   readonly random: Random;
   readonly directory: NodeDirectory;
@@ -185,10 +190,17 @@ async function openParts(folder: string, options: ApiFixtureOptions) {
   const { logger, logLines } = createLogFixture();
   const clock = new ManualClock();
   const random = systemRandom;
-  const metadata =
+  const engine =
     options.engine === "memory"
       ? await openMemoryMetadata()
       : await openSqliteMetadata({ logger, clock }, { file: join(folder, "metadata.db") });
+  const events = new EventHub({ clock, sleep: systemSleep }, { streamsMax: 100 });
+  const metadata: Metadata = announceCommands(engine, {
+    events,
+    logger,
+    operatorOf: (nodeId) => directory.get(nodeId)?.operatorId,
+    ownerOfFile: (fileId) => ownerOfFile(engine, fileId),
+  });
   const masterKey = random.bytes(32);
   const directory = new NodeDirectory({ metadata, clock, logger }, TEST_HEARTBEAT_TERMS);
   await directory.load();
@@ -200,6 +212,7 @@ async function openParts(folder: string, options: ApiFixtureOptions) {
     clock,
     random,
     metadata,
+    events,
     masterKey,
     tokenKey: random.bytes(TOKEN_KEY_BYTES),
     metrics: createMetrics({ role: "coordinator", version: VERSION }),
@@ -253,6 +266,7 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
   const standings = createCreditStandings(parts, { graceMs: ARREARS_GRACE_MS });
   registerCreditStandingRoutes(app, { authentication, standings });
   registerEarningsRoutes(app, { authentication, directory, history: createEarningsHistory(metadata), credits, clock });
+  const log = createAdminLog(parts);
   const drains = { progressOf: async () => undefined };
   const evictions = { relieve: async (nodeId: NodeId) => parts.relieved.push(nodeId) };
   registerNodeRoutes(
@@ -266,6 +280,7 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
       losses,
       drains,
       evictions,
+      log,
       coordinatorPeer: () => ({ peerId: "coordinator-peer", addresses: ["/ip4/127.0.0.1/tcp/4001"] }),
       publicUrl: () => "https://storage.example.org/",
     },
@@ -273,7 +288,8 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
   );
   const catalog = createMetadataCatalog(metadata);
   const removal = createNodeRemoval({ catalog, directory, nodes, hasKept: () => false });
-  registerNodeRemovalRoutes(app, { authentication, directory, removal });
+  registerAdministration(app, parts, { authentication, log });
+  registerNodeRemovalRoutes(app, { authentication, directory, removal, log });
   const { page } = catalog;
   const walk = { read: page, visit: () => undefined };
   const sweepOptions = { page: 1000, sliceMs: 10, signal: new AbortController().signal };

@@ -1,5 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { NodeId } from "@commonhold/core/ids.ts";
+import type { NodeId, UserId } from "@commonhold/core/ids.ts";
+import { accountDisabled } from "@commonhold/metadata/commands/require-user.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import type { Role } from "@commonhold/metadata/tables.ts";
@@ -11,12 +12,14 @@ import { type IdentifiedRequest, setPrincipal } from "./principal.ts";
 export type AuthenticationHook = (request: IdentifiedRequest) => Promise<void>;
 
 export interface Authentication {
-  /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED */
+  /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, ACCOUNT_DISABLED */
   readonly requireUser: AuthenticationHook;
   /** @throws AppError as `requireUser`, and FORBIDDEN for a user of another role */
   requireRole(...roles: readonly Role[]): AuthenticationHook;
   /** By `x-api-key` or as bearer. @throws AppError UNAUTHENTICATED, NOT_A_MEMBER for a banned node */
   readonly requireNode: AuthenticationHook;
+  /** For what a person signed before. @throws AppError UNAUTHENTICATED where there is no such account, ACCOUNT_DISABLED */
+  readonly requireOpenAccount: (userId: UserId) => Promise<void>;
 }
 
 export interface AuthenticationDeps {
@@ -26,12 +29,21 @@ export interface AuthenticationDeps {
 
 const BEARER = /^bearer +([^\s]+)$/i;
 
-const roleOf = prepareQuery((read, values: { readonly userId: string }) =>
-  read.selectFrom("users").select("role").where("id", "=", values.userId),
+const rightsOf = prepareQuery((read, values: { readonly userId: string }) =>
+  read.selectFrom("users").select(["role", "disabled_at_ms"]).where("id", "=", values.userId),
 );
 
 export function createAuthentication(deps: AuthenticationDeps): Authentication {
   const { accessTokens, metadata } = deps;
+
+  async function openAccount(userId: UserId): Promise<{ readonly role: Role }> {
+    const [user] = await rightsOf(metadata.read, { userId });
+    if (user === undefined) {
+      throw new AppError("UNAUTHENTICATED", "the account of this access token does not exist here: sign in again");
+    }
+    if (user.disabled_at_ms !== null) throw accountDisabled();
+    return user;
+  }
 
   /** The role is read anew, so that a change of it holds at once and a token outlives no account. */
   async function identifyUser(request: IdentifiedRequest): Promise<Role> {
@@ -42,12 +54,9 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
         "this call needs a signed-in user: send Authorization: Bearer with the access_token of POST /api/v1/auth/login",
       );
     }
-    const { userId } = await accessTokens.verify(token);
-    const [user] = await roleOf(metadata.read, { userId });
-    if (user === undefined) {
-      throw new AppError("UNAUTHENTICATED", "the account of this access token does not exist here: sign in again");
-    }
-    setPrincipal(request, { kind: "user", userId, role: user.role });
+    const { userId, expiresAtMs } = await accessTokens.verify(token);
+    const user = await openAccount(userId);
+    setPrincipal(request, { kind: "user", userId, role: user.role, untilMs: expiresAtMs });
     return user.role;
   }
 
@@ -85,6 +94,7 @@ export function createAuthentication(deps: AuthenticationDeps): Authentication {
         });
       },
     requireNode,
+    requireOpenAccount: async (userId) => void (await openAccount(userId)),
   };
 }
 

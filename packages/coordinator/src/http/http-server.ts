@@ -21,6 +21,7 @@ import { registerHostCheck } from "./host-check.ts";
 import { registerHttpMetrics } from "./http-metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { pageHandlerFor } from "./pages.ts";
+import { withoutLinkToken } from "./logged-path.ts";
 import { createRequestIds } from "./request-id.ts";
 import { pathOf, registerRequestLog } from "./request-log.ts";
 import { RouteTable } from "./route-table.ts";
@@ -149,8 +150,9 @@ function registerUnknownAddresses(app: Http): void {
     table.add(route.url, [route.method].flat());
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request.raw.url);
-    const methods = table.methodsOf(path);
+    const asked = pathOf(request.raw.url);
+    const path = withoutLinkToken(asked);
+    const methods = table.methodsOf(asked);
     if (methods.length === 0) {
       const page = pageHandlerFor(request);
       if (page !== undefined) return page(request, reply);

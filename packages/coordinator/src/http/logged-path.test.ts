@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shownPath } from "./logged-path.ts";
+import { shownPath, withoutLinkToken } from "./logged-path.ts";
 
 const ID = "0190a0b0-0000-7000-8000-000000000000";
 const PEER = `12D3KooW${"a".repeat(44)}`;
@@ -22,4 +22,14 @@ it.each([
   [`/files/${"x/".repeat(5000)}`, "/files/*/*"],
 ])("%s is shown as %s", (path, shown) => {
   expect(shownPath(path, TEMPLATES)).toBe(shown);
+});
+
+it.each([
+  ["/shared/secret", "/shared/*"],
+  ["//shared//secret/more", "//shared//*/more"],
+  ["/SHARED/secret", "/SHARED/*"],
+  ["/api/v1/shared/secret/ticket", "/api/v1/shared/*/ticket"],
+  ["/api/v1/files/shared", "/api/v1/files/shared"],
+])("%s without a link's token is %s", (path, shown) => {
+  expect(withoutLinkToken(path)).toBe(shown);
 });

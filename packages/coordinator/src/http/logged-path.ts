@@ -28,3 +28,8 @@ function shownBy(template: readonly string[], segments: readonly string[]): read
   }
   return shown;
 }
+
+/** A path without the token of a link to a shared file, which lets whoever reads it in a log read the file. */
+export function withoutLinkToken(path: string): string {
+  return path.replace(/^((?:\/+api\/v1)?\/+shared\/+)[^/]+/i, "$1*");
+}

@@ -15,9 +15,11 @@ const TAG_DESCRIPTIONS: Readonly<Record<string, string>> = {
   [TAGS.accounts]: "Sign up, sign in, stay signed in.",
   [TAGS.credits]: "What storing costs is paid in credits.",
   [TAGS.files]: "Files that are stored whole.",
+  [TAGS.shares]: "Links by which files can be read without an account, and many files as one.",
   [TAGS.uploads]: "Files on their way in, chunk by chunk; an upload resumes after either side restarts.",
   [TAGS.nodes]: "The disks that people lend.",
   [TAGS.operations]: "Whether the coordinator is well.",
+  [TAGS.administration]: "People, what was done to the network, and how it is set.",
 };
 
 /** A route for everything below an address is called `*` by the router; OpenAPI wants a name. */

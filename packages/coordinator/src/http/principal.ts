@@ -4,7 +4,13 @@ import type { Role } from "@commonhold/metadata/tables.ts";
 
 /** Who makes a request. */
 export type Principal =
-  | { readonly kind: "user"; readonly userId: UserId; readonly role: Role }
+  | {
+      readonly kind: "user";
+      readonly userId: UserId;
+      readonly role: Role;
+      /** When the access token ends, in milliseconds since 1970; undefined where something else stands for it. */
+      readonly untilMs?: number;
+    }
   | { readonly kind: "node"; readonly nodeId: NodeId };
 
 export type UserPrincipal = Extract<Principal, { readonly kind: "user" }>;

@@ -6,9 +6,11 @@ export const TAGS = {
   accounts: "Accounts",
   credits: "Credits",
   files: "Files",
+  shares: "Shares",
   uploads: "Uploads",
   nodes: "Nodes",
   operations: "Operations",
+  administration: "Administration",
 } as const;
 
 /** For `security` in a route's schema: the caller shows an access token. */
@@ -30,11 +32,12 @@ type ErrorAnswers = Readonly<Record<never, TSchema>>;
 
 /**
  * For `response` in a route's schema: the errors that the route can answer, by status. INTERNAL and SHUTTING_DOWN
- * are added, as every route can answer them.
+ * are added, as every route can answer them, and ACCOUNT_DISABLED beside TOKEN_EXPIRED.
  */
 export function errorAnswers(...codes: readonly ErrorCode[]): ErrorAnswers {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes, "INTERNAL", "SHUTTING_DOWN"] as const) {
+  const ofSession: readonly ErrorCode[] = codes.includes("TOKEN_EXPIRED") ? ["ACCOUNT_DISABLED"] : [];
+  for (const code of [...codes, ...ofSession, "INTERNAL", "SHUTTING_DOWN"] as const) {
     const { status } = ERROR_CODES[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -1,12 +1,19 @@
 import type { AddressInfo } from "node:net";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { createAccessTokens } from "../accounts/access-tokens.ts";
+import { registerSharing } from "../coordinator-sharing.ts";
 import { registerDownloadRoutes } from "../downloads/download-routes.ts";
 import { createExplainUnreadable } from "../downloads/unreadable-file.ts";
 import { createFileHealthReader } from "../files/file-health.ts";
 import { registerFileRoutes } from "../files/file-routes.ts";
-import { createFileService } from "../files/file-service.ts";
+import { registerChangeRoutes } from "../files/change-routes.ts";
+import { createFileService, DELETION_GRACE_MS } from "../files/file-service.ts";
 import { registerRestoreRoutes } from "../files/restore-routes.ts";
+import { registerVersionRoutes } from "../files/version-routes.ts";
+import { registerFolderRoutes } from "../folders/folder-routes.ts";
+import { createFolderService } from "../folders/folder-service.ts";
+import { createFolderSteps } from "../folders/folder-steps.ts";
+import { registerSearchRoutes } from "../search/search-routes.ts";
 import { type DataPath, openDataPath } from "../transfers/data-path.fixture.ts";
 import { registerOneStepRoutes } from "../uploads/one-step-routes.ts";
 import { registerUploadRoutes } from "../uploads/upload-routes.ts";
@@ -121,10 +128,23 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   });
   registerFileRoutes(app, { requireUser, files, health });
   registerRestoreRoutes(app, { requireUser, files, health });
+  registerVersionRoutes(app, { requireUser, files, health });
+  const redundancy = { change: () => Promise.reject(new Error("not here")) };
+  registerChangeRoutes(app, { requireUser, files, health, redundancy });
+  const folders = createFolderService({
+    ...api,
+    random: systemRandom,
+    steps: createFolderSteps({ ...api, random: systemRandom }),
+  });
+  registerFolderRoutes(app, { requireUser, folders }, { deletionGraceMs: DELETION_GRACE_MS });
+  registerSearchRoutes(app, { requireUser, metadata: api.metadata });
   const explainUnreadable = createExplainUnreadable({
     ...api,
     catalog: transfers.replicas.catalog,
     hasKept: (name) => transfers.spool.has(name),
   });
-  registerDownloadRoutes(app, { ...parts, requireUser, files, explainUnreadable, masterKey: api.masterKey });
+  const answer = { ...parts, explainUnreadable, masterKey: api.masterKey };
+  registerDownloadRoutes(app, { ...answer, requireUser, files });
+  const base = { ...api, secrets: api };
+  await registerSharing(app, { base, requireUser, files, answer }, { ticketTtlS: 3_600 });
 }

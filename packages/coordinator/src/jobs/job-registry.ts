@@ -1,17 +1,19 @@
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { ActionNote } from "@commonhold/metadata/commands/admin-actions.ts";
 import { type Job, type JobSettings, type JobStatus, type JobThrottle, THROTTLE_BYTES_PER_SECOND_MIN } from "./job.ts";
 
-/** Where the settings of jobs are kept. */
+/** Where the settings of jobs are kept, with who asked for them. */
 export interface JobSettingsStore {
   load(): Promise<ReadonlyMap<string, JobSettings>>;
   /** Resolves when it is durable. */
-  save(name: string, settings: JobSettings): Promise<void>;
+  save(name: string, settings: JobSettings, note?: ActionNote): Promise<void>;
 }
 
 /** Every job of the coordinator, to be listed, paused, throttled and run by hand. What is decided outlives a restart. */
 export class JobRegistry {
   readonly #store: JobSettingsStore;
   readonly #jobs = new Map<string, Job>();
+  readonly #listeners: ((name: string) => void)[] = [];
 
   constructor(store: JobSettingsStore) {
     this.#store = store;
@@ -20,6 +22,14 @@ export class JobRegistry {
   add(job: Job): void {
     if (this.#jobs.has(job.name)) throw new AppError("INTERNAL", `there are two jobs called ${job.name}`);
     this.#jobs.set(job.name, job);
+    job.onChanged(() => {
+      for (const listener of this.#listeners) listener(job.name);
+    });
+  }
+
+  /** Called with the name of a job whose status has changed. */
+  onChanged(listener: (name: string) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Begins the periodic runs of every job, each as it was last set. */
@@ -51,13 +61,13 @@ export class JobRegistry {
   }
 
   /** @throws AppError NOT_FOUND */
-  setPaused(name: string, isPaused: boolean): Promise<JobStatus> {
+  setPaused(name: string, isPaused: boolean, note?: ActionNote): Promise<JobStatus> {
     const job = this.#get(name);
-    return this.#configure(job, { ...job.settings(), isPaused });
+    return this.#configure(job, { ...job.settings(), isPaused }, note);
   }
 
   /** @throws AppError NOT_FOUND, INVALID_REQUEST for a job that has nothing to throttle, and for less than 64 KiB/s */
-  setThrottle(name: string, throttle: JobThrottle): Promise<JobStatus> {
+  setThrottle(name: string, throttle: JobThrottle, note?: ActionNote): Promise<JobStatus> {
     const job = this.#get(name);
     if (!job.canThrottle)
       throw new AppError("INVALID_REQUEST", `the job ${name} moves nothing that could be throttled`);
@@ -70,11 +80,11 @@ export class JobRegistry {
         { details: { in: "body", field: "throttle.bytes_per_second" } },
       );
     }
-    return this.#configure(job, { ...job.settings(), throttle });
+    return this.#configure(job, { ...job.settings(), throttle }, note);
   }
 
-  async #configure(job: Job, settings: JobSettings): Promise<JobStatus> {
-    await this.#store.save(job.name, settings);
+  async #configure(job: Job, settings: JobSettings, note: ActionNote | undefined): Promise<JobStatus> {
+    await this.#store.save(job.name, settings, note);
     job.configure(settings);
     return job.status();
   }

@@ -2,6 +2,7 @@ import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import type { UserId } from "@commonhold/core/ids.ts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createAdminLog } from "../admin/admin-log.ts";
 import { type ApiFixture, createApiFixture } from "../http/api.fixture.ts";
 import { createHttpFixture, createLogFixture } from "../http/http.fixture.ts";
 import type { Http } from "../http/http-server.ts";
@@ -26,6 +27,7 @@ beforeEach(async () => {
         setPrincipal(request, { kind: "user", userId: "u" as UserId, role: "admin" }),
     },
     jobs,
+    log: createAdminLog(api),
   });
 });
 afterEach(async () => {
@@ -83,6 +85,22 @@ describe("jobs over HTTP", () => {
     await restarted.stop();
     expect((await call("POST", "/api/v1/jobs/move/resume")).body).toMatchObject({ state: "idle", throttle });
     expect((await call("PATCH", "/api/v1/jobs/move", { throttle: {} })).body.throttle).toEqual({});
+  });
+
+  it("are written to the log with who asked for it, as far as it was done", async () => {
+    await call("POST", "/api/v1/jobs/tidy/run");
+    await call("POST", "/api/v1/jobs/move/pause");
+    await call("POST", "/api/v1/jobs/move/run");
+    await call("POST", "/api/v1/jobs/move/resume");
+    await call("PATCH", "/api/v1/jobs/move", { throttle: { concurrent: 2 } });
+    await call("PATCH", "/api/v1/jobs/tidy", { throttle: { concurrent: 2 } });
+    const actions = await createAdminLog(api).actions({ limit: 10 });
+    expect(actions.map(({ action, actor, subject, details }) => [action, actor.id, subject.id, details])).toEqual([
+      ["job.throttle", "u", "move", { concurrent: 2 }],
+      ["job.resume", "u", "move", {}],
+      ["job.pause", "u", "move", {}],
+      ["job.run", "u", "tidy", {}],
+    ]);
   });
 
   it("are not held to a pace at which nothing moves", async () => {

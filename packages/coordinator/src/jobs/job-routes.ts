@@ -1,6 +1,9 @@
 import Type, { type Static } from "typebox";
+import type { ActionNote } from "@commonhold/metadata/commands/admin-actions.ts";
+import type { AdminLog } from "../admin/admin-log.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, Instant, instantText, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
 import type { JobStatus, JobThrottle } from "./job.ts";
@@ -9,6 +12,7 @@ import type { JobRegistry } from "./job-registry.ts";
 export interface JobRoutesDeps {
   readonly authentication: Pick<Authentication, "requireRole">;
   readonly jobs: JobRegistry;
+  readonly log: Pick<AdminLog, "note" | "record">;
 }
 
 const Limit = (description: string) =>
@@ -57,8 +61,10 @@ const JobsSchema = Type.Object({ items: Type.Array(JobSchema) }, { description: 
 const JobParams = Type.Object({ name: Type.String({ maxLength: 64, description: "The job's name." }) });
 const ThrottleBody = Type.Object({ throttle: Throttle });
 
+type Verb = "run" | "pause" | "resume";
+
 /** For admins: lists, runs, pauses and throttles the coordinator's jobs. */
-export function registerJobRoutes(app: Http, { authentication, jobs }: JobRoutesDeps): void {
+export function registerJobRoutes(app: Http, { authentication, jobs, log }: JobRoutesDeps): void {
   const onRequest = authentication.requireRole("admin");
   const shared = { tags: [TAGS.operations], security: BY_ACCESS_TOKEN };
   const refusals = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN"] as const;
@@ -73,7 +79,7 @@ export function registerJobRoutes(app: Http, { authentication, jobs }: JobRoutes
       },
       handler: async () => ({ items: jobs.list().map(jobView) }),
     });
-    const act = (verb: string, action: (name: string) => JobStatus | Promise<JobStatus>, summary: string) =>
+    const act = (verb: Verb, action: (name: string, note: ActionNote) => Promise<JobStatus>, summary: string) =>
       routes.post(`/api/v1/jobs/:name/${verb}`, {
         onRequest,
         schema: {
@@ -83,11 +89,17 @@ export function registerJobRoutes(app: Http, { authentication, jobs }: JobRoutes
           params: JobParams,
           response: { 200: JobSchema, ...errorAnswers("INVALID_REQUEST", ...refusals, "NOT_FOUND") },
         },
-        handler: async (request) => jobView(await action(request.params.name)),
+        handler: async (request) =>
+          jobView(await action(request.params.name, log.note(currentUser(request), `job.${verb}`))),
       });
-    act("run", (name) => jobs.run(name), "Begin a run of a job now (admins)");
-    act("pause", (name) => jobs.setPaused(name, true), "Pause a job, also over restarts (admins)");
-    act("resume", (name) => jobs.setPaused(name, false), "Let a paused job go on (admins)");
+    const run = async (name: string, note: ActionNote) => {
+      const status = jobs.run(name);
+      await log.record(note, { kind: "job", id: name });
+      return status;
+    };
+    act("run", run, "Begin a run of a job now (admins)");
+    act("pause", (name, note) => jobs.setPaused(name, true, note), "Pause a job, also over restarts (admins)");
+    act("resume", (name, note) => jobs.setPaused(name, false, note), "Let a paused job go on (admins)");
     routes.patch("/api/v1/jobs/:name", {
       onRequest,
       schema: {
@@ -98,8 +110,11 @@ export function registerJobRoutes(app: Http, { authentication, jobs }: JobRoutes
         body: ThrottleBody,
         response: { 200: JobSchema, ...errorAnswers("INVALID_REQUEST", ...refusals, "NOT_FOUND") },
       },
-      handler: async (request) =>
-        jobView(await jobs.setThrottle(request.params.name, readThrottle(request.body.throttle))),
+      handler: async (request) => {
+        const { throttle } = request.body;
+        const note = log.note(currentUser(request), "job.throttle", { ...throttle });
+        return jobView(await jobs.setThrottle(request.params.name, readThrottle(throttle), note));
+      },
     });
   });
 }

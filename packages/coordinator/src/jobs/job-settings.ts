@@ -19,11 +19,12 @@ export function createJobSettings(metadata: Pick<Metadata, "read" | "apply">): J
         ]),
       );
     },
-    save: async (name, { isPaused, throttle }) => {
+    save: async (name, { isPaused, throttle }, note) => {
       await metadata.apply("job.configure", {
         name,
         paused: isPaused,
         throttle: throttle === undefined ? null : storedThrottle(throttle),
+        ...(note && { note }),
       });
     },
   };

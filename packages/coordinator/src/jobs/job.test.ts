@@ -76,6 +76,19 @@ describe("a job", () => {
     await job.stop();
   });
 
+  it("tells whenever its status has changed", async () => {
+    const states: string[] = [];
+    const registry = new JobRegistry({ load: async () => new Map(), save: async () => undefined });
+    const job = jobOf({ run: workFor(100) });
+    registry.add(job);
+    registry.onChanged((name) => states.push(`${name} ${job.status().state}`));
+    const running = job.runNow();
+    await time.pass(100);
+    await running;
+    await registry.setPaused("work", true);
+    expect(states).toEqual(["work running", "work idle", "work paused"]);
+  });
+
   it("shows how far it is while it runs", async () => {
     const job = jobOf({
       run: async (context) => {

@@ -62,6 +62,8 @@ export interface Job {
   settings(): JobSettings;
   /** A pause aborts the run under way. */
   configure(settings: JobSettings): void;
+  /** Called whenever its status has changed. */
+  onChanged(listener: () => void): void;
 }
 
 export interface JobContext {
@@ -95,6 +97,7 @@ class PeriodicJob implements Job {
   readonly #deps: JobDeps;
   readonly #options: JobOptions;
   readonly #ending = new AbortController();
+  readonly #listeners: (() => void)[] = [];
   #pause = new AbortController();
   #settings: JobSettings = { isPaused: false, throttle: undefined };
   #periodic: Promise<void> | undefined;
@@ -145,7 +148,9 @@ class PeriodicJob implements Job {
     this.#running = this.#once().finally(() => {
       this.#running = undefined;
       this.#progress = undefined;
+      this.#changed();
     });
+    this.#changed();
     return this.#running;
   }
 
@@ -169,6 +174,15 @@ class PeriodicJob implements Job {
     if (settings.isPaused) this.#pause.abort(new Error(`${this.name} is paused`));
     else if (this.#pause.signal.aborted) this.#pause = new AbortController();
     this.#options.onConfigured?.(settings);
+    this.#changed();
+  }
+
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #repeat(): Promise<void> {
@@ -191,6 +205,7 @@ class PeriodicJob implements Job {
         signal,
         progress: (progress) => {
           this.#progress = progress;
+          this.#changed();
         },
       });
     } catch (error) {

@@ -3,6 +3,7 @@ import { type NodeStanding, standingOf } from "@commonhold/core/failure/node-sta
 import {
   type DeclaredNodeState,
   type DetectionTerms,
+  type NodeEvidence,
   type NodeStatus,
   offlineAfterMsOf,
   statusOf,
@@ -144,8 +145,15 @@ export class NodeDetector implements RepairNodes {
   }
 
   #statusOf({ declared, history, isStale }: WatchedNode, nowMs: number): NodeStatus {
-    const phi = isStale ? Number.POSITIVE_INFINITY : history.phi(nowMs);
-    return statusOf({ declared, phi, silenceMs: history.silenceMs(nowMs) }, this.#terms);
+    const evidence: NodeEvidence = {
+      declared,
+      silenceMs: history.silenceMs(nowMs),
+      // Reckoned only where it decides: every node is judged every second, and one that is gone for long is gone.
+      get phi() {
+        return isStale ? Number.POSITIVE_INFINITY : history.phi(nowMs);
+      },
+    };
+    return statusOf(evidence, this.#terms);
   }
 
   #tell(nodeId: NodeId, node: WatchedNode): void {

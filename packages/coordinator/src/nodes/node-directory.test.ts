@@ -42,6 +42,7 @@ const audit = (outcome: AuditOutcome) => ({
     vetting_count: REPUTATION_TERMS.vettingCount,
     vetting_ms: 0,
     closer_look_ms: REPUTATION_TERMS.closerLookMs,
+    suspended_ms_max: REPUTATION_TERMS.suspendedMsMax,
   },
   results: { outcomes: [outcome], is_final: false, duration_ms: null, node_us: null, detail: null },
 });
@@ -157,6 +158,22 @@ describe("NodeDirectory", () => {
     await api.metadata.apply("node.unban", { id });
     await api.directory.reload(id);
     expect(api.directory.reputationOf(id)).toMatchObject({ reliability: 0.5, state: { auditBeta: 0 } });
+  });
+
+  it("reads from one that was suspended for too long, and counts on it no more", async () => {
+    await heartbeat();
+    const { id } = api.directory.list()[0]!;
+    const { terms, results } = audit("refused");
+    for (let round = 0; round < 10; round++) await record(results, terms);
+    api.clock.advance(terms.suspended_ms_max);
+    await record(results, terms);
+    await heartbeat();
+    await api.directory.reload(id);
+    expect(api.directory.standingOf(id)).toBe("draining");
+    expect([presence(), api.directory.members().has(id)]).toEqual(["other", true]);
+    expect(api.directory.reputationOf(id)).toMatchObject({ reliability: 0 });
+    await heartbeat({ draining: false });
+    expect(api.directory.standingOf(id)).toBe("draining");
   });
 
   it("knows where to reach a member", async () => {

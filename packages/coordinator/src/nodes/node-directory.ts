@@ -12,6 +12,9 @@ import { NodeDetector } from "./node-detector.ts";
 import { NODE_COLUMNS, type NodeRecord, toNodeRecord } from "./node-record.ts";
 import { type NodeReputation, NodeReputations } from "./node-reputations.ts";
 
+/** A record that is taken over by others between reading and taking is read again, so many times. */
+const READS_MAX = 16;
+
 /** A node for placement, with how it stands. */
 export interface PlaceableNode extends PlacementNode {
   readonly capacityBytes: number;
@@ -32,6 +35,8 @@ export class NodeDirectory implements RepairNodes {
   readonly #detector: NodeDetector;
   readonly #reputations: NodeReputations;
   readonly #nodes = new Map<NodeId, NodeRecord>();
+  /** How often each node's record was taken over. */
+  readonly #versions = new Map<string, number>();
   readonly #memberListeners: ((members: ReadonlySet<string>) => void)[] = [];
   #members: ReadonlySet<string> = new Set();
   #placeable: { readonly nodes: readonly PlaceableNode[]; readonly version: number } | undefined;
@@ -73,6 +78,12 @@ export class NodeDirectory implements RepairNodes {
 
   status(node: Pick<NodeRecord, "id">): NodeStatus {
     return this.#detector.status(node.id) ?? "joining";
+  }
+
+  /** What people are shown where a node is named. */
+  shown(nodeId: NodeId): { readonly name: string; readonly status: NodeStatus } | undefined {
+    const node = this.#nodes.get(nodeId);
+    return node && { name: node.name, status: this.status(node) };
   }
 
   standingOf(nodeId: NodeId): NodeStanding {
@@ -143,30 +154,47 @@ export class NodeDirectory implements RepairNodes {
     this.#memberListeners.push(listener);
   }
 
+  /**
+   * Grows whenever the node's record is taken over. Who holds a state that was committed before another was taken over
+   * cannot tell which of them is the newer one, and reads the node anew.
+   */
+  versionOf(nodeId: string): number {
+    return this.#versions.get(nodeId) ?? 0;
+  }
+
   /** Reads one node and its reputation anew, after a command that is no heartbeat. */
   async reload(nodeId: string): Promise<NodeRecord | undefined> {
-    const row = await this.#deps.metadata.read
-      .selectFrom("nodes")
-      .select(NODE_COLUMNS)
-      .where("id", "=", nodeId)
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    const record = toNodeRecord(row);
-    await this.#reputations.read(record.id);
-    this.#take(record);
-    this.#changed();
-    return record;
+    for (let reads = 1; ; reads++) {
+      const version = this.versionOf(nodeId);
+      const row = await this.#deps.metadata.read
+        .selectFrom("nodes")
+        .select(NODE_COLUMNS)
+        .where("id", "=", nodeId)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const record = toNodeRecord(row);
+      await this.#reputations.read(record.id);
+      if (version !== this.versionOf(nodeId) && reads < READS_MAX) continue;
+      this.#take(record);
+      this.#changed();
+      return record;
+    }
   }
 
   /** Takes over what a heartbeat said, once it is committed. */
   recordHeartbeat(record: NodeRecord): void {
-    this.#nodes.set(record.id, record);
+    this.#set(record);
     this.#changed();
     this.#detector.heard(record.id, { declared: record.declared, atMs: record.lastHeartbeatAtMs });
   }
 
-  #take(record: NodeRecord): void {
+  #set(record: NodeRecord): void {
     this.#nodes.set(record.id, record);
+    this.#versions.set(record.id, this.versionOf(record.id) + 1);
+  }
+
+  #take(record: NodeRecord): void {
+    this.#set(record);
     this.#detector.enrol(record.id, { declared: record.declared, atMs: record.lastHeartbeatAtMs });
   }
 

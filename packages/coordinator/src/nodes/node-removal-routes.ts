@@ -1,5 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import Type from "typebox";
+import type { AdminLog } from "../admin/admin-log.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
@@ -16,6 +17,7 @@ export interface NodeRemovalRoutesDeps {
   readonly authentication: Pick<Authentication, "requireUser">;
   readonly directory: Pick<NodeDirectory, "get" | "status">;
   readonly removal: NodeRemoval;
+  readonly log: Pick<AdminLog, "note">;
 }
 
 const RemovalQuery = Type.Object({
@@ -56,7 +58,8 @@ export function registerNodeRemovalRoutes(app: Http, deps: NodeRemovalRoutesDeps
           throw new AppError("FORBIDDEN", `node ${known.name} is not yours: its operator or an admin can remove it`);
         }
         const { force = false } = request.query;
-        const node = await deps.removal.remove(id, { force, signal: AbortSignal.timeout(CHECK_MS_MAX) });
+        const note = deps.log.note(by, "node.remove", { force });
+        const node = await deps.removal.remove(id, { force, note, signal: AbortSignal.timeout(CHECK_MS_MAX) });
         return nodeView(node, { status: deps.directory.status(node), by });
       },
     });

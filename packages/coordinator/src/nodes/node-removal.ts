@@ -4,6 +4,7 @@ import type { NodeStatus } from "@commonhold/core/failure/node-status.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import type { ChunkRecord } from "@commonhold/core/repair/chunk-record.ts";
 import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalog.ts";
+import type { ActionNote } from "@commonhold/metadata/commands/admin-actions.ts";
 import type { NodeDirectory } from "./node-directory.ts";
 import type { NodeRecord } from "./node-record.ts";
 import type { NodeService } from "./node-service.ts";
@@ -18,18 +19,25 @@ export interface NodeRemovalDeps {
   readonly hasKept: (name: ChunkName) => boolean;
 }
 
+export interface RemovalOptions {
+  readonly force: boolean;
+  /** Of who has it done. */
+  readonly note?: ActionNote;
+  readonly signal: AbortSignal;
+}
+
 /** Takes nodes that will not return out of the network: they are cut off, and what they held is made anew. */
 export interface NodeRemoval {
   /**
    * @param options.force also where it is here, or holds what no other node can give now
    * @throws AppError NODE_NOT_FOUND; NODE_STILL_NEEDED says why, and what to do
    */
-  remove(nodeId: string, options: { readonly force: boolean; readonly signal: AbortSignal }): Promise<NodeRecord>;
+  remove(nodeId: string, options: RemovalOptions): Promise<NodeRecord>;
 }
 
 export function createNodeRemoval(deps: NodeRemovalDeps): NodeRemoval {
   return {
-    remove: async (nodeId, { force, signal }) => {
+    remove: async (nodeId, { force, note, signal }) => {
       const node = deps.directory.get(nodeId);
       if (node === undefined) throw new AppError("NODE_NOT_FOUND", `there is no node ${nodeId}`);
       const status = deps.directory.status(node);
@@ -38,7 +46,7 @@ export function createNodeRemoval(deps: NodeRemovalDeps): NodeRemoval {
         requireGone(node, status);
         await requireReplaced(deps, node, signal);
       }
-      return deps.nodes.ban(nodeId);
+      return deps.nodes.ban(nodeId, note);
     },
   };
 }

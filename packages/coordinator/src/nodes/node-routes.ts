@@ -1,5 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import type { AdminLog } from "../admin/admin-log.ts";
 import type { LossReports } from "../anti-entropy/loss-reports.ts";
 import { nodeEarningsView } from "../credits/credit-balance.ts";
 import type { CreditService } from "../credits/credit-service.ts";
@@ -41,6 +42,7 @@ export interface NodeRoutesDeps {
   readonly losses: LossReports;
   readonly drains: Pick<DrainLoop, "progressOf">;
   readonly evictions: Pick<EvictionService, "relieve">;
+  readonly log: Pick<AdminLog, "note">;
   /** The coordinator as a peer, as nodes shall reach it. */
   readonly coordinatorPeer: () => { readonly peerId: string; readonly addresses: readonly string[] };
   /** The address of this API, as nodes shall call it. */
@@ -255,7 +257,7 @@ function registerBans(routes: Http, deps: NodeRoutesDeps): void {
       description: "Its API key ends to work, its connections are cut, and no peer deals with it.",
     },
     handler: async (request) => {
-      const node = await deps.nodes.ban(request.params.id);
+      const node = await deps.nodes.ban(request.params.id, deps.log.note(currentUser(request), "node.ban"));
       return nodeView(node, { status: deps.directory.status(node), by: currentUser(request) });
     },
   });
@@ -263,7 +265,7 @@ function registerBans(routes: Http, deps: NodeRoutesDeps): void {
     onRequest,
     schema: { ...schema, operationId: "unbanNode", summary: "Let a banned node in again (admins)" },
     handler: async (request) => {
-      const node = await deps.nodes.unban(request.params.id);
+      const node = await deps.nodes.unban(request.params.id, deps.log.note(currentUser(request), "node.unban"));
       return nodeView(node, { status: deps.directory.status(node), by: currentUser(request) });
     },
   });

@@ -2,6 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { isNodeId, type NodeId } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
+import type { ActionNote } from "@commonhold/metadata/commands/admin-actions.ts";
 import type { CommandPayload, Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { createOpaqueToken, hashOpaqueToken, JOIN_TOKEN, NODE_API_KEY } from "../accounts/opaque-token.ts";
@@ -64,9 +65,9 @@ export interface NodeService {
   /** @throws AppError NODE_NOT_FOUND, NOT_A_MEMBER */
   heartbeat(nodeId: NodeId, report: HeartbeatReport): Promise<NodeRecord>;
   /** Cuts a node off: its key ends to work and no peer obeys it. @throws AppError NODE_NOT_FOUND */
-  ban(nodeId: string): Promise<NodeRecord>;
+  ban(nodeId: string, note?: ActionNote): Promise<NodeRecord>;
   /** Lets a banned node in again. @throws AppError NODE_NOT_FOUND */
-  unban(nodeId: string): Promise<NodeRecord>;
+  unban(nodeId: string, note?: ActionNote): Promise<NodeRecord>;
 }
 
 /** How far a registering node's clock may be off, and so how long a registration that was overheard is good for. */
@@ -110,22 +111,27 @@ export function createNodeService(deps: NodeServiceDeps): NodeService {
 
     heartbeat: async (nodeId, report) => {
       const nowMs = clock.nowMs();
+      const version = directory.versionOf(nodeId);
       const declared = await writeHeartbeat(deps, { nodeId, report, nowMs });
-      const known = directory.get(nodeId) ?? (await reload(nodeId));
+      const known = directory.get(nodeId);
       const { draining: _, ...stated } = report;
-      const node: NodeRecord = { ...known, ...stated, declared, lastHeartbeatAtMs: nowMs };
+      // A ban may have been taken over since the heartbeat was written: then the table has the last word.
+      const isLatest = known !== undefined && directory.versionOf(nodeId) === version;
+      if (!isLatest) await reload(nodeId);
+      const base = isLatest ? { ...known, declared } : directory.get(nodeId)!;
+      const node: NodeRecord = { ...base, ...stated, lastHeartbeatAtMs: nowMs };
       directory.recordHeartbeat(node);
       return node;
     },
 
-    ban: async (nodeId) => {
-      await metadata.apply("node.ban", { id: requireNodeId(nodeId) });
+    ban: async (nodeId, note) => {
+      await metadata.apply("node.ban", { id: requireNodeId(nodeId), ...(note && { note }) });
       deps.logger.warn({ node_id: nodeId }, "Node banned");
       return reload(nodeId);
     },
 
-    unban: async (nodeId) => {
-      await metadata.apply("node.unban", { id: requireNodeId(nodeId) });
+    unban: async (nodeId, note) => {
+      await metadata.apply("node.unban", { id: requireNodeId(nodeId), ...(note && { note }) });
       deps.logger.info({ node_id: nodeId }, "Node let in again");
       return reload(nodeId);
     },

@@ -18,7 +18,7 @@ export const ReputationSchema = Type.Object(
   {
     standing: Type.Enum(["vetting", "trusted", "suspended", "disqualified"], {
       description:
-        "vetting: new, and given less. suspended: keeps what it has and is given nothing new. disqualified: banned.",
+        "vetting: new, and given less. suspended: keeps what it has and is given nothing new. disqualified: banned, or drained where it was suspended for too long.",
     }),
     why: Type.String({ description: "What it stands for, for people." }),
     reliability: Share("What placement goes by: uptime and audits together."),
@@ -57,9 +57,11 @@ export function reputationView(
 function explain(state: ReputationState, terms: ReputationTerms): string {
   switch (standingOfReputation(state)) {
     case "disqualified":
-      return `its audit score fell below ${terms.disqualifyBelow}: too much of what it was given it could not show`;
+      return auditScoreOf(state) < terms.disqualifyBelow
+        ? `its audit score fell below ${terms.disqualifyBelow}: too much of what it was given it could not show`
+        : `it was suspended for ${daysOf(terms.suspendedMsMax)} days and did no better: what it has is copied elsewhere`;
     case "suspended":
-      return `its error score fell below ${terms.suspendBelow}: it is given nothing new until it is ${terms.restoreFrom} again`;
+      return suspensionText(state, terms);
     case "trusted":
       return "it has shown what it was given for long enough to be trusted";
     case "vetting":
@@ -67,8 +69,21 @@ function explain(state: ReputationState, terms: ReputationTerms): string {
   }
 }
 
+function suspensionText({ suspendedAtMs }: ReputationState, terms: ReputationTerms): string {
+  const { suspendBelow, restoreFrom, suspendedMsMax } = terms;
+  const ends = instantText((suspendedAtMs ?? 0) + suspendedMsMax);
+  return (
+    `its error score fell below ${suspendBelow}: it is given nothing new until it is ${restoreFrom} again, and is ` +
+    `disqualified where it does no better by ${ends}`
+  );
+}
+
+function daysOf(ms: number): number {
+  return Math.round((ms / DAY_MS) * 100) / 100;
+}
+
 function vettingText({ passedTotal, firstPassedAtMs }: ReputationState, terms: ReputationTerms): string {
-  const days = Math.round((terms.vettingMs / DAY_MS) * 100) / 100;
+  const days = daysOf(terms.vettingMs);
   const passed = `it passed ${passedTotal} of the ${terms.vettingCount} audits after which it is trusted`;
   if (firstPassedAtMs === null) return `${passed}, ${days} days after the first at the earliest`;
   return `${passed}, at the earliest ${instantText(firstPassedAtMs + terms.vettingMs)}`;

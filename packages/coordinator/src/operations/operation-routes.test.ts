@@ -101,7 +101,8 @@ async function storeFile(nodes: readonly TestNode[], { active }: { readonly acti
     upload_id: uploadId,
     file_id: fileId,
     owner_id: user.id,
-    name: "notes.txt",
+    folder_id: null,
+    name: `${fileId}.txt`,
     size_bytes: 1000,
     chunk_size_bytes: 262_144,
     chunk_count: 1,
@@ -130,6 +131,7 @@ async function storeFile(nodes: readonly TestNode[], { active }: { readonly acti
   });
   await api.metadata.apply("upload.complete", {
     upload_id: uploadId,
+    folder_ids: [],
     size_bytes: 1000,
     chunk_count: 1,
     content_id: "0".repeat(64),

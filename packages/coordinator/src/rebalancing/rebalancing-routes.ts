@@ -1,6 +1,8 @@
 import Type from "typebox";
+import type { AdminLog } from "../admin/admin-log.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerJsonRoutes } from "../http/route-scopes.ts";
 import type { Rebalancing } from "./rebalancing.ts";
@@ -10,6 +12,7 @@ export interface RebalancingRoutesDeps {
   readonly rebalancing: Pick<Rebalancing, "plan">;
   /** Begins a run in the background; joins one under way. */
   readonly start: () => void;
+  readonly log: Pick<AdminLog, "note" | "record">;
 }
 
 /** Moves that an answer shows. */
@@ -52,12 +55,17 @@ export function registerRebalancingRoutes(app: Http, deps: RebalancingRoutesDeps
       handler: async (request, reply) => {
         const { dry_run: isDryRun = false } = request.body;
         const { meanFill, moves } = await deps.rebalancing.plan(clientSignal(reply));
-        if (!isDryRun) deps.start();
+        const bytes = moves.reduce((sum, { length }) => sum + length, 0);
+        if (!isDryRun) {
+          const note = deps.log.note(currentUser(request), "network.rebalance", { moves: moves.length, bytes });
+          await deps.log.record(note, { kind: "network", id: "" });
+          deps.start();
+        }
         return reply.code(isDryRun ? 200 : 202).send({
           dry_run: isDryRun,
           mean_fill: meanFill,
           moves_count: moves.length,
-          bytes: moves.reduce((sum, { length }) => sum + length, 0),
+          bytes,
           moves: moves
             .slice(0, SHOWN_MAX)
             .map(({ name, from, to, length }) => ({ chunk: name, from, to, bytes: length })),

@@ -48,6 +48,7 @@ export class RepairService {
   #census: RepairCensus | undefined;
   #repairedCopies = 0;
   #repairedBytes = 0;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(deps: RepairDeps & SweepFindings, options: Partial<RepairOptions> = {}) {
     this.#deps = deps;
@@ -89,6 +90,11 @@ export class RepairService {
       },
       this.#options,
     );
+  }
+
+  /** Called whenever the status may have changed: very often while much is repaired. */
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Begins to repair, and to hear of nodes. */
@@ -136,6 +142,7 @@ export class RepairService {
   configure(settings: { readonly isPaused: boolean; readonly throttle: JobThrottle | undefined }): void {
     this.#limits.setThrottle(settings.throttle ?? {});
     this.#dispatcher.setPaused(settings.isPaused);
+    this.#changed();
   }
 
   /** Whether nothing is being copied, looked through, or due to be. */
@@ -198,6 +205,7 @@ export class RepairService {
     );
     this.#findings.endSweep();
     this.#census = census;
+    this.#changed();
     return census;
   }
 
@@ -205,6 +213,11 @@ export class RepairService {
     if (this.#dispatcher.isWorkingOn(chunk.name)) return;
     this.#findings.visit(chunk, health);
     this.#dispatcher.wake();
+    if (health.urgency !== "whole") this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #onStatusChanged({ nodeId, from, to }: StatusChange): void {
@@ -217,6 +230,7 @@ export class RepairService {
       this.#scanning = undefined;
     });
     this.#dispatcher.wake();
+    this.#changed();
   }
 
   /** A sweep later finds what a scan that fails has missed. */
@@ -257,6 +271,7 @@ export class RepairService {
   }
 
   #onTryEnded(): void {
+    this.#changed();
     this.#sweepAfterOverflow();
     const isDue =
       this.#surplus.waiting >= this.#options.batch || (this.#surplus.waiting > 0 && this.#dispatcher.isIdle);

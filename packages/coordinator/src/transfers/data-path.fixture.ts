@@ -51,6 +51,7 @@ export interface FakeNode {
 
 export interface DataPathOptions {
   readonly nodes: number;
+  /** As in `coordinator.toml`. No chunks are kept in memory unless they say so: what is read comes from the nodes. */
   readonly settings?: object;
 }
 
@@ -86,7 +87,12 @@ export async function openDataPath(options: DataPathOptions): Promise<DataPath> 
   const { host, nodes, closeNodes } = await openNodes(api, { network, user, count: options.nodes, identity });
   const { logger, logLines } = createLogFixture();
   const ending = new AbortController();
-  const config = loadCoordinatorConfig({ env: {}, text: "", ...(options.settings && { overrides: options.settings }) });
+  const config = loadCoordinatorConfig({
+    env: {},
+    text: "",
+    defaults: { limits: { chunk_cache_bytes: 0 } },
+    ...(options.settings && { overrides: options.settings }),
+  });
   const folder = await mkdtemp(join(tmpdir(), "commonhold-data-path-"));
   const registry = new Registry();
   const standings = createCreditStandings(api, { graceMs: config.credits.arrears_grace_days * DAY_MS });

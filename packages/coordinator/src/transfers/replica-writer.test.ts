@@ -1,7 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { createPlacementView, type MemberNode } from "./placement-view.ts";
 import { writeReplicas } from "./replica-writer.ts";
 
@@ -22,13 +22,24 @@ function members(presences: readonly MemberNode["presence"][]): readonly MemberN
   }));
 }
 
+/** What was kept in memory. */
+const hot: ChunkName[] = [];
+beforeEach(() => void hot.splice(0));
+
 function write(nodes: readonly MemberNode[], store: Store, options: { copies?: number; lateCopyMsMax?: number } = {}) {
   const placement = createPlacementView(
     () => nodes,
     () => true,
   );
   return writeReplicas(
-    { transfers: { store }, placement, lingerMs: 1, lateCopyMsMax: options.lateCopyMsMax ?? 60_000, logger },
+    {
+      transfers: { store },
+      placement,
+      lingerMs: 1,
+      lateCopyMsMax: options.lateCopyMsMax ?? 60_000,
+      hot: { add: (name) => void hot.push(name) },
+      logger,
+    },
     { chunk, ownerId: "owner" as UserId, copies: options.copies ?? 3, quorum: 2 },
     never,
   );
@@ -46,6 +57,7 @@ describe("writeReplicas", () => {
     const all = [...result.active, ...settled.map(({ outcome }) => outcome.kind === "active" && outcome.nodeId)];
     expect(new Set(all)).toEqual(new Set(stored));
     expect(new Set(stored).size).toBe(3);
+    expect(hot).toEqual([chunk.name]);
   });
 
   it("is answered by a quorum while the third copy is still on its way", async () => {
@@ -104,6 +116,7 @@ describe("writeReplicas", () => {
       code: "NOT_ENOUGH_NODES",
       details: { reachable: 1, needed: 2 },
     });
+    expect(hot).toEqual([]);
   });
 
   it("fails, and stops what is under way, when a quorum has become impossible", async () => {

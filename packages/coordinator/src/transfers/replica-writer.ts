@@ -2,6 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
+import type { HotChunks } from "./hot-chunks.ts";
 import type { ChunkBytes, ChunkRef, NodeTransfers } from "./node-transfers.ts";
 import type { PlacementView } from "./placement-view.ts";
 
@@ -12,6 +13,8 @@ export interface ReplicaWriterDeps {
   readonly lingerMs: number;
   /** How long after the acknowledgement a copy may still take before it is handed off instead. */
   readonly lateCopyMsMax: number;
+  /** What was just written is often read next. */
+  readonly hot: Pick<HotChunks, "add">;
   readonly logger: Logger;
 }
 
@@ -66,6 +69,7 @@ export async function writeReplicas(
     throw error;
   });
   reachUploadStep("coordinator:quorum-reached");
+  deps.hot.add(chunk.name, chunk.sealed);
   const late = lanes.filter((lane) => !done.has(lane));
   const absent = deps.placement.chooseAbsent(refOf(chunk), {
     ownerId,

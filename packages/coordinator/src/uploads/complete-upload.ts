@@ -11,7 +11,7 @@ import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { ReadableContent } from "../downloads/file-reader.ts";
 import { DigestCheck, type ExpectedDigests, expectsDigest } from "./content-digest.ts";
 import type { OpenUpload } from "./open-uploads.ts";
-import type { UploadSessions } from "./upload-sessions.ts";
+import { newFolderIds, type UploadSessions } from "./upload-sessions.ts";
 
 const PAGE = 500;
 
@@ -37,7 +37,7 @@ export interface CompleteUpload {
    * Ends a three-step upload; completing it again gives the same file.
    * A promised digest is checked by reading the file back, as its chunks may have come in any order.
    * @returns the id of the file
-   * @throws AppError CHUNKS_MISSING, CHECKSUM_MISMATCH
+   * @throws AppError CHUNKS_MISSING, CHECKSUM_MISMATCH, NAME_TAKEN
    */
   fromChunks(upload: OpenUpload, promised: ExpectedDigests, signal: AbortSignal): Promise<string>;
   /** Ends an upload whose content was seen whole and in order. */
@@ -50,6 +50,7 @@ export function createCompleteUpload(deps: CompleteUploadDeps): CompleteUpload {
     reachUploadStep("coordinator:before-file-complete");
     const { file_id } = await deps.metadata.apply("upload.complete", {
       upload_id: upload.id,
+      folder_ids: newFolderIds(upload, deps),
       size_bytes: content.sizeBytes,
       chunk_count: content.chunkCount,
       content_id: content.contentId,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { FileId, UserId } from "@commonhold/core/ids.ts";
+import type { FileId, FolderId, UserId } from "@commonhold/core/ids.ts";
 import { COPIES_MAX } from "@commonhold/core/priority.ts";
 import Type from "typebox";
 import type { FileService } from "../files/file-service.ts";
@@ -24,6 +24,9 @@ export interface OneStepRoutesDeps {
 
 const Query = Type.Object({
   filename: Type.Optional(Type.String({ maxLength: 1024, description: "The file's name; a form may bring its own." })),
+  folder_id: Type.Optional(
+    Type.String({ format: "uuid", description: "The folder in which the path of the name begins; absent: the root." }),
+  ),
   copies: Type.Optional(Type.Integer({ minimum: 1, maximum: COPIES_MAX })),
 });
 
@@ -46,6 +49,8 @@ const shared = {
       "INVALID_REQUEST",
       "UNAUTHENTICATED",
       "INSUFFICIENT_CREDITS",
+      "FOLDER_NOT_FOUND",
+      "NAME_TAKEN",
       "REQUEST_TIMEOUT",
       "WRONG_CHUNK_LENGTH",
       "CHECKSUM_MISMATCH",
@@ -65,14 +70,16 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         ...shared,
         operationId: "uploadFile",
         summary: "Upload a file in one request",
-        description: "The raw bytes with ?filename=, or a multipart form with one file.",
+        description:
+          "The raw bytes with ?filename=, or a multipart form with one file. Where its folder has such a file already, it becomes the newest version of that one.",
         querystring: Query,
         consumes: ["application/octet-stream", "multipart/form-data"],
       },
       handler: async (request, reply) => {
         requireWholeBody(request);
         const { headers, query } = request;
-        const upload = { headers, ownerId: currentUser(request).userId, copies: query.copies };
+        const folderId = (query.folder_id ?? null) as FolderId | null;
+        const upload = { headers, ownerId: currentUser(request).userId, folderId, copies: query.copies };
         const signal = clientSignal(reply);
         const fileId = isForm(headers)
           ? await readFormFile(bodyStream(request), (file) =>
@@ -102,8 +109,9 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         ...shared,
         operationId: "uploadFileTo",
         summary: "Upload a file to a name",
-        description: "As curl -T does. A file of the same name stays; the newer one is listed beside it.",
-        params: Type.Object({ "*": Type.String({ description: "The file's name, with folders." }) }),
+        description:
+          "As curl -T does. Folders that are missing are made; where there is such a file already, it becomes the newest version of that one.",
+        params: Type.Object({ "*": Type.String({ description: "The file's path, with folders." }) }),
         querystring: Type.Pick(Query, ["copies"]),
         consumes: ["application/octet-stream"],
       },
@@ -112,7 +120,8 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
         const ownerId = currentUser(request).userId;
         const { headers, query, params } = request;
         requireNoUploadAddress(params["*"]);
-        const upload = newUpload({ headers, ownerId, copies: query.copies, name: params["*"], ...entity(headers) });
+        const place = { folderId: null, name: params["*"] };
+        const upload = newUpload({ headers, ownerId, copies: query.copies, ...place, ...entity(headers) });
         const body = timedBody(() => bodyStream(request), { freesPieces: true });
         const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
         const file = await deps.files.get(fileId as FileId, ownerId);
@@ -147,6 +156,7 @@ function requireNoUploadAddress(name: string): void {
 interface UploadParts {
   readonly headers: IncomingHttpHeaders;
   readonly ownerId: UserId;
+  readonly folderId: FolderId | null;
   readonly name: string | undefined;
   readonly sizeBytes: number | undefined;
   readonly mediaType: string | undefined;
@@ -167,6 +177,7 @@ function newUpload(parts: UploadParts): NewUpload {
   const md5 = parts.headers["content-md5"];
   return {
     ownerId: parts.ownerId,
+    folderId: parts.folderId,
     name: parts.name,
     sizeBytes: parts.sizeBytes,
     mediaType: parts.mediaType,

@@ -1,5 +1,5 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { FileId, UploadId, UserId } from "@commonhold/core/ids.ts";
+import type { FileId, FolderId, UploadId, UserId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { LRUCache } from "lru-cache";
 import { openFileKey } from "../files/file-key.ts";
@@ -11,6 +11,9 @@ export interface OpenUpload {
   readonly id: UploadId;
   readonly fileId: FileId;
   readonly ownerId: UserId;
+  /** Where its name's path begins; null: in the root. */
+  readonly folderId: FolderId | null;
+  /** A path. */
   readonly name: string;
   /** -1 while it is not known. */
   readonly sizeBytes: number;
@@ -50,6 +53,7 @@ export function createOpenUploads(deps: { readonly metadata: Metadata; readonly 
       id: uploadId,
       fileId: row.id as FileId,
       ownerId: row.owner_id as UserId,
+      folderId: row.folder_id as FolderId | null,
       name: row.name,
       sizeBytes: row.size_bytes,
       chunkSizeBytes: row.chunk_size_bytes,

@@ -35,7 +35,7 @@ describe("a small file in one request", () => {
     expect(start.available - afterOne.available).toBe(300n);
     expect(afterOne.available - afterTwo.available).toBe(300n);
     expect(afterTwo.reserved).toBe(0n);
-    const { file_id: _one, created_at: _1, completed_at: _2, filename: _3, ...first } = body;
+    const { file_id: _one, created_at: _1, completed_at: _2, filename: _3, entry_id: _4, ...first } = body;
     expect(done.body).toMatchObject(first);
     const back = await path.call(`/api/v1/files/${body.file_id}/download`);
     expect(Buffer.compare(Buffer.from(await back.arrayBuffer()), bytes)).toBe(0);

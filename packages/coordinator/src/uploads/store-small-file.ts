@@ -16,7 +16,7 @@ import { readExactly, wrongBodyLength } from "./body-chunks.ts";
 import type { ChunkPipeline, ChunkRecord } from "./chunk-pipeline.ts";
 import { DigestCheck } from "./content-digest.ts";
 import type { OpenUpload } from "./open-uploads.ts";
-import { type NewUpload, UNKNOWN_MEDIA_TYPE, type UploadSessions } from "./upload-sessions.ts";
+import { type NewUpload, newFolderIds, UNKNOWN_MEDIA_TYPE, type UploadSessions } from "./upload-sessions.ts";
 
 /** A chunk is in memory twice while it is sealed and sent: as it came, and sealed. */
 const MEMORY_PER_BYTE = 2;
@@ -44,7 +44,8 @@ export interface StoreSmallFile {
    * If anything fails, nothing of the file stays in the metadata.
    * @returns the id of the complete file; undefined where it is not small, or its owner cannot pay for it beside what is
    * under way: the longer way tells why
-   * @throws AppError WRONG_CHUNK_LENGTH, CHECKSUM_MISMATCH, NOT_ENOUGH_NODES, INSUFFICIENT_CREDITS
+   * @throws AppError WRONG_CHUNK_LENGTH, CHECKSUM_MISMATCH, NOT_ENOUGH_NODES, INSUFFICIENT_CREDITS, FOLDER_NOT_FOUND,
+   *   NAME_TAKEN
    */
   tryStore(request: NewUpload, input: UploadInput): Promise<string | undefined>;
 }
@@ -142,7 +143,9 @@ async function recordFile(
   await deps.metadata.apply("file.store", {
     file_id: upload.fileId,
     owner_id: upload.ownerId,
+    folder_id: upload.folderId,
     name: upload.name,
+    folder_ids: newFolderIds(upload, deps),
     size_bytes: upload.sizeBytes,
     chunk_size_bytes: upload.chunkSizeBytes,
     copies: upload.copies,

@@ -191,6 +191,7 @@ describe("credits", () => {
     const nowMs = path.api.clock.nowMs();
     await path.api.metadata.apply("upload.complete", {
       upload_id: body.session_id,
+      folder_ids: [],
       size_bytes: 1000,
       chunk_count: 1,
       content_id: "0".repeat(64),
@@ -241,6 +242,7 @@ describe("credits", () => {
     const before = await path.credits();
     const upload = await path.transfers.sessions.initiate({
       ownerId: path.user.id as never,
+      folderId: null,
       name: "a",
       sizeBytes: 1_000_000,
       mediaType: undefined,

@@ -1,6 +1,6 @@
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { CHUNK_SIZE_BYTES_MAX } from "@commonhold/core/chunk-size.ts";
-import type { FileId, UploadId } from "@commonhold/core/ids.ts";
+import type { FileId, FolderId, UploadId } from "@commonhold/core/ids.ts";
 import type { Static } from "typebox";
 import type { FileService } from "../files/file-service.ts";
 import { FileViewSchema, fileView } from "../files/file-view.ts";
@@ -93,6 +93,8 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
           "INVALID_REQUEST",
           "UNAUTHENTICATED",
           "INSUFFICIENT_CREDITS",
+          "FOLDER_NOT_FOUND",
+          "NAME_TAKEN",
           "TOO_MANY_REQUESTS",
           "NOT_ENOUGH_NODES",
         ),
@@ -102,6 +104,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
       const { body } = request;
       const upload = await deps.sessions.initiate({
         ownerId: currentUser(request).userId,
+        folderId: (body.folder_id ?? null) as FolderId | null,
         name: body.filename,
         sizeBytes: body.size_bytes,
         mediaType: body.content_type,
@@ -155,7 +158,8 @@ function registerComplete(routes: Http, deps: UploadRoutesDeps): void {
       ...shared,
       operationId: "completeUpload",
       summary: "Complete an upload",
-      description: "Completing it again gives the same file. A promised digest is checked against what is stored.",
+      description:
+        "Completing it again gives the same file. A promised digest is checked against what is stored. Where its folder has such a file already, it becomes the newest version of that one.",
       params: UploadParams,
       body: CompleteBody,
       response: {
@@ -164,6 +168,7 @@ function registerComplete(routes: Http, deps: UploadRoutesDeps): void {
           "INVALID_REQUEST",
           "UNAUTHENTICATED",
           "UPLOAD_NOT_FOUND",
+          "NAME_TAKEN",
           "CHUNKS_MISSING",
           "CHECKSUM_MISMATCH",
         ),

@@ -15,11 +15,20 @@ export const Md5Hex = Type.String({
   pattern: "^[0-9a-fA-F]{32}$",
   description: "MD5 of the whole file, 32 hex digits; checked at completion.",
 });
+export const UploadFolder = Type.Union([Type.Null(), Type.String({ format: "uuid" })], {
+  description: "The folder in which the path of the name begins; null or absent: the root.",
+});
 export const MediaType = Type.String({ maxLength: 255, pattern: "^[\\x20-\\x7e]+/[\\x20-\\x7e]+$" });
 
 export const InitiateBody = Type.Object(
   {
-    filename: Type.String({ minLength: 1, maxLength: 1024, examples: ["notes/linear-algebra.pdf"] }),
+    filename: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description: "A path: folders that are missing are made.",
+      examples: ["notes/linear-algebra.pdf"],
+    }),
+    folder_id: Type.Optional(UploadFolder),
     size_bytes: Type.Integer({ minimum: 0, maximum: SIZE_BYTES_MAX, examples: [1_048_576] }),
     content_type: Type.Optional(MediaType),
     sha256: Type.Optional(Sha256Hex),

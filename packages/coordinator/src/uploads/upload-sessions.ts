@@ -2,7 +2,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkCountFor, chunkSizeBytesFor } from "@commonhold/core/chunk-size.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
 import { monthlyStorageCost, type StorageTerms } from "@commonhold/core/economics/storage-cost.ts";
-import { type FileId, type UploadId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
+import { type FileId, type FolderId, type UploadId, type UserId, uuidV7 } from "@commonhold/core/ids.ts";
 import type { Random } from "@commonhold/core/random.ts";
 import type { FileState } from "@commonhold/metadata/tables.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
@@ -41,6 +41,9 @@ export interface UploadTerms {
 
 export interface NewUpload {
   readonly ownerId: UserId;
+  /** Where the name's path begins; null: in the root. */
+  readonly folderId: FolderId | null;
+  /** A path: its folders are made when the upload is complete. */
   readonly name: string;
   /** undefined: not known, the body says. */
   readonly sizeBytes: number | undefined;
@@ -66,7 +69,7 @@ export interface UploadSessions {
    * @throws AppError NOT_ENOUGH_NODES, INVALID_REQUEST
    */
   plan(request: NewUpload): OpenUpload;
-  /** @throws AppError INSUFFICIENT_CREDITS, NOT_ENOUGH_NODES, INVALID_REQUEST */
+  /** @throws AppError INSUFFICIENT_CREDITS, NOT_ENOUGH_NODES, INVALID_REQUEST, FOLDER_NOT_FOUND, NAME_TAKEN */
   initiate(request: NewUpload): Promise<OpenUpload>;
   progress(upload: OpenUpload): Promise<UploadProgress>;
   abort(upload: OpenUpload): Promise<void>;
@@ -91,6 +94,7 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
         upload_id: upload.id,
         file_id: upload.fileId,
         owner_id: upload.ownerId,
+        folder_id: upload.folderId,
         name: upload.name,
         size_bytes: upload.sizeBytes,
         chunk_size_bytes: upload.chunkSizeBytes,
@@ -148,6 +152,7 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
     id: `${request.oneStep ? ONE_STEP_ID_PREFIX : ""}${uuidV7(nowMs, deps.random.bytes(10))}` as UploadId,
     fileId: uuidV7(nowMs, deps.random.bytes(10)) as FileId,
     ownerId: request.ownerId,
+    folderId: request.folderId,
     name: normaliseFileName(request.name),
     sizeBytes: request.sizeBytes ?? -1,
     chunkSizeBytes,
@@ -159,6 +164,17 @@ function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number
     expiresAtMs: nowMs + (request.oneStep ? ONE_STEP_LEASE_MS : UPLOAD_LIFETIME_MS),
     leaseMs: request.oneStep ? ONE_STEP_LEASE_MS : undefined,
   };
+}
+
+/** One for each folder of an upload's path, in case that it has to be made. */
+export function newFolderIds(
+  { name }: Pick<OpenUpload, "name">,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): string[] {
+  return name
+    .split("/")
+    .slice(1)
+    .map(() => uuidV7(clock.nowMs(), random.bytes(10)));
 }
 
 /** Micro-credits as decimal text, as commands take them. */

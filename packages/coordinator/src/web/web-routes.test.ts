@@ -14,7 +14,10 @@ beforeAll(async () => {
   const files = {
     "index.html": "<!doctype html>",
     "app.webmanifest": "{}",
+    "service-worker.js": "keep()",
+    "icon-192.png": "\x89PNG",
     "secret.key": "no page's",
+    "first-load.json": "{}",
     "assets/a-1.js": "plain",
     "assets/a-1.js.br": "br",
     "assets/a-1.js.gz": "gzip!",
@@ -60,10 +63,30 @@ describe("files", () => {
     expect([again.statusCode, again.body]).toEqual([304, ""]);
   });
 
-  it.each(["/assets/none.js", "/assets/../index.html", "/assets/%2e%2e/secret.key", "/secret.key", "/assets/"])(
-    "are those of the build and no others: %s",
-    async (url) => expect((await get(url)).statusCode).toBe(404),
-  );
+  it("have the service worker among them: for all of the app, asked for anew each time, bound to this origin", async () => {
+    const { statusCode, headers } = await get("/service-worker.js");
+    expect([statusCode, headers["content-type"]]).toEqual([200, "text/javascript; charset=utf-8"]);
+    expect(headers).toMatchObject({
+      "cache-control": "no-cache",
+      "service-worker-allowed": "/",
+      "content-security-policy": "default-src 'none'; connect-src 'self'",
+    });
+  });
+
+  it("have icons among them, which are no scope of a service worker", async () => {
+    const { statusCode, headers } = await get("/icon-192.png");
+    expect([statusCode, headers["content-type"], headers["cache-control"]]).toEqual([200, "image/png", "no-cache"]);
+    expect(headers["service-worker-allowed"]).toBeUndefined();
+  });
+
+  it.each([
+    "/assets/none.js",
+    "/assets/../index.html",
+    "/assets/%2e%2e/secret.key",
+    "/secret.key",
+    "/first-load.json",
+    "/assets/",
+  ])("are those of the build and no others: %s", async (url) => expect((await get(url)).statusCode).toBe(404));
 });
 
 describe("the page", () => {

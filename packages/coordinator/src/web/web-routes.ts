@@ -19,6 +19,13 @@ const PAGE_HEADERS = {
   "referrer-policy": "same-origin",
 };
 
+/** The script that keeps the app in the browser: for all of the app, and able to ask this origin alone. */
+const WORKER = "service-worker.js";
+const WORKER_HEADERS = {
+  "service-worker-allowed": "/",
+  "content-security-policy": "default-src 'none'; connect-src 'self'",
+};
+
 /** Named after their content: what an address gives never changes. */
 const HASHED = "assets/";
 const FOREVER = "public, max-age=31536000, immutable";
@@ -50,9 +57,10 @@ export async function registerWebRoutes(app: Http, options: { readonly folder: s
     });
     for (const [name, file] of files) {
       if (name.startsWith(HASHED) || name === "index.html") continue;
-      scope.get(`/${name}`, { schema: { hide: true } }, (request, reply) =>
-        sendFile(request, reply, { file, caching: ASK_AGAIN }),
-      );
+      scope.get(`/${name}`, { schema: { hide: true } }, (request, reply) => {
+        if (name === WORKER) reply.headers(WORKER_HEADERS);
+        return sendFile(request, reply, { file, caching: ASK_AGAIN });
+      });
     }
   });
 }

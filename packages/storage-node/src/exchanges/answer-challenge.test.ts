@@ -143,13 +143,21 @@ describe("a node that answers", () => {
 
   function answererWith(parts: Pick<AnswerChallengeDeps, "store"> & Partial<AnswerChallengeDeps>) {
     const warnings: unknown[] = [];
+    const questions: unknown[] = [];
     const buffers = countedBuffers();
     const logger = {
       warn: (...args: unknown[]) => void warnings.push(args),
+      debug: (question: unknown) => void questions.push(question),
     } as unknown as AnswerChallengeDeps["logger"];
     const deps: AnswerChallengeDeps = { buffers, clock: new ManualClock(), identity, logger, ...parts };
-    return { answer: createAnswerChallenge(deps), buffers, warnings };
+    return { answer: createAnswerChallenge(deps), buffers, warnings, questions };
   }
+
+  it("notes what it was sent, so that its operator can hold the coordinator to it", async () => {
+    const { answer, questions } = answererWith({ store: await openStore() });
+    await answer(challengeFor([first]), challenger);
+    expect(questions).toEqual([{ challenge_id: "01".repeat(16), seed: "02".repeat(32), chunks: 1 }]);
+  });
 
   it("has the memory of one chunk at a time, and gives it back", async () => {
     const { answer, buffers } = answererWith({ store: await openStore() });

@@ -30,7 +30,7 @@ export interface AnswerChallengeDeps {
   readonly buffers: BufferSource;
   readonly clock: Clock;
   readonly identity: { readonly peerId: string; sign(bytes: Uint8Array): Uint8Array };
-  readonly logger: Pick<Logger, "warn">;
+  readonly logger: Pick<Logger, "warn" | "debug">;
 }
 
 export function createAnswerChallenge(deps: AnswerChallengeDeps): AnswerChallenge {
@@ -40,6 +40,9 @@ export function createAnswerChallenge(deps: AnswerChallengeDeps): AnswerChalleng
     const startedMs = clock.monotonicMs();
     const question = { ...challenge, nodeId: identity.peerId as NodeId };
     checkAuditQuestion(question);
+    // With which the operator can hold the coordinator to the key that it publishes.
+    const { challengeId, seed, chunkNames: chunks } = challenge;
+    logger.debug({ challenge_id: hex(challengeId), seed: hex(seed), chunks: chunks.length }, "an audit is asked for");
     return await turns.run([peerId], async () => {
       const proofs = await proveChunks(deps, challenge, signal);
       const durationMs = clock.monotonicMs() - startedMs;
@@ -110,4 +113,8 @@ async function lossBehind(
   const { kind } = await store.verify(chunkName);
   if (kind === "whole") return undefined;
   return kind === "unreadable" || kind === "damaged" ? "CHUNK_CORRUPT" : "CHUNK_NOT_FOUND";
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
 }

@@ -26,6 +26,12 @@ export interface ApiCalls {
     body: undefined;
     answer: undefined;
   };
+  "DELETE /api/v1/folders/{id}": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: undefined;
+  };
   "DELETE /api/v1/nodes/{id}": {
     params: { readonly id: string; };
     query: { readonly force?: boolean; };
@@ -37,6 +43,36 @@ export interface ApiCalls {
     query: Readonly<Record<never, never>>;
     body: undefined;
     answer: { readonly id: string; readonly name: string; readonly status: "joining" | "active" | "suspect" | "offline" | "draining" | "drained" | "banned"; readonly addresses: readonly (string)[]; readonly labels: Readonly<Record<string, string>>; readonly capacity_bytes: number; readonly used_bytes: number; readonly free_bytes: number; readonly chunk_count: number; readonly last_heartbeat_at: string | null; readonly joined_at: string; readonly operator_id: string; readonly version: string; readonly reputation?: { readonly standing: "vetting" | "trusted" | "suspended" | "disqualified"; readonly why: string; readonly reliability: number; readonly audit_score: number; readonly error_score: number; readonly online_share: number; readonly passed: number; readonly vetted_at: string | null; readonly suspended_at: string | null; readonly disqualified_at: string | null; readonly closer_look_until: string | null; }; };
+  };
+  "DELETE /api/v1/shares/{id}": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: undefined;
+  };
+  "GET /api/v1/admin/actions": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly id: number; readonly at: string; readonly actor: { readonly kind: "user" | "node"; readonly id: string; readonly name: string | null; }; readonly action: string; readonly subject: { readonly kind: "user" | "node" | "job" | "network"; readonly id: string; readonly name: string | null; }; readonly details: Readonly<Record<string, string | number | boolean | null>>; })[]; readonly next_cursor: string | null; };
+  };
+  "GET /api/v1/admin/settings": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly name: string; readonly value: unknown; readonly source: "default" | "preset" | "file" | "environment" | "option"; readonly where: string | null; readonly description: string; })[]; };
+  };
+  "GET /api/v1/admin/users": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; readonly q?: string; readonly role?: "user" | "operator" | "admin"; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly id: string; readonly email: string; readonly name: string; readonly role: "user" | "operator" | "admin"; readonly created_at: string; readonly disabled_at: string | null; readonly credits: { readonly available: string; readonly reserved: string; readonly available_microcredits: string; readonly reserved_microcredits: string; }; readonly stored_files: number; readonly stored_bytes: number; })[]; readonly next_cursor: string | null; };
+  };
+  "GET /api/v1/archives/download": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly ticket: string; };
+    body: undefined;
+    answer: unknown;
   };
   "GET /api/v1/audits/periods": {
     params: Readonly<Record<never, never>>;
@@ -80,17 +116,29 @@ export interface ApiCalls {
     body: undefined;
     answer: { readonly state: "ok" | "low" | "in_grace" | "stopped"; readonly notice: string | null; readonly available: string; readonly reserved: string; readonly prepaid: string; readonly debt: string; readonly available_microcredits: string; readonly reserved_microcredits: string; readonly prepaid_microcredits: string; readonly debt_microcredits: string; readonly arrears_since: string | null; readonly uploads_stop_at: string | null; readonly last_day: { readonly day: string; readonly byte_ms: string; readonly gb_days: string; readonly price: string; readonly charged: string; readonly charged_microcredits: string; } | null; readonly days: readonly ({ readonly day: string; readonly byte_ms: string; readonly gb_days: string; readonly price: string; readonly charged: string; readonly charged_microcredits: string; })[]; readonly lasts_until: string | null; };
   };
+  "GET /api/v1/credits/days": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly day: string; readonly byte_ms: string; readonly gb_days: string; readonly price: string; readonly charged: string; readonly charged_microcredits: string; })[]; readonly next_cursor: string | null; };
+  };
   "GET /api/v1/credits/history": {
     params: Readonly<Record<never, never>>;
     query: { readonly limit: number; readonly cursor?: string; };
     body: undefined;
     answer: { readonly items: readonly ({ readonly id: string; readonly kind: string; readonly description: string; readonly reference: string; readonly amount: string; readonly amount_microcredits: string; readonly created_at: string; })[]; readonly next_cursor: string | null; };
   };
+  "GET /api/v1/events": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: unknown;
+  };
   "GET /api/v1/files": {
     params: Readonly<Record<never, never>>;
-    query: { readonly limit: number; readonly cursor?: string; readonly sort: "name" | "-name" | "created_at" | "-created_at" | "size_bytes" | "-size_bytes"; readonly name?: string; readonly deleted?: boolean; };
+    query: { readonly limit: number; readonly cursor?: string; readonly sort: "name" | "-name" | "created_at" | "-created_at" | "size_bytes" | "-size_bytes"; readonly name?: string; readonly folder?: string; readonly deleted?: boolean; };
     body: undefined;
-    answer: { readonly items: readonly ({ readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; })[]; readonly next_cursor: string | null; };
+    answer: { readonly items: readonly ({ readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; })[]; readonly next_cursor: string | null; };
   };
   "GET /api/v1/files/upload/{id}": {
     params: { readonly id: string; };
@@ -102,13 +150,43 @@ export interface ApiCalls {
     params: { readonly id: string; };
     query: Readonly<Record<never, never>>;
     body: undefined;
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+  };
+  "GET /api/v1/files/{id}/chunks": {
+    params: { readonly id: string; };
+    query: { readonly limit: number; readonly cursor?: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly index: number; readonly size_bytes: number; readonly wanted: number; readonly copies: readonly ({ readonly node_id: string; readonly node_name: string; readonly node_state: "joining" | "active" | "suspect" | "offline" | "draining" | "drained" | "banned"; readonly state: "active" | "pending" | "leaving" | "doubtful"; readonly node_audited_at: string | null; })[]; })[]; readonly next_cursor: string | null; };
   };
   "GET /api/v1/files/{id}/download": {
     params: { readonly id: string; };
     query: { readonly ticket?: string; };
     body: undefined;
     answer: unknown;
+  };
+  "GET /api/v1/files/{id}/versions": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; })[]; };
+  };
+  "GET /api/v1/folders": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; readonly parent?: string; readonly deleted?: boolean; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; })[]; readonly next_cursor: string | null; };
+  };
+  "GET /api/v1/folders/at": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly path: string; };
+    body: undefined;
+    answer: { readonly id: null | string; readonly name: string; readonly parent_id: null | string; readonly created_at: null | string; readonly path: readonly ({ readonly id: string; readonly name: string; })[]; };
+  };
+  "GET /api/v1/folders/{id}": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly id: null | string; readonly name: string; readonly parent_id: null | string; readonly created_at: null | string; readonly path: readonly ({ readonly id: string; readonly name: string; })[]; };
   };
   "GET /api/v1/jobs": {
     params: Readonly<Record<never, never>>;
@@ -140,11 +218,41 @@ export interface ApiCalls {
     body: undefined;
     answer: { readonly node_id: string; readonly month: string; readonly items: readonly ({ readonly day: string; readonly explanation: string; readonly byte_ms: string; readonly gb_days: string; readonly rate: string; readonly observed_ms: number; readonly online_ms: number; readonly uptime: number | null; readonly audits: { readonly passed: number; readonly wrong: number; readonly lost: number; readonly offline: number; readonly silent: number; readonly refused: number; readonly late: number; readonly error: number; }; readonly audits_counted: number; readonly audits_passed_share: number | null; readonly gross: string; readonly uptime_penalty: string; readonly audit_penalty: string; readonly net: string; readonly gross_microcredits: string; readonly uptime_penalty_microcredits: string; readonly audit_penalty_microcredits: string; readonly net_microcredits: string; readonly settled_at: string; })[]; readonly totals: { readonly days: number; readonly gb_days: string; readonly gross: string; readonly uptime_penalty: string; readonly audit_penalty: string; readonly net: string; readonly gross_microcredits: string; readonly uptime_penalty_microcredits: string; readonly audit_penalty_microcredits: string; readonly net_microcredits: string; }; readonly payout: { readonly amount: string; readonly amount_microcredits: string; readonly paid_at: string; } | null; readonly balance: { readonly earned: string; readonly pending: string; readonly paid: string; readonly forfeited: string; }; };
   };
+  "GET /api/v1/nodes/{id}/events": {
+    params: { readonly id: string; };
+    query: { readonly limit: number; readonly cursor?: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly at: string; readonly from: string; readonly to: string; readonly why: string; })[]; readonly next_cursor: string | null; };
+  };
   "GET /api/v1/repair": {
     params: Readonly<Record<never, never>>;
     query: Readonly<Record<never, never>>;
     body: undefined;
     answer: { readonly state: "idle" | "running" | "paused"; readonly brake: { readonly reason: "starting" | "many_away"; readonly away: number; readonly nodes: number; } | null; readonly swept_at: string | null; readonly chunks: number; readonly below_promise: { readonly chunks: number; readonly by_missing: readonly ({ readonly missing: number; readonly chunks: number; })[]; readonly oldest_since: string | null; }; readonly relocating: number; readonly queue: { readonly chunks: number; readonly by_urgency: { readonly critical: number; readonly degraded: number; readonly relocating: number; readonly unreadable: number; }; readonly waiting: number; }; readonly in_flight_count: number; readonly in_flight: readonly ({ readonly chunk: string; readonly from: string | null; readonly to: string; readonly bytes: number; readonly since: string; })[]; readonly repaired: { readonly copies: number; readonly bytes: number; }; readonly bytes_per_second: number; readonly bytes_left: number; readonly seconds_left: number | null; readonly unrepairable: { readonly chunks: number; readonly by_reason: { readonly no_readable_copy: number; readonly no_node_with_room: number; readonly pinned_node_takes_nothing: number; }; readonly items: readonly ({ readonly chunk: string; readonly reason: "no_readable_copy" | "no_node_with_room" | "pinned_node_takes_nothing"; readonly since: string; })[]; }; };
+  };
+  "GET /api/v1/search": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; readonly q: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly kind: "file" | "folder"; readonly file?: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; }; readonly folder?: { readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; }; readonly path: readonly ({ readonly id: string; readonly name: string; })[]; })[]; readonly next_cursor: string | null; };
+  };
+  "GET /api/v1/shared/download": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly ticket: string; };
+    body: undefined;
+    answer: unknown;
+  };
+  "GET /api/v1/shared/{token}": {
+    params: { readonly token: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly needs_password: boolean; readonly name?: string; readonly size_bytes?: number; readonly media_type?: string; readonly sealed?: boolean; readonly expires_at?: string | null; readonly downloads_left?: number | null; readonly owner_name?: string; };
+  };
+  "GET /api/v1/shares": {
+    params: Readonly<Record<never, never>>;
+    query: { readonly limit: number; readonly cursor?: string; readonly file?: string; };
+    body: undefined;
+    answer: { readonly items: readonly ({ readonly id: string; readonly file_id: string | null; readonly filename: string | null; readonly token: string; readonly url_path: string; readonly has_password: boolean; readonly sealed: boolean; readonly expires_at: string | null; readonly downloads: number; readonly downloads_max: number | null; readonly created_at: string; })[]; readonly next_cursor: string | null; };
   };
   "GET /api/v1/status": {
     params: Readonly<Record<never, never>>;
@@ -152,17 +260,41 @@ export interface ApiCalls {
     body: undefined;
     answer: { readonly version: string; readonly nodes: { readonly joining: number; readonly active: number; readonly suspect: number; readonly offline: number; readonly draining: number; readonly drained: number; readonly banned: number; }; readonly files: number; readonly bytes: number; readonly chunks: { readonly total: number; readonly fully_replicated: number; readonly under_replicated: number; }; readonly handoffs: { readonly pending: number; readonly spool_bytes: number; readonly spool_bytes_max: number; }; readonly capacity_bytes: number; readonly used_bytes: number; readonly ledger: { readonly checked_at: string; readonly accounts: number; readonly mismatches: number; readonly total_microcredits: string; } | null; };
   };
+  "PATCH /api/v1/admin/users/{id}": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: { readonly role?: "user" | "operator" | "admin"; readonly disabled?: boolean; };
+    answer: { readonly id: string; readonly email: string; readonly name: string; readonly role: "user" | "operator" | "admin"; readonly created_at: string; readonly disabled_at: string | null; readonly credits: { readonly available: string; readonly reserved: string; readonly available_microcredits: string; readonly reserved_microcredits: string; }; readonly stored_files: number; readonly stored_bytes: number; };
+  };
   "PATCH /api/v1/files/{id}": {
     params: { readonly id: string; };
     query: Readonly<Record<never, never>>;
-    body: { readonly priority?: "expendable" | "low" | "normal" | "high" | "critical"; readonly copies?: number; };
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    body: { readonly name?: string; readonly folder_id?: null | string; readonly priority?: "expendable" | "low" | "normal" | "high" | "critical"; readonly copies?: number; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+  };
+  "PATCH /api/v1/folders/{id}": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: { readonly name?: string; readonly parent_id?: null | string; };
+    answer: { readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; };
   };
   "PATCH /api/v1/jobs/{name}": {
     params: { readonly name: string; };
     query: Readonly<Record<never, never>>;
     body: { readonly throttle: { readonly bytes_per_second?: number; readonly concurrent?: number; }; };
     answer: { readonly name: string; readonly description: string; readonly state: "idle" | "running" | "paused"; readonly interval_ms: number; readonly next_run_at: string | null; readonly last_run: { readonly started_at: string; readonly ended_at: string; readonly failure: string | null; } | null; readonly progress: { readonly done: number; readonly total: number | null; readonly unit: string; } | null; readonly throttle: { readonly bytes_per_second?: number; readonly concurrent?: number; } | null; };
+  };
+  "POST /api/v1/admin/users/{id}/credits": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: { readonly amount_microcredits: string; readonly reason: string; };
+    answer: { readonly amount: string; readonly amount_microcredits: string; readonly repeated: boolean; readonly balance: { readonly available: string; readonly reserved: string; readonly available_microcredits: string; readonly reserved_microcredits: string; }; };
+  };
+  "POST /api/v1/archives": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: { readonly file_ids?: readonly (string)[]; readonly folder_ids?: readonly (string)[]; };
+    answer: { readonly url: string; readonly expires_at: string; readonly file_count: number; readonly size_bytes: number; };
   };
   "POST /api/v1/auth/credits/purchase": {
     params: Readonly<Record<never, never>>;
@@ -202,14 +334,14 @@ export interface ApiCalls {
   };
   "POST /api/v1/files": {
     params: Readonly<Record<never, never>>;
-    query: { readonly filename?: string; readonly copies?: number; };
+    query: { readonly filename?: string; readonly folder_id?: string; readonly copies?: number; };
     body: undefined;
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
   };
   "POST /api/v1/files/upload/initiate": {
     params: Readonly<Record<never, never>>;
     query: Readonly<Record<never, never>>;
-    body: { readonly filename: string; readonly size_bytes: number; readonly content_type?: string; readonly sha256?: string; readonly md5?: string; readonly copies?: number; };
+    body: { readonly filename: string; readonly folder_id?: null | string; readonly size_bytes: number; readonly content_type?: string; readonly sha256?: string; readonly md5?: string; readonly copies?: number; };
     answer: { readonly session_id: string; readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly chunk_size: number; readonly chunk_count: number; readonly expires_at: string; };
   };
   "POST /api/v1/files/upload/{id}/chunk": {
@@ -222,19 +354,49 @@ export interface ApiCalls {
     params: { readonly id: string; };
     query: Readonly<Record<never, never>>;
     body: { readonly sha256?: string; readonly md5?: string; };
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+  };
+  "POST /api/v1/files/{id}/make-current": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
   };
   "POST /api/v1/files/{id}/restore": {
     params: { readonly id: string; };
     query: Readonly<Record<never, never>>;
     body: undefined;
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+  };
+  "POST /api/v1/files/{id}/shares": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: { readonly expires_in_s?: number; readonly password?: string; readonly downloads_max?: number; readonly sealed?: boolean; };
+    answer: { readonly id: string; readonly file_id: string | null; readonly filename: string | null; readonly token: string; readonly url_path: string; readonly has_password: boolean; readonly sealed: boolean; readonly expires_at: string | null; readonly downloads: number; readonly downloads_max: number | null; readonly created_at: string; };
   };
   "POST /api/v1/files/{id}/ticket": {
     params: { readonly id: string; };
     query: Readonly<Record<never, never>>;
     body: { readonly disposition: "inline" | "attachment"; };
     answer: { readonly url: string; readonly expires_at: string; };
+  };
+  "POST /api/v1/folders": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: { readonly name: string; readonly parent_id?: null | string; };
+    answer: { readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; };
+  };
+  "POST /api/v1/folders/ensure": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: { readonly path: string; readonly parent_id?: null | string; };
+    answer: { readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; };
+  };
+  "POST /api/v1/folders/{id}/restore": {
+    params: { readonly id: string; };
+    query: Readonly<Record<never, never>>;
+    body: undefined;
+    answer: { readonly id: string; readonly name: string; readonly parent_id: null | string; readonly created_at: string; readonly deleted_at?: string; readonly gone_at?: string; };
   };
   "POST /api/v1/jobs/{name}/pause": {
     params: { readonly name: string; };
@@ -290,6 +452,12 @@ export interface ApiCalls {
     body: { readonly dry_run?: boolean; };
     answer: { readonly dry_run: boolean; readonly mean_fill: number; readonly moves_count: number; readonly bytes: number; readonly moves: readonly ({ readonly chunk: string; readonly from: string; readonly to: string; readonly bytes: number; })[]; };
   };
+  "POST /api/v1/shared/{token}/ticket": {
+    params: { readonly token: string; };
+    query: Readonly<Record<never, never>>;
+    body: { readonly password?: string; readonly disposition: "inline" | "attachment"; };
+    answer: { readonly url: string; readonly expires_at: string; readonly file: { readonly name: string; readonly size_bytes: number; readonly media_type: string; readonly sealed: boolean; readonly expires_at: string | null; readonly downloads_left: number | null; readonly owner_name: string; }; };
+  };
   "PUT /api/v1/files/{id}/pins/{node}": {
     params: { readonly id: string; readonly node: string; };
     query: Readonly<Record<never, never>>;
@@ -300,6 +468,6 @@ export interface ApiCalls {
     params: { readonly path: string; };
     query: { readonly copies?: number; };
     body: undefined;
-    answer: { readonly file_id: string; readonly filename: string; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
+    answer: { readonly file_id: string; readonly filename: string; readonly folder_id: null | string; readonly entry_id: string; readonly version: number; readonly version_count: number; readonly size_bytes: number; readonly content_type: string; readonly content_id: string; readonly chunk_size: number; readonly chunk_count: number; readonly copies: number; readonly priority: "expendable" | "low" | "normal" | "high" | "critical"; readonly created_at: string; readonly completed_at: string; readonly deleted_at?: string; readonly gone_at?: string; readonly replicas?: { readonly promised: number; readonly min: number; readonly pending: number; }; readonly pins?: readonly (string)[]; readonly health?: { readonly state: "whole" | "degraded" | "critical" | "unreadable"; readonly chunks_short: number; readonly chunks_unreadable: number; }; };
   };
 }

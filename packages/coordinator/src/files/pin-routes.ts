@@ -1,6 +1,4 @@
-import { AppError } from "@commonhold/core/app-error.ts";
 import type { FileId, NodeId } from "@commonhold/core/ids.ts";
-import { COPIES_MAX, PRIORITIES } from "@commonhold/core/priority.ts";
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Authentication } from "../http/authentication.ts";
@@ -8,20 +6,15 @@ import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
-import type { FileHealthReader } from "./file-health.ts";
 import { FileParams } from "./file-params.ts";
-import type { FileService } from "./file-service.ts";
-import { FileViewSchema } from "./file-view.ts";
 import type { RedundancyService } from "./redundancy-service.ts";
-import { type OwnFile, showFile } from "./show-file.ts";
+import type { OwnFile } from "./show-file.ts";
 
-export interface RedundancyRoutesDeps {
+export interface PinRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
-  readonly redundancy: RedundancyService;
+  readonly redundancy: Pick<RedundancyService, "pin" | "unpin">;
   /** What there is to know of a pin to this node, where it takes no copy now. */
   readonly pinWarning: (nodeId: NodeId) => string | undefined;
-  readonly files: Pick<FileService, "get" | "replicas">;
-  readonly health: FileHealthReader;
 }
 
 const PinParams = Type.Object({
@@ -38,61 +31,11 @@ const PinSchema = Type.Object(
   { description: "Pinned, or as it was already." },
 );
 
-const RedundancyBody = Type.Object({
-  priority: Type.Optional(
-    Type.Enum([...PRIORITIES], {
-      description:
-        "How much the file matters: what is repaired first and evicted last, and in how many copies it is kept.",
-    }),
-  ),
-  copies: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: COPIES_MAX,
-      description: "Copies of every chunk, whatever the priority says.",
-    }),
-  ),
-});
-
-export function registerRedundancyRoutes(app: Http, deps: RedundancyRoutesDeps): void {
-  const shared = { tags: [TAGS.files], security: BY_ACCESS_TOKEN };
-  registerJsonRoutes(app, (routes) => {
-    routes.patch("/api/v1/files/:id", {
-      onRequest: deps.requireUser,
-      schema: {
-        ...shared,
-        operationId: "changeFile",
-        summary: "Change how safely a file is kept",
-        params: FileParams,
-        body: RedundancyBody,
-        response: {
-          200: FileViewSchema,
-          ...errorAnswers(
-            "INVALID_REQUEST",
-            "UNAUTHENTICATED",
-            "INSUFFICIENT_CREDITS",
-            "FILE_NOT_FOUND",
-            "NOT_ENOUGH_NODES",
-          ),
-        },
-      },
-      handler: async (request) => {
-        const { priority, copies } = request.body;
-        if (priority === undefined && copies === undefined) {
-          throw new AppError("INVALID_REQUEST", "give priority or copies: nothing else of a file can be changed", {
-            details: { in: "body" },
-          });
-        }
-        const file = ownFile(request, request.params.id);
-        await deps.redundancy.change(file, { priority, copies });
-        return await showFile(deps, file);
-      },
-    });
-    registerPins(routes, deps);
-  });
+export function registerPinRoutes(app: Http, deps: PinRoutesDeps): void {
+  registerJsonRoutes(app, (routes) => registerPins(routes, deps));
 }
 
-function registerPins(routes: Http, deps: RedundancyRoutesDeps): void {
+function registerPins(routes: Http, deps: PinRoutesDeps): void {
   const schema = { tags: [TAGS.files], security: BY_ACCESS_TOKEN, params: PinParams };
   const refusals = errorAnswers(
     "INVALID_REQUEST",

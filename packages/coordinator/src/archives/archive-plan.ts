@@ -1,0 +1,119 @@
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { FileId, FolderId, UserId } from "@commonhold/core/ids.ts";
+import type { Tables } from "@commonhold/metadata/tables.ts";
+import { type Kysely, sql } from "kysely";
+import type { FileService } from "../files/file-service.ts";
+import { pathsOf } from "../folders/folder-paths.ts";
+import { ArchiveNames } from "./archive-names.ts";
+import type { ZipEntry } from "./zip-format.ts";
+
+/** Files and folders: what is kept of them while the archive is sent is bounded by it. */
+const ENTRIES_MAX = 10_000;
+
+/** What somebody wants to have in one file. */
+export interface ArchiveRequest {
+  readonly ownerId: UserId;
+  readonly fileIds: readonly FileId[];
+  readonly folderIds: readonly FolderId[];
+}
+
+export interface ArchiveEntry extends ZipEntry {
+  /** Null: a folder. */
+  readonly fileId: FileId | null;
+}
+
+export interface ArchivePlan {
+  readonly entries: readonly ArchiveEntry[];
+  /** For the archive itself, without its ending. */
+  readonly name: string;
+}
+
+export interface ArchivePlanDeps {
+  readonly read: Kysely<Tables>;
+  readonly files: Pick<FileService, "get">;
+}
+
+/**
+ * All that stands in an archive, with its names: files as they are now, folders with all in them.
+ * @throws AppError FILE_NOT_FOUND, FOLDER_NOT_FOUND also for another's; INVALID_REQUEST for too many
+ */
+export async function planArchive(deps: ArchivePlanDeps, request: ArchiveRequest): Promise<ArchivePlan> {
+  const folderIds = [...new Set(request.folderIds)];
+  const paths = await pathsOf(deps.read, request.ownerId, folderIds);
+  const entries: ArchiveEntry[] = [];
+  const names = new ArchiveNames();
+  const roots: string[] = [];
+  for (const id of folderIds) {
+    const path = paths.get(id);
+    if (path === undefined) throw new AppError("FOLDER_NOT_FOUND", `you have no folder ${id}`);
+    const name = names.take(path.at(-1)!.name);
+    roots.push(name);
+    await addFolder(deps.read, entries, { ownerId: request.ownerId, id, path: `${name}/` });
+  }
+  for (const fileId of new Set(request.fileIds)) {
+    const file = await deps.files.get(fileId, request.ownerId);
+    const name = names.take(file.name.slice(file.name.lastIndexOf("/") + 1));
+    roots.push(name);
+    add(entries, { fileId, name, sizeBytes: file.sizeBytes, modifiedAtMs: file.completedAtMs });
+  }
+  return { entries, name: roots.length === 1 ? roots[0]! : "files" };
+}
+
+interface Place {
+  readonly ownerId: UserId;
+  readonly id: FolderId;
+  /** In the archive, with "/" at its end. */
+  readonly path: string;
+}
+
+async function addFolder(read: Kysely<Tables>, entries: ArchiveEntry[], root: Place): Promise<void> {
+  const waiting = [root];
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    const { ownerId, id, path } = place;
+    const names = new ArchiveNames();
+    add(entries, { fileId: null, name: path, sizeBytes: 0, modifiedAtMs: 0 });
+    for (const folder of await foldersIn(read, place)) {
+      waiting.push({ ownerId, id: folder.id as FolderId, path: `${path}${names.take(folder.name)}/` });
+    }
+    for (const file of await filesIn(read, ownerId, id)) {
+      add(entries, {
+        fileId: file.id as FileId,
+        name: `${path}${names.take(file.name)}`,
+        sizeBytes: file.size_bytes,
+        modifiedAtMs: file.completed_at_ms ?? 0,
+      });
+    }
+  }
+}
+
+function foldersIn(read: Kysely<Tables>, { ownerId, id }: Place) {
+  return read
+    .selectFrom("folders")
+    .select(["id", "name"])
+    .where("owner_id", "=", ownerId)
+    .where(sql<string>`coalesce(parent_id, '')`, "=", id)
+    .where("deleted_at_ms", "is", null)
+    .orderBy("name")
+    .limit(ENTRIES_MAX + 1)
+    .execute();
+}
+
+function filesIn(read: Kysely<Tables>, ownerId: UserId, folderId: FolderId) {
+  return read
+    .selectFrom("files")
+    .select(["id", "name", "size_bytes", "completed_at_ms"])
+    .where("owner_id", "=", ownerId)
+    .where(sql<string>`coalesce(folder_id, '')`, "=", folderId)
+    .where("is_current", "=", sql.lit(1))
+    .where("state", "=", sql.lit("complete"))
+    .orderBy("name")
+    .limit(ENTRIES_MAX + 1)
+    .execute();
+}
+
+function add(entries: ArchiveEntry[], entry: ArchiveEntry): void {
+  if (entries.length === ENTRIES_MAX) {
+    throw new AppError("INVALID_REQUEST", `these are more than ${ENTRIES_MAX} files and folders: take fewer at a time`);
+  }
+  entries.push(entry);
+}

@@ -1,0 +1,148 @@
+import { Readable } from "node:stream";
+import type { FileId, FolderId } from "@commonhold/core/ids.ts";
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { Logger } from "@commonhold/runtime/logger.ts";
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { contentDisposition } from "../downloads/content-disposition.ts";
+import { type FileReaderDeps, readFile } from "../downloads/file-reader.ts";
+import { contentOf } from "../downloads/readable-content.ts";
+import type { FileService } from "../files/file-service.ts";
+import type { Authentication } from "../http/authentication.ts";
+import type { Http } from "../http/http-server.ts";
+import { currentUser } from "../http/principal.ts";
+import { BY_ACCESS_TOKEN, errorAnswers, Instant, instantText, TAGS } from "../http/route-schema.ts";
+import { clientSignal, registerJsonRoutes, registerRawRoutes } from "../http/route-scopes.ts";
+import { type ArchiveEntry, type ArchiveRequest, planArchive } from "./archive-plan.ts";
+import type { ArchiveTickets } from "./archive-tickets.ts";
+import { zipSizeOf, zipStream } from "./zip-stream.ts";
+
+const DOWNLOAD_PATH = "/api/v1/archives/download";
+const IDS_MAX = 800;
+
+export interface ArchiveRoutesDeps {
+  readonly requireUser: Authentication["requireUser"];
+  readonly metadata: Pick<Metadata, "read">;
+  readonly files: Pick<FileService, "get">;
+  readonly tickets: ArchiveTickets;
+  readonly reader: FileReaderDeps;
+  readonly masterKey: Uint8Array;
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+}
+
+const Ids = (title: string) =>
+  Type.Optional(Type.Array(Type.String({ format: "uuid", title }), { maxItems: IDS_MAX, default: [] }));
+
+const ArchiveBody = Type.Object({ file_ids: Ids("a file_id"), folder_ids: Ids("a folder's id") });
+
+const ArchiveSchema = Type.Object(
+  {
+    url: Type.String({ description: "Of the zip, with a ticket; from this API's root." }),
+    expires_at: Instant("Until when it works; after a restart of the coordinator it does not."),
+    file_count: Type.Integer(),
+    size_bytes: Type.Integer({ description: "Of the files together." }),
+  },
+  { description: "An address from which many files can be read as one." },
+);
+
+const Query = Type.Object({ ticket: Type.String({ maxLength: 256, description: "Of POST /api/v1/archives." }) });
+const Zip = Type.Unsafe<unknown>({
+  type: "string",
+  format: "binary",
+  description: "A zip, its files stored as they are.",
+});
+
+/** Many files and folders as one zip, which is made while it is sent. */
+export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void {
+  registerJsonRoutes(app, (routes) => {
+    routes.post("/api/v1/archives", {
+      onRequest: deps.requireUser,
+      schema: {
+        operationId: "createArchive",
+        tags: [TAGS.files],
+        security: BY_ACCESS_TOKEN,
+        summary: "Make an address from which many files can be read as one zip",
+        body: ArchiveBody,
+        response: {
+          200: ArchiveSchema,
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "FOLDER_NOT_FOUND"),
+        },
+      },
+      handler: async (request) => {
+        const { file_ids: fileIds = [], folder_ids: folderIds = [] } = request.body;
+        const wanted: ArchiveRequest = {
+          ownerId: currentUser(request).userId,
+          fileIds: fileIds as FileId[],
+          folderIds: folderIds as FolderId[],
+        };
+        const { entries } = await planArchive({ ...deps, read: deps.metadata.read }, wanted);
+        const made = deps.tickets.issue(wanted);
+        return {
+          url: `${DOWNLOAD_PATH}?ticket=${made.ticket}`,
+          expires_at: instantText(made.expiresAtMs),
+          file_count: entries.filter((entry) => entry.fileId !== null).length,
+          size_bytes: entries.reduce((sum, entry) => sum + entry.sizeBytes, 0),
+        };
+      },
+    });
+  });
+
+  registerRawRoutes(app, (routes) => {
+    routes.get(DOWNLOAD_PATH, {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: "downloadArchive",
+        tags: [TAGS.files],
+        summary: "Download many files as one zip",
+        description: "As they are now. Where a file cannot be read the connection is cut: a zip that is whole has all.",
+        querystring: Query,
+        produces: ["application/zip"],
+        response: {
+          200: Zip,
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "FOLDER_NOT_FOUND"),
+        },
+      },
+      handler: (request, reply) => sendArchive(deps, reply, deps.tickets.open(request.query.ticket)),
+    });
+  });
+}
+
+async function sendArchive(
+  deps: ArchiveRoutesDeps,
+  reply: FastifyReply,
+  wanted: ArchiveRequest,
+): Promise<FastifyReply> {
+  const { entries, name } = await planArchive({ ...deps, read: deps.metadata.read }, wanted);
+  const signal = clientSignal(reply, deps.stopping);
+  const body = Readable.from(
+    zipStream(entries, (entry) => contentOfEntry(deps, wanted, { entry, signal })),
+    // A piece is as long as a chunk.
+    { objectMode: true, highWaterMark: 1 },
+  );
+  body.on("error", (error) => {
+    if (!signal.aborted) deps.logger.error({ err: error, user_id: wanted.ownerId }, "an archive was cut off");
+  });
+  return reply
+    .headers({
+      "content-type": "application/zip",
+      "content-length": zipSizeOf(entries),
+      "content-disposition": contentDisposition("attachment", `${name}.zip`),
+      "cache-control": "private, no-store",
+    })
+    .send(body);
+}
+
+async function* contentOfEntry(
+  deps: ArchiveRoutesDeps,
+  { ownerId }: ArchiveRequest,
+  { entry, signal }: { readonly entry: ArchiveEntry; readonly signal: AbortSignal },
+): AsyncGenerator<Uint8Array, void, void> {
+  if (entry.fileId === null) return;
+  const file = await deps.files.get(entry.fileId, ownerId);
+  const range = { start: 0, end: file.sizeBytes - 1 };
+  for await (const piece of readFile(deps.reader, contentOf(file, deps.masterKey), { range, signal })) {
+    // It is collected once it was sent: who holds it until then is not known here.
+    yield piece.bytes;
+  }
+}

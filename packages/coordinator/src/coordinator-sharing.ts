@@ -1,0 +1,39 @@
+import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import { registerArchiveRoutes } from "./archives/archive-routes.ts";
+import { createArchiveTickets } from "./archives/archive-tickets.ts";
+import type { CoordinatorBase } from "./coordinator.ts";
+import type { FileAnswerDeps } from "./downloads/file-answer.ts";
+import type { FileService } from "./files/file-service.ts";
+import type { Authentication } from "./http/authentication.ts";
+import type { Http } from "./http/http-server.ts";
+import { registerLinkRoutes } from "./shares/link-routes.ts";
+import { registerShareRoutes } from "./shares/share-routes.ts";
+import { createShareService } from "./shares/share-service.ts";
+import { createShareTickets } from "./shares/share-tickets.ts";
+import { registerSharedDownloadRoutes } from "./shares/shared-download-routes.ts";
+
+export interface SharingDeps {
+  readonly base: Pick<CoordinatorBase, "clock" | "random" | "hasher"> & {
+    readonly metadata: Metadata;
+    readonly secrets: Pick<CoordinatorBase["secrets"], "masterKey" | "tokenKey">;
+  };
+  readonly requireUser: Authentication["requireUser"];
+  readonly files: FileService;
+  readonly answer: FileAnswerDeps;
+}
+
+/** Ways to files beside the owner's own: links, and many files as one. */
+export async function registerSharing(
+  app: Http,
+  { base, requireUser, files, answer }: SharingDeps,
+  options: { readonly ticketTtlS: number },
+): Promise<void> {
+  const { metadata, clock, random, hasher, secrets } = base;
+  const shares = createShareService({ metadata, clock, random, hasher, files, masterKey: secrets.masterKey });
+  const tickets = await createShareTickets({ clock, random, key: secrets.tokenKey }, { ttlS: options.ticketTtlS });
+  registerShareRoutes(app, { requireUser, shares });
+  registerLinkRoutes(app, { shares, tickets, hasher, logger: answer.logger });
+  registerSharedDownloadRoutes(app, { ...answer, shares, tickets, metadata, clock });
+  const archives = createArchiveTickets({ clock, random }, { ttlS: options.ticketTtlS });
+  registerArchiveRoutes(app, { ...answer, requireUser, metadata, files, tickets: archives });
+}
