@@ -11,8 +11,7 @@ async function openNetwork() {
   const { run, fake } = await openHome();
   for (const name of ["barn", "cellar", "den", "eaves"]) fake.state.nodes.push(fakeNode(name));
   const film = addFakeFile(fake.state, "film.bin", new Uint8Array(250_000));
-  const twins = [1, 2].map((byte) => addFakeFile(fake.state, "twin", Uint8Array.of(byte)));
-  return { run, fake, film, twins };
+  return { run, fake, film };
 }
 
 const done = (stdout: string) => ({ stdout, stderr: "", exitCode: 0 });
@@ -40,19 +39,20 @@ describe("restore", () => {
     expect(fake.state.files.get(film.file_id)).toEqual(film);
   });
 
-  test("of files of one name the newest comes back, by its id any, and with -r a folder", async () => {
-    const { run, fake, twins } = await openNetwork();
-    for (const name of ["docs/a", "docs/deep/b", "mydocs/c"]) addFakeFile(fake.state, name, new Uint8Array(1));
-    const [older, newer] = twins;
-    for (const id of fake.state.files.keys()) await run(["rm", id]);
+  test("of files of one name the newest comes back, by its id any, and a folder with all that was in it", async () => {
+    const { run, fake } = await openNetwork();
+    for (const name of ["docs/a", "docs/deep/b", "x/twin", "y/twin"]) addFakeFile(fake.state, name, new Uint8Array(1));
+    const ids = new Map([...fake.state.files.values()].map((file) => [file.filename, file.file_id]));
+    await run(["rm", "x/twin", "y/twin"]);
     const restored = await run(["restore", "twin", "--json"]);
-    expect(json(restored.stdout)).toMatchObject({ items: [{ file_id: newer!.file_id, filename: "twin" }] });
-    expect((await run(["restore", older!.file_id, "--quiet"])).stdout).toBe("");
-    expect(fake.state.files.has(older!.file_id)).toBe(true);
-    const folder = await run(["restore", "-r", "docs"]);
-    expect(folder.stdout.trimEnd().split("\n")).toHaveLength(2);
-    expect([...fake.state.deleted.values()].map((file) => file.filename)).toEqual(["film.bin", "mydocs/c"]);
-    expect(await run(["restore", "-r", "docs"])).toMatchObject(refused(66, 'no file "docs" was removed'));
+    expect(json(restored.stdout)).toMatchObject({ items: [{ file_id: ids.get("y/twin"), filename: "twin" }] });
+    expect((await run(["restore", ids.get("x/twin")!, "--quiet"])).stdout).toBe("");
+    expect(fake.state.files.has(ids.get("x/twin")!)).toBe(true);
+    await run(["rm", "-r", "docs"]);
+    expect((await run(["ls", "--deleted"])).stdout).toMatch(/ docs\/\n$/);
+    expect((await run(["restore", "docs"])).stdout).toMatch(/^restored docs\/ \([0-9a-f-]{36}\)\n$/);
+    expect([ids.get("docs/a"), ids.get("docs/deep/b")].every((id) => fake.state.files.has(id!))).toBe(true);
+    expect(await run(["restore", "docs"])).toMatchObject(refused(66, 'nothing "docs" was removed'));
   });
 
   test("a name that was not removed restores nothing, whatever else is named", async () => {
@@ -61,7 +61,7 @@ describe("restore", () => {
     const says = '"none" was removed that could be restored: "commonhold ls --deleted" shows what could';
     expect(await run(["restore", "film.bin", "none"])).toMatchObject(refused(66, says));
     const id = "00000000-0000-7000-8000-0000000fffff";
-    expect(await run(["restore", id])).toMatchObject(refused(66, `you have no deleted file ${id} (FILE_NOT_FOUND)`));
+    expect(await run(["restore", id])).toMatchObject(refused(66, `you have no folder ${id} (FOLDER_NOT_FOUND)`));
     expect(fake.state.deleted.has(film.file_id)).toBe(true);
   });
 });
@@ -81,12 +81,11 @@ describe("priority and replicas", () => {
     expect(json(asJson.stdout)).toMatchObject({ file_id: film.file_id, priority: "critical", copies: 2 });
   });
 
-  test("are refused for no file, several files, and more copies than nodes", async () => {
-    const { run, fake, film, twins } = await openNetwork();
-    expect(await run(["priority", "none", "high"])).toMatchObject(refused(66, 'no file "none"'));
-    const several = await run(["replicas", "twin", "2"]);
-    expect(several).toMatchObject(refused(64, 'several files are named "twin": give an id instead'));
-    for (const twin of twins) expect(several.stderr).toContain(twin.file_id);
+  test("are refused for no file, a folder, and more copies than nodes", async () => {
+    const { run, fake, film } = await openNetwork();
+    addFakeFile(fake.state, "docs/a", new Uint8Array(1));
+    expect(await run(["priority", "none", "high"])).toMatchObject(refused(66, 'no file or folder "none"'));
+    expect(await run(["replicas", "docs", "2"])).toMatchObject(refused(64, '"docs" is a folder: name a file'));
     const many = await run(["replicas", "film.bin", "6"]);
     expect(many).toMatchObject(refused(69, "6 copies need 6 nodes and there are 5 (NOT_ENOUGH_NODES)"));
     expect(fake.state.files.get(film.file_id)).toEqual(film);
@@ -122,8 +121,7 @@ describe("pin and show", () => {
     expect(await run(["pin", "film.bin", "--node", "loft"])).toMatchObject(refused(66, says));
     const { id } = fakeNode("loft");
     expect(await run(["unpin", "film.bin", "--node", id])).toMatchObject(refused(66, `there is no node ${id}`));
-    expect(await run(["pin", "none", "--node", "barn"])).toMatchObject(refused(66, 'no file "none"'));
-    expect(await run(["pin", "twin", "--node", "barn"])).toMatchObject(refused(64, "several files"));
+    expect(await run(["pin", "none", "--node", "barn"])).toMatchObject(refused(66, 'no file or folder "none"'));
     expect([...fake.state.files.values()].flatMap((file) => file.pins)).toEqual([]);
   });
 

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { type CliContext, createCliContext, DEFAULT_COORDINATOR, type GlobalFlags } from "./cli-context.ts";
 import { addAccountCommands } from "./commands/account/options.ts";
+import { addAdminCommand } from "./commands/admin/options.ts";
 import { addCoordinatorCommand } from "./commands/coordinator/options.ts";
 import { addFileCommands } from "./commands/files/options.ts";
 import { addNetworkCommands } from "./commands/network/options.ts";
 import { addNodeCommand } from "./commands/node/options.ts";
 import { addOperationCommands } from "./commands/operations/options.ts";
+import { addShareCommands } from "./commands/shares/options.ts";
 import { abortOnInterrupt } from "./interruption.ts";
 import { reportError } from "./output/report-error.ts";
 import { usageError } from "./usage.ts";
@@ -87,9 +89,11 @@ function createProgram(): Command {
     };
 
   addFileCommands(program, run);
+  addShareCommands(program, run);
   addAccountCommands(program, run);
   addNetworkCommands(program, run);
   addOperationCommands(program, run);
+  addAdminCommand(program, run);
   addNodeCommand(program, run);
   addCoordinatorCommand(program, run);
   return program;

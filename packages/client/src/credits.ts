@@ -41,6 +41,17 @@ const creditStanding = object({
   lasts_until: nullable(text),
 });
 
+/** What a UTC day's storage cost. */
+const chargedDay = object({
+  day: text,
+  /** GB (10⁹ bytes) of all copies, kept for a day. */
+  gb_days: text,
+  /** For a GB and month. */
+  price: text,
+  charged: text,
+  charged_microcredits: text,
+});
+
 /** One movement of an account's credits; negative amounts were spent. */
 const creditLine = object({
   id: text,
@@ -55,6 +66,7 @@ const creditLine = object({
 export type Purchase = Read<typeof purchase>;
 export type PurchaseProgress = Read<typeof purchaseProgress>;
 export type CreditStanding = Read<typeof creditStanding>;
+export type ChargedDay = Read<typeof chargedDay>;
 export type CreditLine = Read<typeof creditLine>;
 
 export interface Credits {
@@ -72,7 +84,9 @@ export interface Credits {
   progress(paymentId: string, signal?: AbortSignal): Promise<PurchaseProgress>;
   /** How the caller stands with credits, and how long they last. */
   standing(signal?: AbortSignal): Promise<CreditStanding>;
-  /** Newest first. */
+  /** What each day was charged, newest first. */
+  days(options?: { signal?: AbortSignal }): AsyncIterable<ChargedDay>;
+  /** What came into the credits that can be spent and what left them, newest first. */
   history(options?: { signal?: AbortSignal }): AsyncIterable<CreditLine>;
 }
 
@@ -106,6 +120,17 @@ export function createCredits(deps: {
       ),
     standing: (signal) =>
       transport.call({ method: "GET", path: "/api/v1/credits", ...withSignal(signal) }, creditStanding),
+    days: (options = {}) =>
+      listPages(
+        transport,
+        {
+          method: "GET",
+          path: "/api/v1/credits/days",
+          query: { limit: LINES_PER_PAGE },
+          ...withSignal(options.signal),
+        },
+        chargedDay,
+      ),
     history: (options = {}) =>
       listPages(
         transport,

@@ -9,7 +9,14 @@ const FILES_PER_PAGE = 500;
 /** A file as the coordinator shows it. Times are ISO 8601 text. */
 export const fileObject = object({
   file_id: text,
+  /** Without its folders. */
   filename: text,
+  /** Null: in the root. */
+  folder_id: optional(nullable(text)),
+  /** The same for all versions of a file; the highest version is the newest. */
+  entry_id: optional(text),
+  version: optional(count),
+  version_count: optional(count),
   size_bytes: count,
   content_type: optional(nullable(text)),
   /** Merkle root over the SHA-256 of the plaintext chunks, hex. */
@@ -40,6 +47,8 @@ export interface ListFilesOptions {
   readonly sort?: FileSort;
   /** Only names that contain this. */
   readonly nameContains?: string;
+  /** Only those that lie in it: a folder's id, or "root". */
+  readonly folder?: string;
   /** Files that were deleted and can still be restored, in place of those that are there. */
   readonly deleted?: boolean;
   readonly pageSize?: number;
@@ -52,18 +61,32 @@ export interface Redundancy {
   readonly copies?: number;
 }
 
+/** Where a file goes; what is left out stays. */
+export interface FileMove {
+  readonly name?: string;
+  /** Null: into the root. */
+  readonly folderId?: string | null;
+}
+
 export interface PinOutcome {
   /** That the node takes no copy now, and until when; undefined where it does. */
   readonly warning: string | undefined;
 }
 
+const versionList = object({ items: list(fileObject) });
 const pinAnswer = object({ warning: nullable(text) });
 
 export interface Files {
   list(options?: ListFilesOptions): AsyncIterable<FileObject>;
   /** @throws AppError FILE_NOT_FOUND */
   stat(fileId: string, signal?: AbortSignal): Promise<FileObject>;
-  /** @throws AppError FILE_NOT_FOUND */
+  /** All versions of a file, by the id of any, the newest first. @throws AppError FILE_NOT_FOUND */
+  versions(fileId: string, signal?: AbortSignal): Promise<readonly FileObject[]>;
+  /** Makes an older version the newest. @throws AppError FILE_NOT_FOUND */
+  makeCurrent(fileId: string, signal?: AbortSignal): Promise<FileObject>;
+  /** With all versions. @throws AppError FILE_NOT_FOUND, FOLDER_NOT_FOUND, NAME_TAKEN */
+  move(fileId: string, move: FileMove, signal?: AbortSignal): Promise<FileObject>;
+  /** The newest version with all others, an older one alone. @throws AppError FILE_NOT_FOUND */
   remove(fileId: string, signal?: AbortSignal): Promise<void>;
   /** Brings a deleted file back. @throws AppError FILE_NOT_FOUND also once it is gone */
   restore(fileId: string, signal?: AbortSignal): Promise<FileObject>;
@@ -90,6 +113,7 @@ export function createFiles(deps: { readonly transport: HttpTransport }): Files 
             limit: options.pageSize ?? FILES_PER_PAGE,
             sort: options.sort,
             name: options.nameContains,
+            folder: options.folder,
             deleted: options.deleted === true ? "true" : undefined,
           },
           ...withSignal(options.signal),
@@ -98,6 +122,17 @@ export function createFiles(deps: { readonly transport: HttpTransport }): Files 
       ),
     stat: (fileId, signal) =>
       transport.call({ method: "GET", path: pathOf(fileId), ...withSignal(signal) }, fileObject),
+    versions: async (fileId, signal) => {
+      const request = { method: "GET", path: `${pathOf(fileId)}/versions`, ...withSignal(signal) } as const;
+      return (await transport.call(request, versionList)).items;
+    },
+    makeCurrent: (fileId, signal) =>
+      transport.call({ method: "POST", path: `${pathOf(fileId)}/make-current`, ...withSignal(signal) }, fileObject),
+    move: (fileId, { name, folderId }, signal) =>
+      transport.call(
+        { method: "PATCH", path: pathOf(fileId), body: { name, folder_id: folderId }, ...withSignal(signal) },
+        fileObject,
+      ),
     remove: (fileId, signal) =>
       transport.call({ method: "DELETE", path: pathOf(fileId), ...withSignal(signal) }, nothing),
     restore: (fileId, signal) =>

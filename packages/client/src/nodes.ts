@@ -28,9 +28,13 @@ export const nodeObject = object({
   reputation: optional(reputationObject),
 });
 
+/** A change of how a node stands, or of what audits made of it. */
+const nodeEvent = object({ at: text, from: text, to: text, why: text });
+
 const joinToken = object({ join_token: text, expires_at: text, uses: count, command: optional(text) });
 
 export type NodeObject = Read<typeof nodeObject>;
+export type NodeEvent = Read<typeof nodeEvent>;
 export type JoinToken = Read<typeof joinToken>;
 
 export interface JoinTokenTerms {
@@ -43,6 +47,8 @@ export interface Nodes {
   list(signal?: AbortSignal): AsyncIterable<NodeObject>;
   /** @throws AppError NODE_NOT_FOUND */
   get(nodeId: string, signal?: AbortSignal): Promise<NodeObject>;
+  /** What happened to it, newest first; for its operator and admins. @throws AppError NODE_NOT_FOUND, FORBIDDEN */
+  events(nodeId: string, signal?: AbortSignal): AsyncIterable<NodeEvent>;
   /**
    * Takes a node that will not return out of the network; for its operator and admins.
    * @param options.force also where it is here, or holds copies that no other node has
@@ -69,6 +75,17 @@ export function createNodes(deps: { readonly transport: HttpTransport }): Nodes 
         nodeObject,
       ),
     get: (nodeId, signal) => transport.call({ method: "GET", path: pathOf(nodeId), ...withSignal(signal) }, nodeObject),
+    events: (nodeId, signal) =>
+      listPages(
+        transport,
+        {
+          method: "GET",
+          path: `${pathOf(nodeId)}/events`,
+          query: { limit: NODES_PER_PAGE },
+          ...withSignal(signal),
+        },
+        nodeEvent,
+      ),
     remove: (nodeId, { force = false } = {}, signal) =>
       transport.call(
         {

@@ -33,6 +33,8 @@ export type UploadState = Read<typeof uploadState>;
 export interface UploadTerms {
   /** In place of the source's name. */
   readonly name?: string;
+  /** The folder in which the name, a path, begins; without it the root. */
+  readonly folderId?: string;
   readonly contentType?: string;
   readonly copies?: number;
   readonly signal?: AbortSignal;
@@ -49,6 +51,7 @@ export async function initiateUpload(
       path: "/api/v1/files/upload/initiate",
       body: {
         filename: options.name ?? source.name,
+        folder_id: options.folderId,
         size_bytes: source.sizeBytes,
         content_type: options.contentType,
         copies: options.copies,
@@ -76,9 +79,10 @@ export async function findUpload(
   try {
     const request = stateRequest(options.sessionId, withSignal(options.signal));
     const state = await transport.call(request, uploadState);
-    const fits =
-      state.size_bytes === source.sizeBytes && state.filename === (options.name ?? source.name).normalize("NFC");
-    return fits ? state : undefined;
+    const name = (options.name ?? source.name).normalize("NFC");
+    // A complete file has its name without the folders.
+    const names = [name, name.slice(name.lastIndexOf("/") + 1)];
+    return state.size_bytes === source.sizeBytes && names.includes(state.filename) ? state : undefined;
   } catch (error) {
     if (hasCode(error, "UPLOAD_NOT_FOUND", "UPLOAD_EXPIRED", "UPLOAD_ENDED", "NOT_FOUND")) return undefined;
     throw error;

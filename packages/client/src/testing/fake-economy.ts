@@ -1,4 +1,4 @@
-import type { CreditStanding } from "../credits.ts";
+import type { ChargedDay, CreditStanding } from "../credits.ts";
 import type { NodeMonth } from "../earnings.ts";
 import { type Answer, errorAnswer, type FakeCall } from "./fake-call.ts";
 
@@ -15,6 +15,12 @@ export const FAKE_STANDING: CreditStanding = {
   last_day: { day: "2025-12-31", gb_days: "81", charged: "2.7" },
   lasts_until: "2026-01-05T00:00:00.000Z",
 };
+
+/** Of every user, newest first. */
+export const FAKE_CHARGED_DAYS: readonly ChargedDay[] = [
+  { day: "2025-12-31", gb_days: "81", price: "1", charged: "2.7", charged_microcredits: "2700000" },
+  { day: "2025-12-30", gb_days: "9", price: "1", charged: "0.3", charged_microcredits: "300000" },
+];
 
 const AMOUNTS = {
   gross: "1.8",
@@ -57,6 +63,7 @@ const EARNINGS = /^\/api\/v1\/nodes\/([^/]+)\/earnings$/;
 export function answerEconomy({ method, path, query, state }: FakeCall): Answer | undefined {
   if (method !== "GET") return undefined;
   if (path === "/api/v1/credits") return { status: 200, body: FAKE_STANDING };
+  if (path === "/api/v1/credits/days") return { status: 200, body: { items: FAKE_CHARGED_DAYS, next_cursor: null } };
   const id = EARNINGS.exec(path)?.[1];
   if (id === undefined) return undefined;
   if (!state.nodes.some((node) => node.id === id)) {

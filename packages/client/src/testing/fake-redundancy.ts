@@ -1,9 +1,20 @@
 import { COPIES_MAX, COPIES_OF_PRIORITY, isPriority } from "@commonhold/core/priority.ts";
 import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
+import { fakeFolderId, moveFakeFile, splitFakePath } from "./fake-folders.ts";
 import type { FakeFile, FakeState } from "./fake-state.ts";
 
 export function fileView(state: FakeState, { bytes: _bytes, ...file }: FakeFile) {
-  return { ...file, replicas: state.replicas, health: state.health };
+  const { folder, name } = splitFakePath(file.filename);
+  const versions = [...state.files.values()].filter(({ filename }) => filename === file.filename);
+  return {
+    ...file,
+    filename: name,
+    folder_id: fakeFolderId(state, folder),
+    version: 1 + versions.findIndex(({ file_id }) => file_id === file.file_id),
+    version_count: versions.length,
+    replicas: state.replicas,
+    health: state.health,
+  };
 }
 
 /** Restores, changes and pins files. */
@@ -33,7 +44,18 @@ function restore(state: FakeState, id: string): Answer {
   return { status: 200, body: fileView(state, file) };
 }
 
-function change(state: FakeState, file: FakeFile, body: { priority?: string; copies?: number }): Answer {
+interface Change {
+  readonly name?: string;
+  readonly folder_id?: string | null;
+  readonly priority?: string;
+  readonly copies?: number;
+}
+
+function change(state: FakeState, before: FakeFile, body: Change): Answer {
+  const refusal = moveFakeFile(state, before, body);
+  if (refusal !== undefined) return refusal;
+  const file = state.files.get(before.file_id)!;
+  if (body.priority === undefined && body.copies === undefined) return { status: 200, body: fileView(state, file) };
   const { priority = file.priority } = body;
   if (!isPriority(priority)) return errorAnswer(400, "INVALID_REQUEST", `${priority} is no priority`);
   const copies = body.copies ?? (body.priority === undefined ? file.copies : COPIES_OF_PRIORITY[priority]);

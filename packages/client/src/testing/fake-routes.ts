@@ -1,9 +1,12 @@
 import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
+import { answerAdmin } from "./fake-admin.ts";
 import { answerAudits } from "./fake-audits.ts";
 import { answerEconomy } from "./fake-economy.ts";
+import { answerFolders, fakeFolderPath, splitFakePath, versionsOf } from "./fake-folders.ts";
 import { answerOperations } from "./fake-operations.ts";
 import { answerPurchases, FAKE_BALANCE } from "./fake-purchases.ts";
 import { answerRedundancy, fileView } from "./fake-redundancy.ts";
+import { answerShared, answerShares } from "./fake-shares.ts";
 import { addFakeFile, type FakeFile, type FakeState, type FakeUpload, nextUuid, removeFakeFile } from "./fake-state.ts";
 
 const STATUS = {
@@ -26,10 +29,14 @@ export function answerFakeCall(call: FakeCall): Answer | undefined {
     const answer = answerAuth(call);
     if (answer !== undefined) return answer;
   }
+  if (path.startsWith("/api/v1/shared/")) return answerShared(call);
   const refusal = refuseToken(call);
   if (refusal !== undefined) return refusal;
+  const shares = answerShares(call);
+  if (shares !== undefined) return shares;
   if (path.startsWith("/api/v1/files/upload/")) return answerUpload(call);
   if (path.startsWith("/api/v1/files")) return answerFiles(call);
+  if (path.startsWith("/api/v1/folders") || path === "/api/v1/search") return answerFolders(call);
   return answerRest(call);
 }
 
@@ -90,7 +97,10 @@ function answerUpload(call: FakeCall): Answer {
   const { state, method } = call;
   const [id = "", action] = call.path.slice("/api/v1/files/upload/".length).split("/");
   if (id === "initiate") {
-    const { filename, size_bytes: size } = json(call) as { filename: string; size_bytes: number };
+    const terms = json(call) as { filename: string; folder_id?: string; size_bytes: number };
+    const { size_bytes: size } = terms;
+    const folder = fakeFolderPath(state, terms.folder_id) ?? "";
+    const filename = folder === "" ? terms.filename : `${folder}/${terms.filename}`;
     const upload: FakeUpload = {
       session_id: nextUuid(state),
       file_id: nextUuid(state),
@@ -145,8 +155,12 @@ function answerFiles(call: FakeCall): Answer | undefined {
   const [id = "", action] = call.path.slice("/api/v1/files".length).split("/").slice(1);
   if (id === "") {
     const part = query.get("name") ?? "";
-    const files: FakeFile[] = query.get("deleted") === "true" ? [...state.deleted.values()] : [...state.files.values()];
-    const all = files.filter((file) => file.filename.includes(part));
+    const files: FakeFile[] = query.get("deleted") === "true" ? [...state.deleted.values()] : currentFiles(state);
+    const folder = query.has("folder") ? fakeFolderPath(state, query.get("folder")) : undefined;
+    const all = files.filter(({ filename }) => {
+      const place = splitFakePath(filename);
+      return place.name.includes(part) && (folder === undefined || place.folder === folder);
+    });
     if (query.get("sort") === "-created_at") all.reverse();
     const start = Number(query.get("cursor") ?? 0);
     const end = start + Number(query.get("limit") ?? 100);
@@ -156,6 +170,10 @@ function answerFiles(call: FakeCall): Answer | undefined {
   if (action === "restore" || action === "pins" || call.method === "PATCH") return answerRedundancy(call);
   const file = state.files.get(id);
   if (file === undefined) return errorAnswer(404, "FILE_NOT_FOUND", `there is no file ${id}`);
+  if (action === "versions") {
+    const items = versionsOf(state, file).map((version) => fileView(state, version));
+    return { status: 200, body: { items: items.reverse() } };
+  }
   if (call.method === "DELETE") {
     removeFakeFile(state, id);
     return { status: 204 };
@@ -163,6 +181,11 @@ function answerFiles(call: FakeCall): Answer | undefined {
   if (action !== "download") return { status: 200, body: fileView(state, file) };
   sendFile(call, file);
   return undefined;
+}
+
+/** Of each path the newest. */
+function currentFiles(state: FakeState): FakeFile[] {
+  return [...new Map([...state.files.values()].map((file) => [file.filename, file])).values()];
 }
 
 function sendFile({ request, response }: FakeCall, file: FakeFile): void {
@@ -215,6 +238,7 @@ function answerRest(call: FakeCall): Answer {
         answerPurchases(call) ??
         answerEconomy(call) ??
         answerAudits(call) ??
+        answerAdmin(call) ??
         answerOperations(call) ??
         errorAnswer(404, "NOT_FOUND", `there is nothing at ${path}`)
       );

@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
+import type { Person } from "../admin.ts";
 import type { JobObject } from "../jobs.ts";
 import type { NodeObject } from "../nodes.ts";
 import type { RebalancingPlan, RepairStatus } from "../repair.ts";
+import { FAKE_PEOPLE } from "./fake-admin.ts";
+import type { FakeShare } from "./fake-shares.ts";
+import { fakeFolderId, splitFakePath } from "./fake-folders.ts";
 import { FAKE_JOBS, FAKE_REPAIR, fakeNode } from "./fake-facts.ts";
 
 /** A file of the fake coordinator, as its API shows it, with its bytes. */
 export interface FakeFile {
   readonly file_id: string;
+  /** With its folders; a file of the same is a version of it. */
   readonly filename: string;
   readonly size_bytes: number;
   readonly content_type: string;
@@ -26,6 +31,12 @@ export interface FakeFile {
 export interface FakeDeletedFile extends FakeFile {
   readonly deleted_at: string;
   readonly gone_at: string;
+}
+
+export interface RemovedFolder {
+  readonly path: string;
+  readonly folders: readonly (readonly [string, string])[];
+  readonly files: readonly FakeFile[];
 }
 
 export interface FakeUpload {
@@ -48,15 +59,23 @@ export interface FakeState {
   /** Spent tokens map to undefined. */
   readonly refreshTokens: Map<string, string | undefined>;
   readonly uploads: Map<string, FakeUpload>;
+  /** Paths by id. */
+  readonly folders: Map<string, string>;
+  /** By the folder's id: what its removal took away. */
+  readonly removedFolders: Map<string, RemovedFolder>;
   /** In the order of completion. */
   readonly files: Map<string, FakeFile>;
   /** By their ids. */
   readonly deleted: Map<string, FakeDeletedFile>;
   readonly purchases: Map<string, object>;
+  readonly shares: Map<string, FakeShare>;
   /** How a purchase stands, one a look; undefined where purchases are done at once. */
   checkout: string[] | undefined;
   readonly nodes: NodeObject[];
   readonly jobs: Map<string, JobObject>;
+  readonly people: Person[];
+  /** Micro-credits by their idempotency keys. */
+  readonly grants: Map<string, string>;
   /** undefined for a coordinator of before there was repair. */
   repair: RepairStatus | undefined;
   /** What it would move; POST answers with it. */
@@ -77,12 +96,17 @@ export function createFakeState(chunkSize: number): FakeState {
     accessTokens: new Map(),
     refreshTokens: new Map(),
     uploads: new Map(),
+    folders: new Map(),
+    removedFolders: new Map(),
     files: new Map(),
     deleted: new Map(),
     purchases: new Map(),
+    shares: new Map(),
     checkout: undefined,
     nodes: [fakeNode("attic")],
     jobs: new Map(FAKE_JOBS.map((job) => [job.name, job])),
+    people: [...FAKE_PEOPLE],
+    grants: new Map(),
     repair: FAKE_REPAIR,
     rebalancing: { mean_fill: 0.25, moves_count: 0, bytes: 0, moves: [] },
     role: "admin",
@@ -115,6 +139,7 @@ export function addFakeFile(state: FakeState, filename: string, bytes: Uint8Arra
     bytes,
   };
   state.files.set(file.file_id, file);
+  fakeFolderId(state, splitFakePath(filename).folder);
   return file;
 }
 
@@ -122,7 +147,9 @@ export function addFakeFile(state: FakeState, filename: string, bytes: Uint8Arra
 export function removeFakeFile(state: FakeState, fileId: string): void {
   const file = state.files.get(fileId);
   if (file === undefined) return;
-  state.files.delete(fileId);
+  for (const version of state.files.values()) {
+    if (version.filename === file.filename) state.files.delete(version.file_id);
+  }
   const times = { deleted_at: "2026-01-02T00:00:00.000Z", gone_at: "2026-01-03T00:00:00.000Z" };
   state.deleted.set(fileId, { ...file, ...times });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
-import type { CreditLine, CreditStanding, Purchase } from "@commonhold/client/credits.ts";
+import type { ChargedDay, CreditLine, CreditStanding, Purchase } from "@commonhold/client/credits.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { CliContext } from "../../cli-context.ts";
 import { formatMoment } from "../../output/format-time.ts";
@@ -17,6 +17,13 @@ const HISTORY: readonly TableColumn<CreditLine>[] = [
   },
   { title: "KIND", value: (line) => line.kind },
   { title: "WHAT FOR", value: (line) => line.description },
+];
+
+const DAYS: readonly TableColumn<ChargedDay>[] = [
+  { title: "DAY", value: (day) => day.day },
+  { title: "GB-DAYS", align: "right", value: (day) => day.gb_days },
+  { title: "PRICE", align: "right", value: (day) => day.price },
+  { title: "CHARGED", align: "right", value: (day) => day.charged },
 ];
 
 export async function showCredits(context: CliContext): Promise<void> {
@@ -110,4 +117,14 @@ export async function showHistory(context: CliContext): Promise<void> {
   if (context.output.json) return context.output.document({ items: lines });
   if (lines.length === 0) return context.output.note("Nothing came or went yet.");
   for (const line of formatTable(HISTORY, lines)) context.output.line(line);
+}
+
+export async function showDays(context: CliContext): Promise<void> {
+  const { output, signal } = context;
+  const client = await context.openClient();
+  const days: ChargedDay[] = [];
+  for await (const day of client.credits.days({ signal })) days.push(day);
+  if (output.json) return output.document({ items: days });
+  if (days.length === 0) return output.note("No day was charged yet: each is after midnight UTC, when it is over.");
+  for (const line of formatTable(DAYS, days)) output.line(line);
 }

@@ -47,16 +47,15 @@ test("a line a day says why, and the totals what was taken off", () => {
     "attic, 2026-01:",
     "DAY         CREDITS  WHY",
     "2026-01-01     1.71  67.5 GB-days × 0.8 credits ÷ 30 = 1.8",
-    "1 days, 67.5 GB-days: 1.71 credits, after 0.09 taken off",
-    "not paid out yet",
+    "1 day, 67.5 GB-days: 1.71 credits, after 0.09 taken off",
+    "not paid out yet: it is when the last day of the month is settled",
     "since it joined: 1.71 earned, 0 of it paid out, 1.71 pending; 2 forfeited",
   ]);
 });
 
 test("a month without a settled day says so", () => {
   expect(describe(EMPTY)).toEqual([
-    "attic, 2026-01: no day is settled yet",
-    "not paid out yet",
+    "attic, 2026-01: no day is settled",
     "since it joined: 0 earned, 0 of it paid out, 0 pending",
   ]);
 });

@@ -1,13 +1,13 @@
-import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
 import type { EarnedDay, NodeMonth } from "@commonhold/client/earnings.ts";
 import type { NodeObject } from "@commonhold/client/nodes.ts";
 import { formatCredits } from "@commonhold/core/credits.ts";
 import { isUtcMonth } from "@commonhold/core/economics/utc-day.ts";
 import type { CliContext } from "../../cli-context.ts";
+import { countOf } from "../../output/count-of.ts";
 import { formatMoment } from "../../output/format-time.ts";
 import { formatTable, type TableColumn } from "../../output/output.ts";
 import { usageError } from "../../usage.ts";
-import { findNode } from "../find-node.ts";
+import { ownNodes } from "../own-nodes.ts";
 
 export interface EarningsOptions {
   readonly month?: string;
@@ -25,7 +25,7 @@ export async function showEarnings(context: CliContext, options: EarningsOptions
   const { month } = options;
   if (month !== undefined && !isUtcMonth(month)) throw usageError(`"${month}" is no month: give it like 2026-01`);
   const client = await context.openClient();
-  const nodes = await nodesOf(client, options, signal);
+  const nodes = await ownNodes(client, options.node, signal);
   const months: EarningsOfNode[] = [];
   for (const node of nodes) {
     const request = month === undefined ? { signal } : { month, signal };
@@ -36,6 +36,9 @@ export async function showEarnings(context: CliContext, options: EarningsOptions
   if (months.length === 0) return output.note("You have no nodes: commonhold node init makes one.");
   for (const line of months.flatMap(describeMonth)) output.line(line);
   if (months.length > 1) output.line(describeAll(months));
+  if (months.every(({ earned }) => earned.items.length === 0)) {
+    output.note("Each day is settled a few minutes after it is over, by UTC.");
+  }
 }
 
 interface EarningsOfNode {
@@ -43,31 +46,26 @@ interface EarningsOfNode {
   readonly earned: NodeMonth;
 }
 
-async function nodesOf(
-  client: CommonholdClient,
-  { node }: EarningsOptions,
-  signal: AbortSignal,
-): Promise<readonly NodeObject[]> {
-  if (node !== undefined) return [await findNode(client.nodes, node, signal)];
-  const { id } = await client.accounts.me(signal);
-  const mine: NodeObject[] = [];
-  for await (const candidate of client.nodes.list(signal)) if (candidate.operator_id === id) mine.push(candidate);
-  return mine;
-}
-
 export function describeMonth({ node, earned }: EarningsOfNode): string[] {
   const { month, items, totals, payout, balance } = earned;
   const title = `${node.name}, ${month}`;
-  const days = items.length === 0 ? [`${title}: no day is settled yet`] : [`${title}:`, ...formatTable(DAYS, items)];
+  const days = items.length === 0 ? [`${title}: no day is settled`] : [`${title}:`, ...formatTable(DAYS, items)];
   const penalties = BigInt(totals.uptime_penalty_microcredits) + BigInt(totals.audit_penalty_microcredits);
   const less = penalties === 0n ? "" : `, after ${formatCredits(penalties)} taken off`;
   const forfeited = balance.forfeited === "0" ? "" : `; ${balance.forfeited} forfeited`;
   return [
     ...days,
-    ...(items.length === 0 ? [] : [`${totals.days} days, ${totals.gb_days} GB-days: ${totals.net} credits${less}`]),
-    payout === null ? "not paid out yet" : `paid out: ${payout.amount} credits, ${formatMoment(payout.paid_at)}`,
+    ...(items.length === 0
+      ? []
+      : [`${countOf(totals.days, "day")}, ${totals.gb_days} GB-days: ${totals.net} credits${less}`]),
+    ...paidOut(items.length, payout),
     `since it joined: ${balance.earned} earned, ${balance.paid} of it paid out, ${balance.pending} pending${forfeited}`,
   ];
+}
+
+function paidOut(days: number, payout: NodeMonth["payout"]): string[] {
+  if (payout !== null) return [`paid out: ${payout.amount} credits, ${formatMoment(payout.paid_at)}`];
+  return days === 0 ? [] : ["not paid out yet: it is when the last day of the month is settled"];
 }
 
 function describeAll(months: readonly EarningsOfNode[]): string {

@@ -46,7 +46,11 @@ export function addAccountCommands(program: Command, run: Run): void {
     .option("--no-wait", "where it is paid at an address: show that, and do not wait")
     .action(run(async () => (await import("./credits.ts")).buyCredits));
   credits
+    .command("days")
+    .description("show what each day's storage was charged, by UTC, newest first")
+    .action(run(async () => (await import("./credits.ts")).showDays));
+  credits
     .command("history")
-    .description("show what came and went, newest first")
+    .description("show what came into the credits that can be spent and what left them, newest first")
     .action(run(async () => (await import("./credits.ts")).showHistory));
 }

@@ -1,16 +1,13 @@
-import type { FileObject, Files } from "@commonhold/client/files.ts";
-import { formatMoment } from "../../output/format-time.ts";
+import type { FileObject } from "@commonhold/client/files.ts";
 import { usageError } from "../../usage.ts";
-import { findFiles } from "./find-file.ts";
+import { findEntry, type Stored } from "./find-entry.ts";
 
 /**
- * The one file that an id or an exact name means.
- * @throws AppError FILE_NOT_FOUND when there is none; a usage error with their ids when there are several
+ * The file that a path or an id means.
+ * @throws AppError FILE_NOT_FOUND; INVALID_REQUEST for a folder
  */
-export async function findOneFile(files: Files, nameOrId: string, signal: AbortSignal): Promise<FileObject> {
-  const [file, ...others] = await findFiles(files, nameOrId, signal);
-  if (file !== undefined && others.length === 0) return file;
-  const found = file === undefined ? others : [file, ...others];
-  const shown = found.map((candidate) => `${candidate.file_id} of ${formatMoment(candidate.created_at)}`).join(", ");
-  throw usageError(`several files are named "${nameOrId}": give an id instead (${shown})`);
+export async function findOneFile(client: Stored, pathOrId: string, signal: AbortSignal): Promise<FileObject> {
+  const entry = await findEntry(client, pathOrId, signal);
+  if (entry.kind === "file") return entry.file;
+  throw usageError(`"${pathOrId}" is a folder: name a file`);
 }

@@ -1,17 +1,14 @@
 import type { CommonholdClient } from "@commonhold/client/commonhold-client.ts";
 import type { FileSink } from "@commonhold/client/file-sink.ts";
-import type { FileObject } from "@commonhold/client/files.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { formatByteSize } from "@commonhold/core/byte-size.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import type { CliContext } from "../../cli-context.ts";
-import { formatMoment } from "../../output/format-time.ts";
 import { printable } from "../../output/printable.ts";
 import { type FileProgress, ProgressDisplay, retryRemark, speedRemark } from "../../progress/progress-display.ts";
 import { openPartialDownload } from "../../state/partial-download.ts";
 import { usageError } from "../../usage.ts";
-import { findFiles } from "./find-file.ts";
-import { findFolder, noFolder } from "./find-folder.ts";
+import { filesBelow, findEntry, type StoredFile } from "./find-entry.ts";
 import { saveTargets } from "./save-target.ts";
 
 export interface GetOptions {
@@ -33,11 +30,11 @@ export async function get(context: CliContext, names: readonly string[], options
   if (toStdout && recursive) throw usageError("folders cannot go to stdout: name a folder with -o, or leave -r out");
   const client = await context.openClient();
   const files = await filesMeant(context, client, { names, recursive });
-  const filenames = files.map((file) => file.filename);
+  const filenames = files.map(({ path }) => path);
   const targets = toStdout
     ? undefined
     : await saveTargets(filenames, { output: options.output, force, keepFolders: recursive });
-  const total = { bytes: files.reduce((sum, file) => sum + file.size_bytes, 0), files: files.length };
+  const total = { bytes: files.reduce((sum, file) => sum + file.file.size_bytes, 0), files: files.length };
   const terminal = output.quiet || output.json ? undefined : process.stderr;
   using display = new ProgressDisplay({ clock: systemClock, terminal }, total);
   const run = { context, client, display };
@@ -46,7 +43,8 @@ export async function get(context: CliContext, names: readonly string[], options
     const target = targets?.[index];
     if (target === undefined) await writeToStdout(run, file);
     else await save(run, file, target);
-    saved.push({ file_id: file.file_id, filename: file.filename, size_bytes: file.size_bytes, path: target });
+    const { file_id, filename, size_bytes } = file.file;
+    saved.push({ file_id, filename, size_bytes, path: target });
   }
   if (output.json && !toStdout) output.document({ items: saved });
 }
@@ -55,41 +53,25 @@ async function filesMeant(
   context: CliContext,
   client: CommonholdClient,
   { names, recursive }: { readonly names: readonly string[]; readonly recursive: boolean },
-): Promise<readonly FileObject[]> {
-  const files: FileObject[] = [];
+): Promise<readonly StoredFile[]> {
+  const files = new Map<string, StoredFile>();
   for (const name of names) {
-    const folder = recursive ? newestOfEachName(await findFolder(client.files, name, { signal: context.signal })) : [];
-    if (folder.length > 0) files.push(...folder);
-    else if (recursive && name.endsWith("/")) throw noFolder(name);
-    else files.push(await newest(context, client, name));
+    const entry = await findEntry(client, name, context.signal);
+    if (entry.kind === "file") files.set(entry.file.file_id, entry);
+    else if (!recursive) throw usageError(`"${name}" is a folder: add -r to fetch everything in it`);
+    else for await (const file of filesBelow(client, entry, context.signal)) files.set(file.file.file_id, file);
   }
   // A folder and another in it may both be named.
-  return recursive ? [...new Map(files.map((file) => [file.file_id, file])).values()] : files;
+  return [...files.values()];
 }
 
-/** In the order of their names. */
-function newestOfEachName(newestFirst: readonly FileObject[]): readonly FileObject[] {
-  const byName = new Map<string, FileObject>();
-  for (const file of newestFirst) if (!byName.has(file.filename)) byName.set(file.filename, file);
-  return [...byName.values()].sort((a, b) => (a.filename < b.filename ? -1 : 1));
-}
-
-async function newest(context: CliContext, client: CommonholdClient, name: string): Promise<FileObject> {
-  const [file, ...others] = await findFiles(client.files, name, context.signal);
-  if (others.length > 0) {
-    const id = `the newest, ${file!.file_id} of ${formatMoment(file!.created_at)}`;
-    context.output.note(`There are several files named "${printable(name)}": fetching ${id}`);
-  }
-  return file!;
-}
-
-async function save(run: GetRun, file: FileObject, target: string): Promise<void> {
+async function save(run: GetRun, { file, path }: StoredFile, target: string): Promise<void> {
   const { context, client, display } = run;
   const part = await openPartialDownload(
     { clock: systemClock },
     { folder: context.folders.state, target, coordinator: client.baseUrl, fileId: file.file_id },
   );
-  const progress = display.begin(file.filename);
+  const progress = display.begin(path);
   try {
     await client.download(file.file_id, part.sink, {
       ...downloadOptions(run, file, progress),
@@ -101,10 +83,10 @@ async function save(run: GetRun, file: FileObject, target: string): Promise<void
     throw error;
   }
   await part.finish();
-  tell(run, `saved ${file.filename} (${sizeRemark(file, progress)}) to ${target}`);
+  tell(run, `saved ${path} (${sizeRemark(file, progress)}) to ${target}`);
 }
 
-async function writeToStdout(run: GetRun, file: FileObject): Promise<void> {
+async function writeToStdout(run: GetRun, { file }: StoredFile): Promise<void> {
   const progress = run.display.begin(file.filename);
   await run.client.download(file.file_id, stdoutSink(file), downloadOptions(run, file, progress));
   // Standard output is the file's: what is said about it goes elsewhere.
@@ -113,7 +95,7 @@ async function writeToStdout(run: GetRun, file: FileObject): Promise<void> {
   );
 }
 
-function downloadOptions(run: GetRun, file: FileObject, progress: FileProgress) {
+function downloadOptions(run: GetRun, file: StoredFile["file"], progress: FileProgress) {
   return {
     sizeBytes: file.size_bytes,
     signal: run.context.signal,
@@ -122,7 +104,7 @@ function downloadOptions(run: GetRun, file: FileObject, progress: FileProgress) 
   };
 }
 
-function sizeRemark(file: FileObject, progress: FileProgress): string {
+function sizeRemark(file: StoredFile["file"], progress: FileProgress): string {
   return `${formatByteSize(file.size_bytes)}${speedRemark(progress.end())}`;
 }
 
@@ -131,7 +113,7 @@ function tell({ context: { output }, display }: GetRun, text: string): void {
 }
 
 /** Standard output with back-pressure. What is written cannot be taken back. */
-function stdoutSink(file: FileObject): FileSink {
+function stdoutSink(file: StoredFile["file"]): FileSink {
   let written = 0;
   return {
     write: (bytes) =>

@@ -22,7 +22,7 @@ export async function unpin(context: CliContext, name: string, options: { readon
 async function look(context: CliContext, name: string, nodeText: string) {
   const { signal } = context;
   const client = await context.openClient();
-  const file = await findOneFile(client.files, name, signal);
+  const file = await findOneFile(client, name, signal);
   return { client, file, node: await findNode(client.nodes, nodeText, signal) };
 }
 

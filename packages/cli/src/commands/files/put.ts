@@ -15,6 +15,7 @@ import { ProgressDisplay, retryRemark, speedRemark } from "../../progress/progre
 import { createUploadState, type UploadIdentity, type UploadState } from "../../state/upload-state.ts";
 import { usageError } from "../../usage.ts";
 import { collectFiles, type LocalFile } from "./collect-files.ts";
+import { putTarget } from "./put-target.ts";
 
 /** Files up to this size are sent side by side; larger ones one by one, their chunks side by side. */
 const SMALL_FILE_BYTES_MAX = 1024 * 1024;
@@ -36,15 +37,9 @@ interface PutRun {
   readonly accountId: () => Promise<string>;
 }
 
-export async function put(context: CliContext, paths: readonly string[], options: PutOptions): Promise<void> {
+export async function put(context: CliContext, words: readonly string[], options: PutOptions): Promise<void> {
   const { output, signal } = context;
-  const files = await collectFiles(paths, {
-    recursive: options.recursive === true,
-    onSkip: (path, why) => output.note(`left out ${path}: ${why}`),
-  });
-  if (options.name !== undefined && (files.length !== 1 || options.recursive === true)) {
-    throw usageError("--name is for one file: give one, or leave --name out");
-  }
+  const files = await filesToPut(context, words, options);
   if (files.length === 0)
     return output.json ? output.document({ items: [] }) : output.note("There is nothing to store.");
   const client = await context.openClient();
@@ -65,6 +60,27 @@ export async function put(context: CliContext, paths: readonly string[], options
   const shortfall = shortfallRemark(stored.items);
   if (shortfall !== undefined) display.interrupt(() => output.note(shortfall));
   if (stored.exitCode !== undefined) throw new AlreadyReported(stored.exitCode);
+}
+
+/** Each with the path by which it is stored. */
+async function filesToPut(
+  { output }: CliContext,
+  words: readonly string[],
+  options: PutOptions,
+): Promise<readonly LocalFile[]> {
+  const target = putTarget(words);
+  const files = await collectFiles(target.paths, {
+    recursive: options.recursive === true,
+    onSkip: (path, why) => output.note(`left out ${path}: ${why}`),
+  });
+  if (options.name !== undefined && target.name !== undefined) {
+    throw usageError("--name and FOLDER/NAME say the same: leave one out");
+  }
+  const name = options.name ?? target.name;
+  if (name !== undefined && (files.length !== 1 || options.recursive === true)) {
+    throw usageError("a name is for one file: give one file, or leave the name out");
+  }
+  return files.map((file) => ({ ...file, name: target.folder + (name ?? file.name) }));
 }
 
 /** Small files side by side, then the others; a file that fails does not keep the others from being stored. */
@@ -101,7 +117,7 @@ async function putAll(
 
 async function putFile(run: PutRun, file: LocalFile, parallelMax: number): Promise<FileObject> {
   const { context, options, client, display } = run;
-  const source = await openFileSource(file.path, options.name ?? file.name);
+  const source = await openFileSource(file.path, file.name);
   try {
     const progress = display.begin(source.name);
     const identity = source.sizeBytes > CHUNK_SIZE_BYTES_MIN ? await identityOf(run, file, source) : undefined;
@@ -116,7 +132,7 @@ async function putFile(run: PutRun, file: LocalFile, parallelMax: number): Promi
       onRetry: (error) => progress.trouble(() => context.output.note(retryRemark(error))),
     });
     if (identity !== undefined) await run.uploadState.forget(identity);
-    display.interrupt(() => tell(context, stored, speedRemark(progress.end())));
+    display.interrupt(() => tell(context, { name: source.name, file: stored }, speedRemark(progress.end())));
     return stored;
   } catch (error) {
     if (error instanceof Interrupted && source.sizeBytes > CHUNK_SIZE_BYTES_MIN) {
@@ -140,10 +156,14 @@ async function identityOf(run: PutRun, file: LocalFile, source: OpenFileSource):
   };
 }
 
-function tell({ output }: CliContext, file: FileObject, remark: string): void {
+function tell(
+  { output }: CliContext,
+  { name, file }: { readonly name: string; readonly file: FileObject },
+  remark: string,
+): void {
   if (output.json) return;
   if (output.quiet) return output.line(file.file_id);
-  output.line(`stored ${file.filename} (${formatByteSize(file.size_bytes)}${remark}) as ${file.file_id}`);
+  output.line(`stored ${name} (${formatByteSize(file.size_bytes)}${remark}) as ${file.file_id}`);
 }
 
 /** About files that have fewer copies than promised, with none of the missing ones on its way. */

@@ -1,41 +1,59 @@
-import type { FileObject, Files } from "@commonhold/client/files.ts";
-import { AppError } from "@commonhold/core/app-error.ts";
+import type { FileObject } from "@commonhold/client/files.ts";
+import type { FolderObject } from "@commonhold/client/folders.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { isUuid } from "@commonhold/core/ids.ts";
 import type { CliContext } from "../../cli-context.ts";
 import { printable } from "../../output/printable.ts";
-import { findFolder } from "./find-folder.ts";
+import { type Stored, splitPath } from "./find-entry.ts";
 
-export async function restore(
-  context: CliContext,
-  names: readonly string[],
-  options: { readonly recursive?: boolean },
-): Promise<void> {
+type Deleted = { readonly kind: "file" | "folder" | "either"; readonly id: string };
+
+export async function restore(context: CliContext, names: readonly string[]): Promise<void> {
   const { output, signal } = context;
   const client = await context.openClient();
   // All are looked up first, so that a mistyped name restores nothing.
-  const ids: string[] = [];
+  const found = new Map<string, Deleted>();
   for (const name of names) {
-    const folder = options.recursive === true ? await findFolder(client.files, name, { deleted: true, signal }) : [];
-    if (folder.length > 0) ids.push(...folder.map((file) => file.file_id));
-    else ids.push(await findDeleted(client.files, name, signal));
+    const deleted = await findDeleted(client, name, signal);
+    found.set(deleted.id, deleted);
   }
-  const restored: FileObject[] = [];
-  for (const id of new Set(ids)) {
-    const file = await client.files.restore(id, signal);
-    restored.push(file);
-    if (!output.json && !output.quiet) output.line(printable(`restored ${file.filename} (${file.file_id})`));
+  const restored: object[] = [];
+  for (const deleted of found.values()) {
+    const entry = await bringBack(client, deleted, signal);
+    restored.push(entry);
+    const shown = "file_id" in entry ? `${entry.filename} (${entry.file_id})` : `${entry.name}/ (${entry.id})`;
+    if (!output.json && !output.quiet) output.line(printable(`restored ${shown}`));
   }
   if (output.json) output.document({ items: restored });
 }
 
-async function findDeleted(files: Files, nameOrId: string, signal: AbortSignal): Promise<string> {
-  if (isUuid(nameOrId)) return nameOrId;
-  const name = nameOrId.normalize("NFC");
-  for await (const file of files.list({ deleted: true, nameContains: name, sort: "-created_at", signal })) {
-    if (file.filename === name) return file.file_id;
+async function bringBack(
+  client: Stored,
+  { kind, id }: Deleted,
+  signal: AbortSignal,
+): Promise<FileObject | FolderObject> {
+  if (kind === "folder") return await client.folders.restore(id, signal);
+  try {
+    return await client.files.restore(id, signal);
+  } catch (error) {
+    if (kind === "file" || !hasCode(error, "FILE_NOT_FOUND")) throw error;
+    return await client.folders.restore(id, signal);
+  }
+}
+
+/** What was removed is in no folder: of a path the last part counts. */
+async function findDeleted(client: Stored, pathOrId: string, signal: AbortSignal): Promise<Deleted> {
+  if (isUuid(pathOrId)) return { kind: "either", id: pathOrId };
+  const { name } = splitPath(pathOrId.normalize("NFC").replace(/\/+$/, ""));
+  if (!pathOrId.endsWith("/")) {
+    const list = client.files.list({ deleted: true, nameContains: name, sort: "-created_at", signal });
+    for await (const file of list) if (file.filename === name) return { kind: "file", id: file.file_id };
+  }
+  for await (const folder of client.folders.list({ deleted: true, signal })) {
+    if (folder.name === name) return { kind: "folder", id: folder.id };
   }
   throw new AppError(
     "FILE_NOT_FOUND",
-    `no file "${nameOrId}" was removed that could be restored: "commonhold ls --deleted" shows what could`,
+    `nothing "${pathOrId}" was removed that could be restored: "commonhold ls --deleted" shows what could`,
   );
 }

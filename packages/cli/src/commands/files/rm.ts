@@ -1,8 +1,7 @@
-import type { FileObject } from "@commonhold/client/files.ts";
 import type { CliContext } from "../../cli-context.ts";
 import { printable } from "../../output/printable.ts";
-import { findFolder, noFolder } from "./find-folder.ts";
-import { findOneFile } from "./find-one-file.ts";
+import { usageError } from "../../usage.ts";
+import { type Entry, findEntry } from "./find-entry.ts";
 
 export interface RmOptions {
   readonly recursive?: boolean;
@@ -12,18 +11,31 @@ export async function rm(context: CliContext, names: readonly string[], options:
   const { output, signal } = context;
   const client = await context.openClient();
   // All are looked up first, so that a mistyped name removes nothing.
-  const files: FileObject[] = [];
+  const entries = new Map<string, Entry>();
   for (const name of names) {
-    const folder = options.recursive === true ? await findFolder(client.files, name, { signal }) : [];
-    if (folder.length > 0) files.push(...folder);
-    else if (options.recursive === true && name.endsWith("/")) throw noFolder(name);
-    else files.push(await findOneFile(client.files, name, signal));
+    const entry = await findEntry(client, name, signal);
+    if (entry.kind === "folder" && options.recursive !== true) {
+      throw usageError(`"${name}" is a folder: add -r to remove it with everything in it`);
+    }
+    entries.set(idOf(entry), entry);
   }
   const removed: object[] = [];
-  for (const file of new Map(files.map((file) => [file.file_id, file])).values()) {
-    await client.files.remove(file.file_id, signal);
-    removed.push({ file_id: file.file_id, filename: file.filename });
-    if (!output.json && !output.quiet) output.line(printable(`removed ${file.filename} (${file.file_id})`));
+  for (const [id, entry] of entries) {
+    if (entry.kind === "file") {
+      await client.files.remove(id, signal);
+      removed.push({ file_id: id, filename: entry.file.filename });
+    } else {
+      await client.folders.remove(id, signal);
+      removed.push({ folder_id: id, path: entry.path });
+    }
+    const path = entry.kind === "file" ? entry.path : `${entry.path}/`;
+    if (!output.json && !output.quiet) output.line(printable(`removed ${path} (${id})`));
   }
   if (output.json) output.document({ items: removed });
+}
+
+function idOf(entry: Entry): string {
+  if (entry.kind === "file") return entry.file.file_id;
+  if (entry.id === null) throw usageError('"/" cannot be removed: name what lies in it');
+  return entry.id;
 }

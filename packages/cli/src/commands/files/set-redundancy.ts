@@ -25,7 +25,7 @@ export async function setReplicas(context: CliContext, name: string, copies: num
 async function change(context: CliContext, name: string, redundancy: Redundancy): Promise<void> {
   const { output, signal } = context;
   const client = await context.openClient();
-  const { file_id } = await findOneFile(client.files, name, signal);
+  const { file_id } = await findOneFile(client, name, signal);
   const file = await client.files.setRedundancy(file_id, redundancy, signal);
   if (output.json) return output.document(file);
   output.line(sentenceOf(file));

@@ -10,7 +10,7 @@ import { findOneFile } from "./find-one-file.ts";
 export async function show(context: CliContext, name: string): Promise<void> {
   const { output, signal } = context;
   const client = await context.openClient();
-  const { file_id } = await findOneFile(client.files, name, signal);
+  const { file_id } = await findOneFile(client, name, signal);
   const file = await client.files.stat(file_id, signal);
   if (output.json) return output.document(file);
   const nameOf = (file.pins ?? []).length === 0 ? (id: string) => id : await nodeNames(client.nodes, signal);

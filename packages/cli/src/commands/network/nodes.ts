@@ -7,6 +7,7 @@ import { formatTable, type TableColumn } from "../../output/output.ts";
 const COLUMNS: readonly TableColumn<NodeObject>[] = [
   { title: "NAME", value: (node) => node.name },
   { title: "STATUS", value: (node) => node.status },
+  { title: "STANDING", value: (node) => node.reputation?.standing ?? "" },
   { title: "USED", align: "right", value: (node) => formatByteSize(node.used_bytes) },
   { title: "CAPACITY", align: "right", value: (node) => formatByteSize(node.capacity_bytes) },
   { title: "CHUNKS", align: "right", value: (node) => String(node.chunk_count) },

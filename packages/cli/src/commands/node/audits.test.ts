@@ -1,8 +1,15 @@
+import { FAKE_AUDITS } from "@commonhold/client/testing/fake-audits.ts";
 import { describe, expect, test, vi } from "vitest";
+import { outcomeOf } from "./audits.ts";
 import { json, openHome } from "../../testing/cli-home.ts";
 
 // Processes start slowly on a machine that is busy.
 vi.setConfig({ testTimeout: 60_000 });
+
+test("the list of nodes says how each stands", async () => {
+  const { run } = await openHome();
+  expect((await run(["nodes"])).stdout).toMatch(/^NAME +STATUS +STANDING .*\nattic +active +vetting /);
+});
 
 describe("node audits", () => {
   test("shows how a node stands, its last audits and why one failed", async () => {
@@ -25,6 +32,17 @@ describe("node audits", () => {
       items: [{ counted_as: "dishonest" }],
       next_cursor: null,
     });
+  });
+
+  test("says how often a question was asked", async () => {
+    const [audit] = FAKE_AUDITS;
+    const texts = [1, 2, 3, 4].map((attempt) => outcomeOf({ ...audit!, outcomes: { silent: 2 }, attempt }));
+    expect(texts).toEqual([
+      "silent",
+      "silent (asked for the second time)",
+      "silent (asked for the third time)",
+      "silent (asked for the fourth time)",
+    ]);
   });
 
   test("of a node that there is not is refused", async () => {

@@ -75,12 +75,15 @@ function percent(share: number): string {
   return `${Math.floor(share * 10_000) / 100} %`;
 }
 
-function outcomeOf({ outcomes, attempt }: AuditObject): string {
+/** Of a question that was asked before; it is asked `ASKED_MAX` times at most. */
+const TIMES = ["second", "third", "fourth"];
+
+export function outcomeOf({ outcomes, attempt }: AuditObject): string {
   const found = Object.entries(outcomes);
   if (found.length === 0) return "open";
   const [only] = found;
   const text = found.length === 1 ? only![0] : found.map(([outcome, count]) => `${count} ${outcome}`).join(", ");
-  return attempt > 1 ? `${text} (asked for the ${attempt === 2 ? "second" : "third"} time)` : text;
+  return attempt > 1 ? `${text} (asked for the ${TIMES[attempt - 2] ?? `${attempt}th`} time)` : text;
 }
 
 /** Of what did not pass: what it means, and what else there is to say. */

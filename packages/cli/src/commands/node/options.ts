@@ -51,7 +51,7 @@ function addMembershipCommands(node: Command, run: Run): void {
     .action(run(async () => (await import("./membership.ts")).setBanned(true)));
   node
     .command("unban")
-    .description("let a node in again that was cut off or removed (admins)")
+    .description("let a node in again that was cut off, removed or suspended; its reputation begins afresh (admins)")
     .argument("<node>", "its name or id")
     .action(run(async () => (await import("./membership.ts")).setBanned(false)));
 }

@@ -14,7 +14,23 @@ export function addOperationCommands(program: Command, run: Run): void {
     .description("move copies from full nodes to empty ones (admins and operators)")
     .option("--dry-run", "only say what would be moved")
     .action(run(async () => (await import("./rebalance.ts")).rebalance));
+  addAuditCommands(program, run);
   addJobCommands(program, run);
+}
+
+function addAuditCommands(program: Command, run: Run): void {
+  const audits = program.command("audits").description("what anyone can check of how nodes are audited");
+  audits
+    .command("periods", { isDefault: true })
+    .description("the days of audits: the commitment to each one's key, and the key once it is published")
+    .action(run(async () => (await import("./audit-periods.ts")).listPeriods));
+  audits
+    .command("verify")
+    .description("work out again from the published key what your nodes were asked in a day, and compare")
+    .argument("<day>", 'a UTC day that is over, such as "2026-01-31"; passed audits are kept for 48 hours')
+    .option("--node <node>", "only of this one, its name or id (default: all of yours)")
+    .option("--commitment <hex>", "what you noted while the day lasted")
+    .action(run(async () => (await import("./verify-audits.ts")).verifyAudits));
 }
 
 function addJobCommands(program: Command, run: Run): void {
