@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defaultExclude, defineConfig } from "vitest/config";
 
 /** Tests that replace modules, or weigh memory, or end processes: each file in a process of its own. */
 const ALONE = [
-  "packages/{cli,p2p,runtime,storage-node}/**/*.test.ts",
+  "packages/{cli,p2p,runtime}/**/*.test.ts",
   "packages/**/*.crash.test.ts",
   "packages/wire/src/receive-queue.test.ts",
   "scripts/**/*.test.ts",
@@ -13,14 +14,16 @@ const ALONE = [
 const UNIT = {
   sequence: { groupOrder: 0 },
   maxWorkers: Math.min(4, availableParallelism()),
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
 };
 
 export default defineConfig({
   test: {
     pool: "forks",
     execArgv: ["--disable-warning=ExperimentalWarning"],
+    // Every process and every thread that tests start would compile the same modules again.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/commonhold", import.meta.url)) },
     projects: [
       {
         extends: true,

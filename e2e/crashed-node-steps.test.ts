@@ -12,6 +12,7 @@ import {
   expectFullyReplicated,
   expectSoundChunks,
   expectListedAsStored,
+  handOver,
   openUploads,
   restartNode,
   expectNoTemporaryFiles,
@@ -82,7 +83,10 @@ async function expectToTakeChunks(): Promise<void> {
   const upload = new UploadByHand(network, `after-${kept.length}`, FILE_BYTES);
   await upload.inOneStep();
   kept.push(upload);
-  await waitUntil(`${NODE} to take a chunk`, async () => chunksOnDisk(network, NODE).length > before.length);
+  await waitUntil(`${NODE} to take a chunk`, async () => {
+    await handOver(network);
+    return chunksOnDisk(network, NODE).length > before.length;
+  });
 }
 
 describe.each(NODE_UPLOAD_STEPS)("a node killed at %s", (step) => {

@@ -1,9 +1,10 @@
 /** Builds the web app where its sources have changed since; says one line. `--force` builds it in any case. */
 import { buildWeb, isWebCurrent } from "./web-build.ts";
 
+const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} KB`;
+
 if (process.argv.includes("--force") || !isWebCurrent()) {
-  const { seconds, firstLoadBytes } = await buildWeb();
-  console.error(
-    `Built the web app in ${seconds.toFixed(1)} s: ${Math.round(firstLoadBytes / 1000)} KB at the first load`,
-  );
+  const { seconds, firstLoad } = await buildWeb();
+  const sizes = `${kilobytes(firstLoad.gzipBytes)} as gzip, ${kilobytes(firstLoad.brotliBytes)} as Brotli`;
+  console.error(`Built the web app in ${seconds.toFixed(1)} s: ${sizes} of script until the files are shown`);
 }

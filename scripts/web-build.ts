@@ -4,18 +4,23 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import { build, type Plugin } from "vite";
+import { build, type InlineConfig, type Plugin, type Rolldown } from "vite";
 import { PROJECT_FOLDER } from "./run-tool.ts";
 import { listFiles } from "./source-files.ts";
+import { FIRST_LOAD_FILE, type FirstLoad, scriptsShownFirst, weighFirstLoad } from "./web-first-load.ts";
 
 const WEB = join(PROJECT_FOLDER, "packages/web");
-const DIST = join(WEB, "dist");
+export const WEB_DIST = join(WEB, "dist");
 const STAMP = "built-from";
 const SOURCES = ["packages/web", "packages/client/src", "packages/core/src"];
 const NOT_SOURCES = /^packages\/web\/dist|\.(?:test|fixture|contract)\.tsx?$|\/testing\//;
+const BUILDERS = ["scripts/web-build.ts", "scripts/web-first-load.ts", "package-lock.json"];
 /** Compressing smaller ones costs more than it saves. */
 const COMPRESSED_BYTES_MIN = 512;
 const TEXT = /\.(?:js|css|html|svg|webmanifest)$/;
+const WORKER = "service-worker.js";
+/** Changes with their versions alone: browsers keep it from one build of the app to the next. */
+const BASE = /\/node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//;
 
 /** The component library brings its few words in thirty languages; the page speaks one. */
 const ENGLISH_ONLY: Plugin = {
@@ -27,14 +32,13 @@ const ENGLISH_ONLY: Plugin = {
 
 /** Whether what is built is of these very sources. */
 export function isWebCurrent(): boolean {
-  const stamp = join(DIST, STAMP);
+  const stamp = join(WEB_DIST, STAMP);
   return existsSync(stamp) && readFileSync(stamp, "utf8") === sourceDigest();
 }
 
 export interface WebBuild {
   readonly seconds: number;
-  /** Compressed script that the page asks for before it shows anything. */
-  readonly firstLoadBytes: number;
+  readonly firstLoad: FirstLoad;
 }
 
 /** Builds into a folder of its own and puts that in place of the old one. */
@@ -47,26 +51,16 @@ export async function buildWeb(): Promise<WebBuild> {
   // Tests, which set another, are to be of what people get.
   process.env.NODE_ENV = "production";
   try {
-    await build({
-      root: WEB,
-      mode: "production",
-      configFile: false,
-      logLevel: "error",
-      plugins: [ENGLISH_ONLY],
-      build: {
-        outDir: folder,
-        emptyOutDir: true,
-        target: "es2023",
-        modulePreload: { polyfill: false },
-        assetsInlineLimit: 0,
-        reportCompressedSize: false,
-      },
-    });
-    const firstLoadBytes = await compressAll(folder);
+    const buildId = digest.slice(0, 16);
+    const scripts = await buildPage(folder, buildId);
+    await buildWorker(folder, buildId);
+    await compressAll(folder);
+    const firstLoad = await weighFirstLoad(folder, scriptsShownFirst(scripts));
+    await writeFile(join(folder, FIRST_LOAD_FILE), `${JSON.stringify(firstLoad, null, 2)}\n`);
     await writeFile(join(folder, STAMP), digest);
-    await rm(DIST, { recursive: true, force: true });
-    await rename(folder, DIST);
-    return { seconds: (performance.now() - began) / 1000, firstLoadBytes };
+    await rm(WEB_DIST, { recursive: true, force: true });
+    await rename(folder, WEB_DIST);
+    return { seconds: (performance.now() - began) / 1000, firstLoad };
   } finally {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = NODE_ENV;
@@ -74,27 +68,73 @@ export async function buildWeb(): Promise<WebBuild> {
   }
 }
 
-async function compressAll(folder: string): Promise<number> {
-  const names = listFiles(folder, ".").filter((name) => TEXT.test(name));
-  const page = await readFile(join(folder, "index.html"), "utf8");
-  let firstLoadBytes = 0;
-  for (const name of names) {
+const CONFIG: InlineConfig = { root: WEB, mode: "production", configFile: false, logLevel: "error" };
+const TARGET = "es2023";
+
+async function buildPage(folder: string, buildId: string): Promise<readonly Rolldown.OutputChunk[]> {
+  const result = await build({
+    ...CONFIG,
+    plugins: [ENGLISH_ONLY],
+    define: { BUILD_ID: JSON.stringify(buildId) },
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: TARGET,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+      rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: BASE }] } } },
+    },
+  });
+  return [result].flat().flatMap((each) => ("output" in each ? each.output.filter(isScript) : []));
+}
+
+function isScript(output: Rolldown.OutputChunk | Rolldown.OutputAsset): output is Rolldown.OutputChunk {
+  return output.type === "chunk";
+}
+
+/** The service worker: one classic script at the root, with the list of what it keeps. */
+async function buildWorker(folder: string, buildId: string): Promise<void> {
+  const names = listFiles(folder, ".");
+  const page = await readFile(join(folder, "index.html"));
+  const shell = {
+    id: buildId,
+    pageIntegrity: `sha256-${createHash("sha256").update(page).digest("base64")}`,
+    files: names.filter((name) => name !== "index.html").map((name) => `/${name}`),
+  };
+  await build({
+    ...CONFIG,
+    publicDir: false,
+    define: { SHELL: JSON.stringify(shell) },
+    build: {
+      outDir: folder,
+      emptyOutDir: false,
+      target: TARGET,
+      reportCompressedSize: false,
+      lib: {
+        entry: join(WEB, "src/offline/service-worker.ts"),
+        formats: ["iife"],
+        name: "worker",
+        fileName: () => WORKER,
+      },
+    },
+  });
+}
+
+async function compressAll(folder: string): Promise<void> {
+  for (const name of listFiles(folder, ".").filter((each) => TEXT.test(each))) {
     const bytes = await readFile(join(folder, name));
     if (bytes.length < COMPRESSED_BYTES_MIN) continue;
     const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-    const brotli = await promisify(brotliCompress)(bytes, { params });
-    await writeFile(join(folder, `${name}.br`), brotli);
+    await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(bytes, { params }));
     await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(bytes, { level: 9 }));
-    if (name.endsWith(".js") && page.includes(name)) firstLoadBytes += brotli.length;
   }
-  return firstLoadBytes;
 }
 
 function sourceDigest(): string {
   const digest = createHash("sha256");
   const files = SOURCES.flatMap((folder) => listFiles(PROJECT_FOLDER, folder));
-  const others = ["scripts/web-build.ts", "package-lock.json"];
-  for (const path of [...files.filter((each) => !NOT_SOURCES.test(each)), ...others]) {
+  for (const path of [...files.filter((each) => !NOT_SOURCES.test(each)), ...BUILDERS]) {
     digest
       .update(`${path}\0`)
       .update(readFileSync(join(PROJECT_FOLDER, path)))

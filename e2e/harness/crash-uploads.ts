@@ -51,7 +51,12 @@ export async function uploadUntilTrapped(
       options.lateNode?.signal("SIGCONT");
     }
   }
-  await waitUntil("the trap to spring and its role to end", async () => trap.hasSprung && options.role().hasEnded);
+  const counts = `${complete.length} uploads complete, ${cutOff.length} cut off, ${refused.length} refused`;
+  const why = refused.length === 0 ? "" : `: ${refused.at(-1)!.message}`;
+  await waitUntil(
+    `the trap to spring and its role to end (${counts}${why})`,
+    async () => trap.hasSprung && options.role().hasEnded,
+  );
   return { complete, cutOff, refused };
 }
 

@@ -30,8 +30,6 @@ export class StepTrap {
     const preload = new URL("./end-at-step.ts", import.meta.url);
     return {
       NODE_OPTIONS: `--import=${preload.href}`,
-      // A process that is started again and again is up sooner with what the one before compiled.
-      NODE_COMPILE_CACHE: `${this.#file}-compile-cache`,
       [TRAP_FILE_VARIABLE]: this.#file,
     };
   }

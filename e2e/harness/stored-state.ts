@@ -122,6 +122,12 @@ export async function expectListedAsStored(network: TestNetwork, node: string): 
   );
 }
 
+/** Has the coordinator hand over at once what it keeps for nodes that were away. */
+export async function handOver(network: TestNetwork): Promise<void> {
+  const answer = await network.call("/api/v1/jobs/handoff/run", { method: "POST" });
+  if (!answer.ok) throw new Error(`the job was refused: ${answer.status} ${await answer.text()}`);
+}
+
 /** Waits until no copy is missing any more. */
 export async function expectFullyReplicated(network: TestNetwork): Promise<void> {
   await waitUntil("every copy to be in its place", async () => {

@@ -28,6 +28,9 @@ export interface RoleSettings {
   readonly onFolder?: (role: string, folder: string) => Promise<void>;
 }
 
+/** What tests read is to come from nodes, also where it was written a moment ago. */
+const NOTHING_KEPT = { COMMONHOLD_COORDINATOR_LIMITS_CHUNK_CACHE_BYTES: "0" };
+
 /** A coordinator and storage nodes, each a process that a test can end and start as it likes. */
 export class TestNetwork {
   readonly folder: string;
@@ -143,9 +146,9 @@ export class TestNetwork {
   }
 
   #optionsOf(role: string): SpawnOptions {
-    const env = this.#settings.envOf?.(role);
+    const env = { ...(role === "coordinator" ? NOTHING_KEPT : {}), ...this.#settings.envOf?.(role) };
     const runner = this.#settings.runnerOf?.(role);
-    return { ...(env === undefined ? {} : { env }), ...(runner === undefined ? {} : { runner }) };
+    return { env, ...(runner === undefined ? {} : { runner }) };
   }
 
   async #signIn(): Promise<string> {
