@@ -39,6 +39,12 @@ beforeAll(async () => {
 afterEach(() => trap.clear());
 afterAll(() => network.stop());
 
+/** Where it was away often or for long, nodes may have to be heard again before they count. */
+async function restartCoordinator(): Promise<void> {
+  await network.startCoordinator();
+  await network.waitForActive([...network.nodes.values()].filter((node) => !node.hasEnded).length);
+}
+
 /** Uploads until the coordinator is killed, starts it again, and looks for anything lost or half-made. */
 async function expectToSurvive(kind: UploadKind, step: UploadStep, time: number): Promise<void> {
   trap.set(step, time);
@@ -51,7 +57,7 @@ async function expectToSurvive(kind: UploadKind, step: UploadStep, time: number)
   });
   expect(network.coordinator.signalCode).toBe("SIGKILL");
   expect(refused).toEqual([]);
-  await network.startCoordinator();
+  await restartCoordinator();
 
   expect(contradictions(network)).toEqual([]);
   await expectNoTemporaryFiles(network);
@@ -119,7 +125,7 @@ describe.each(["coordinator:quorum-reached"] as const)("a coordinator told to st
     expect(network.coordinator.exitCode).toBe(0);
     expect(complete).toHaveLength(1);
     expect([...cutOff, ...refused]).toEqual([]);
-    await network.startCoordinator();
+    await restartCoordinator();
     expect(contradictions(network)).toEqual([]);
     expect(openUploads(network)).toEqual([]);
     await expectNoTemporaryFiles(network);

@@ -131,7 +131,7 @@ describe("the API by hand", () => {
         return fetch(`${network.url}/api/v1/files`, { method: "POST", headers: as(token), body: form });
       },
     ];
-    const names = ["raw.bin", "unknown.bin", "folder/put.bin", "form.bin"];
+    const names = ["raw.bin", "unknown.bin", "put.bin", "form.bin"];
     const contentIds = new Set<unknown>();
     for (const [index, upload] of uploads.entries()) {
       const response = await upload();
