@@ -64,7 +64,7 @@ export async function linkNeedsPassword(
  * Opens a link, without an account: BASE/shared/TOKEN, with #KEY for a sealed file. All that is read of it counts as one
  * download.
  * @throws AppError INVALID_REQUEST for what is no link, or lacks its key; SHARE_NOT_FOUND, SHARE_EXHAUSTED,
- *   INVALID_CREDENTIALS, TOO_MANY_REQUESTS, SEAL_BROKEN
+ *   INVALID_CREDENTIALS, TOO_MANY_REQUESTS, SEAL_BROKEN also where a link has a key and its file is not sealed
  */
 export async function openSharedLink(
   deps: SharedLinkDeps,
@@ -86,6 +86,9 @@ export async function openSharedLink(
   const bytes = ticketBytes({ ...deps, transport }, { url, sizeBytes: file.size_bytes }, options.signal);
   const { owner_name: ownerName, sealed } = file;
   if (!sealed) {
+    if (link.key !== undefined) {
+      throw new AppError("SEAL_BROKEN", "this link has a key, and what it leads to is not sealed: ask whoever gave it");
+    }
     const { name, media_type: mediaType, size_bytes: sizeBytes } = file;
     const read = (start = 0, end = sizeBytes) => bytes.read(start, Math.min(end, sizeBytes));
     return { name, mediaType, sizeBytes, ownerName, sealed, read };
@@ -122,13 +125,14 @@ function ticketBytes(
   signal: AbortSignal | undefined,
 ): SealedBytes {
   const { transport, random } = deps;
+  const version: SeenVersion = { etag: undefined };
   return {
     sizeBytes: address.sizeBytes,
     async *read(start, end) {
       let failures = 0;
       for (let at = start; at < end; ) {
         try {
-          for await (const piece of piecesOf(transport, address, { start: at, end, ...withSignal(signal) })) {
+          for await (const piece of piecesOf(transport, address, { start: at, end, version, ...withSignal(signal) })) {
             at += piece.length;
             failures = 0;
             yield piece;
@@ -144,11 +148,21 @@ function ticketBytes(
   };
 }
 
+/** Which version of the file was read first: what follows is to be of the same. */
+interface SeenVersion {
+  etag: string | undefined;
+}
+
 /** The bytes of a range; fewer are COORDINATOR_UNREACHABLE. */
 async function* piecesOf(
   transport: HttpTransport,
   { url, sizeBytes }: TicketAddress,
-  range: { readonly start: number; readonly end: number; readonly signal?: AbortSignal },
+  range: {
+    readonly start: number;
+    readonly end: number;
+    readonly version: SeenVersion;
+    readonly signal?: AbortSignal;
+  },
 ): AsyncGenerator<Uint8Array, void, void> {
   const place = `bytes ${range.start}-${range.end - 1}/${sizeBytes}`;
   const response = await transport.open({
@@ -161,7 +175,9 @@ async function* piecesOf(
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
   let left = range.end - range.start;
   try {
-    if (response.status !== 206 || response.headers.get("content-range") !== place) {
+    const etag = response.headers.get("etag") ?? undefined;
+    range.version.etag ??= etag;
+    if (response.status !== 206 || response.headers.get("content-range") !== place || etag !== range.version.etag) {
       throw new AppError("CONCURRENT_CHANGE", "the shared file changed while it was being fetched: fetch it again");
     }
     while (left > 0) {

@@ -99,12 +99,26 @@ test("after a cut it goes on where it was, and gives up where nothing comes", as
   expect(await failureOf(contentOf((await open(link)).read()))).toMatchObject({ code: "COORDINATOR_UNREACHABLE" });
 });
 
-test("a file that changed between two ranges is not mixed", async () => {
+test("a file that changed between two ranges is not mixed, also where it is as long as before", async () => {
   const { fake, client } = await setUp();
   await using _ = fake;
   const file = addFakeFile(fake.state, "a", bytes);
   const { link } = await client.shares.create(file.file_id);
-  const opened = await open(link);
-  fake.state.files.set(file.file_id, { ...file, bytes: bytes.slice(1) });
-  expect(await failureOf(contentOf(opened.read(0, 10)))).toMatchObject({ code: "CONCURRENT_CHANGE" });
+  for (const other of [bytes.slice(1), bytes.map((byte) => byte ^ 1)]) {
+    fake.state.files.set(file.file_id, file);
+    const opened = await open(link);
+    expect(await contentOf(opened.read(0, 10))).toEqual(bytes.slice(0, 10));
+    fake.state.files.set(file.file_id, { ...file, bytes: other });
+    expect(await failureOf(contentOf(opened.read(10, 20)))).toMatchObject({ code: "CONCURRENT_CHANGE" });
+  }
+});
+
+test("a link with a key opens nothing that is not sealed, whatever the coordinator says of it", async () => {
+  const { fake, client } = await setUp();
+  await using _ = fake;
+  const { share, link } = await client.shares.shareSealed(memorySource("a", bytes));
+  const forged = addFakeFile(fake.state, "a", new Uint8Array(10));
+  const made = fake.state.shares.get(share.id)!;
+  fake.state.shares.set(share.id, { ...made, sealed: false, file_id: forged.file_id });
+  expect(await failureOf(open(link))).toMatchObject({ code: "SEAL_BROKEN" });
 });

@@ -208,8 +208,9 @@ function registerCredits(app: Http, base: CoordinatorBase, { authentication, cre
 async function registerTransferRoutes(
   app: Http,
   { base, transfers }: RouteParts,
-  { requireUser, requireOpenAccount }: ReturnType<typeof createAuthentication>,
+  authentication: ReturnType<typeof createAuthentication>,
 ): Promise<void> {
+  const { requireUser } = authentication;
   const { directory, logger, config, secrets } = base;
   const tickets = await createDownloadTickets({ ...base, key: secrets.tokenKey }, { ttlS: TICKET_TTL_S });
   const files = createFileService(base, { deletionGraceMs: config.storage.deletion_grace_hours * 3_600_000 });
@@ -270,9 +271,9 @@ async function registerTransferRoutes(
     stopping,
     logger,
   };
-  const requireReader = acceptTickets(tickets, { requireUser, requireOpenAccount });
+  const requireReader = acceptTickets(tickets, authentication);
   registerDownloadRoutes(app, { ...answer, requireUser: requireReader, files });
-  await registerSharing(app, { base, requireUser, files, answer }, { ticketTtlS: TICKET_TTL_S });
+  await registerSharing(app, { base, authentication, files, answer, transfers }, { ticketTtlS: TICKET_TTL_S });
 }
 
 function registerFolders(

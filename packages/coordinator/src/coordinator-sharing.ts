@@ -2,6 +2,7 @@ import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { registerArchiveRoutes } from "./archives/archive-routes.ts";
 import { createArchiveTickets } from "./archives/archive-tickets.ts";
 import type { CoordinatorBase } from "./coordinator.ts";
+import type { TransferParts } from "./coordinator-transfers.ts";
 import type { FileAnswerDeps } from "./downloads/file-answer.ts";
 import type { FileService } from "./files/file-service.ts";
 import type { Authentication } from "./http/authentication.ts";
@@ -17,23 +18,25 @@ export interface SharingDeps {
     readonly metadata: Metadata;
     readonly secrets: Pick<CoordinatorBase["secrets"], "masterKey" | "tokenKey">;
   };
-  readonly requireUser: Authentication["requireUser"];
+  readonly authentication: Pick<Authentication, "requireUser" | "requireOpenAccount">;
   readonly files: FileService;
   readonly answer: FileAnswerDeps;
+  readonly transfers: Pick<TransferParts, "linkStreams">;
 }
 
 /** Ways to files beside the owner's own: links, and many files as one. */
 export async function registerSharing(
   app: Http,
-  { base, requireUser, files, answer }: SharingDeps,
+  { base, authentication, files, answer, transfers }: SharingDeps,
   options: { readonly ticketTtlS: number },
 ): Promise<void> {
   const { metadata, clock, random, hasher, secrets } = base;
   const shares = createShareService({ metadata, clock, random, hasher, files, masterKey: secrets.masterKey });
   const tickets = await createShareTickets({ clock, random, key: secrets.tokenKey }, { ttlS: options.ticketTtlS });
-  registerShareRoutes(app, { requireUser, shares });
+  registerShareRoutes(app, { requireUser: authentication.requireUser, shares });
   registerLinkRoutes(app, { shares, tickets, hasher, logger: answer.logger });
-  registerSharedDownloadRoutes(app, { ...answer, shares, tickets, metadata, clock });
+  const reader = { ...answer.reader, streams: transfers.linkStreams };
+  registerSharedDownloadRoutes(app, { ...answer, reader, shares, tickets, metadata, clock });
   const archives = createArchiveTickets({ clock, random }, { ttlS: options.ticketTtlS });
-  registerArchiveRoutes(app, { ...answer, requireUser, metadata, files, tickets: archives });
+  registerArchiveRoutes(app, { ...answer, authentication, metadata, files, tickets: archives });
 }

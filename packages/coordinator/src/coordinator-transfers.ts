@@ -58,6 +58,8 @@ const FETCHING_WAITERS_MAX = 10_000;
 const SHARES = { uploads: 1 / 2, fetching: 1 / 4, ahead: 1 / 4 };
 /** Beside it, for the chunks that each open stream holds: clients may be slow, and then must not stop the others. */
 const STREAMS_SHARE = 4;
+/** The same for those who read by a link: strangers, who must not stop those who have an account. */
+const LINK_STREAMS_SHARE = 2;
 
 export interface TransferPartsDeps {
   readonly metadata: Metadata;
@@ -100,6 +102,7 @@ export interface TransferParts {
   readonly small: StoreSmallFile;
   readonly uploadBudget: ByteBudget;
   readonly streams: ByteBudget;
+  readonly linkStreams: ByteBudget;
   readonly buffers: TransferBuffers;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
@@ -115,7 +118,8 @@ export async function openTransferParts(
   const { metadata, directory, clock, random, logger, secrets, stopping } = deps;
   const { config, terms } = options;
   await forgetAbandonedUploads({ metadata, clock, random, logger });
-  const { uploadBudget, aheadBudget, fetching, streams, buffers } = createMemory(config.limits.transfer_memory_bytes);
+  const { aheadBudget, fetching, ...memory } = createMemory(config.limits.transfer_memory_bytes);
+  const { uploadBudget, streams, buffers } = memory;
   const metrics = createTransferMetrics(deps.registry, clock);
   const { grants, transfers, replicaTransfers } = openNodeTransfers(deps, config, metrics);
   const spool = await openHandoffSpool({
@@ -125,43 +129,30 @@ export async function openTransferParts(
   const replicas = await openReplicaParts(deps);
   const { request: requestRepair } = replicas.repairRequests;
   const late = createLateReplicas({ metadata, spool, requestRepair, clock, logger });
-  const { doubtful, epochs, writing } = replicas;
   const hot = createHotChunks(buffers.sealed, { bytesMax: config.limits.chunk_cache_bytes });
   const forReading = { budget: aheadBudget, fetching, streams, buffers, hot };
-  const reader = createReader(deps, { transfers, spool, doubtful, metrics, ...forReading });
+  const reader = createReader(deps, { ...replicas, transfers, spool, metrics, ...forReading });
   const placement = createPlacementView(
     () => directory.placeableNodes(),
     (id) => transfers.isAvailable(id),
   );
-  const uploads = openUploadParts(deps, {
-    config,
-    terms,
-    transfers,
-    placement,
-    late,
-    doubtful,
-    epochs,
-    writing,
-    metrics,
-    reader,
-    buffers,
-    hot,
-  });
+  const forWriting = { config, terms, buffers, hot };
+  const uploads = openUploadParts(deps, { ...replicas, transfers, placement, late, metrics, reader, ...forWriting });
   const handoff = createHandoffJob(
     {
       ...deps,
       spool,
       transfers,
       activeNodes: () => directory.activeNodeIds(),
-      epochs,
+      epochs: replicas.epochs,
       isBeingSent: (name) => late.isBeingSent(name),
       onUndeliverable: (name, refusedBy) => replicas.repairRequests.request([name], refusedBy),
     },
     HANDOFF_INTERVAL_MS,
   );
   const expired = createExpiredUploadsJob({ ...deps, openUploads: uploads.openUploads }, EXPIRED_UPLOADS_INTERVAL_MS);
-  const memory = { budget: uploadBudget, streams, buffers };
-  const small = createStoreSmallFile({ ...deps, ...uploads, ...memory, terms, masterKey: secrets.masterKey });
+  const forSmall = { budget: uploadBudget, streams, buffers, terms, masterKey: secrets.masterKey };
+  const small = createStoreSmallFile({ ...deps, ...uploads, ...forSmall });
   return {
     replicas,
     grants,
@@ -172,9 +163,7 @@ export async function openTransferParts(
     late,
     ...uploads,
     small,
-    uploadBudget,
-    streams,
-    buffers,
+    ...memory,
     reader,
     stopping,
     jobs: [handoff, expired],
@@ -225,6 +214,7 @@ function createMemory(bytes: number) {
     fetching: new ByteBudget(Math.floor(bytes * SHARES.fetching), FETCHING_WAITERS_MAX),
     aheadBudget: new ByteBudget(Math.floor(bytes * SHARES.ahead), BUDGET_WAITERS_MAX),
     streams: new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX),
+    linkStreams: new ByteBudget(bytes * LINK_STREAMS_SHARE, BUDGET_WAITERS_MAX),
     buffers: createTransferBuffers(),
   };
 }

@@ -174,7 +174,10 @@ export class EconomyUsers {
   }
 }
 
-const FILE: Pick<CommandPayload<"file.store">, "folder_id" | "folder_ids" | "chunk_size_bytes" | "media_type" | "sealed_key"> = {
+const FILE: Pick<
+  CommandPayload<"file.store">,
+  "folder_id" | "folder_ids" | "chunk_size_bytes" | "media_type" | "sealed_key"
+> = {
   folder_id: null,
   folder_ids: [],
   chunk_size_bytes: 262_144,

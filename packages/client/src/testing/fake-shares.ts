@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Answer, errorAnswer, type FakeCall, json } from "./fake-call.ts";
 import { type FakeState, nextUuid } from "./fake-state.ts";
 
@@ -80,6 +81,7 @@ function sendRange({ request, response }: FakeCall, bytes: Uint8Array): void {
   response.writeHead(206, {
     "content-length": end - start + 1,
     "content-range": `bytes ${start}-${end}/${bytes.length}`,
+    etag: `"${createHash("sha256").update(bytes).digest("hex")}"`,
   });
   response.end(bytes.subarray(start, end + 1));
 }

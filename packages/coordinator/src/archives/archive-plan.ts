@@ -73,6 +73,7 @@ async function addFolder(read: Kysely<Tables>, entries: ArchiveEntry[], root: Pl
     const names = new ArchiveNames();
     add(entries, { fileId: null, name: path, sizeBytes: 0, modifiedAtMs: 0 });
     for (const folder of await foldersIn(read, place)) {
+      if (entries.length + waiting.length === ENTRIES_MAX) throw tooMany();
       waiting.push({ ownerId, id: folder.id as FolderId, path: `${path}${names.take(folder.name)}/` });
     }
     for (const file of await filesIn(read, ownerId, id)) {
@@ -112,8 +113,10 @@ function filesIn(read: Kysely<Tables>, ownerId: UserId, folderId: FolderId) {
 }
 
 function add(entries: ArchiveEntry[], entry: ArchiveEntry): void {
-  if (entries.length === ENTRIES_MAX) {
-    throw new AppError("INVALID_REQUEST", `these are more than ${ENTRIES_MAX} files and folders: take fewer at a time`);
-  }
+  if (entries.length === ENTRIES_MAX) throw tooMany();
   entries.push(entry);
+}
+
+function tooMany(): AppError {
+  return new AppError("INVALID_REQUEST", `these are more than ${ENTRIES_MAX} files and folders: take fewer at a time`);
 }

@@ -1,11 +1,12 @@
-import { Readable } from "node:stream";
 import type { FileId, FolderId } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { contentDisposition } from "../downloads/content-disposition.ts";
 import { type FileReaderDeps, readFile } from "../downloads/file-reader.ts";
+import { PieceStream } from "../downloads/piece-stream.ts";
 import { contentOf } from "../downloads/readable-content.ts";
 import type { FileService } from "../files/file-service.ts";
 import type { Authentication } from "../http/authentication.ts";
@@ -21,7 +22,7 @@ const DOWNLOAD_PATH = "/api/v1/archives/download";
 const IDS_MAX = 800;
 
 export interface ArchiveRoutesDeps {
-  readonly requireUser: Authentication["requireUser"];
+  readonly authentication: Pick<Authentication, "requireUser" | "requireOpenAccount">;
   readonly metadata: Pick<Metadata, "read">;
   readonly files: Pick<FileService, "get">;
   readonly tickets: ArchiveTickets;
@@ -57,7 +58,7 @@ const Zip = Type.Unsafe<unknown>({
 export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void {
   registerJsonRoutes(app, (routes) => {
     routes.post("/api/v1/archives", {
-      onRequest: deps.requireUser,
+      onRequest: deps.authentication.requireUser,
       schema: {
         operationId: "createArchive",
         tags: [TAGS.files],
@@ -100,10 +101,20 @@ export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void 
         produces: ["application/zip"],
         response: {
           200: Zip,
-          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "FOLDER_NOT_FOUND"),
+          ...errorAnswers(
+            "INVALID_REQUEST",
+            "UNAUTHENTICATED",
+            "ACCOUNT_DISABLED",
+            "FILE_NOT_FOUND",
+            "FOLDER_NOT_FOUND",
+          ),
         },
       },
-      handler: (request, reply) => sendArchive(deps, reply, deps.tickets.open(request.query.ticket)),
+      handler: async (request, reply) => {
+        const wanted = deps.tickets.open(request.query.ticket);
+        await deps.authentication.requireOpenAccount(wanted.ownerId);
+        return sendArchive(deps, reply, wanted);
+      },
     });
   });
 }
@@ -115,11 +126,9 @@ async function sendArchive(
 ): Promise<FastifyReply> {
   const { entries, name } = await planArchive({ ...deps, read: deps.metadata.read }, wanted);
   const signal = clientSignal(reply, deps.stopping);
-  const body = Readable.from(
-    zipStream(entries, (entry) => contentOfEntry(deps, wanted, { entry, signal })),
-    // A piece is as long as a chunk.
-    { objectMode: true, highWaterMark: 1 },
-  );
+  const pieces = zipStream(entries, (entry) => contentOfEntry(deps, wanted, { entry, signal }));
+  const first = (await pieces.next()).value as BufferLease;
+  const body = new PieceStream(first, pieces, reply.raw);
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, user_id: wanted.ownerId }, "an archive was cut off");
   });
@@ -137,12 +146,9 @@ async function* contentOfEntry(
   deps: ArchiveRoutesDeps,
   { ownerId }: ArchiveRequest,
   { entry, signal }: { readonly entry: ArchiveEntry; readonly signal: AbortSignal },
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<BufferLease, void, void> {
   if (entry.fileId === null) return;
   const file = await deps.files.get(entry.fileId, ownerId);
   const range = { start: 0, end: file.sizeBytes - 1 };
-  for await (const piece of readFile(deps.reader, contentOf(file, deps.masterKey), { range, signal })) {
-    // It is collected once it was sent: who holds it until then is not known here.
-    yield piece.bytes;
-  }
+  yield* readFile(deps.reader, contentOf(file, deps.masterKey), { range, signal });
 }

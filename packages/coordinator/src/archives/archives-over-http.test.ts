@@ -123,3 +123,15 @@ it("is read by its address for a while, which no log shows; a deleted file is to
   api.path.api.clock.advance(3_601_000);
   expect((await read(url)).status).toBe(401);
 });
+
+it("is not read by its address while the account is shut", async () => {
+  const { file_id } = await store("a", bytes.subarray(0, 10));
+  const { url } = (await make({ file_ids: [file_id] })).body;
+  const shut = (disabled: boolean) =>
+    api.path.api.metadata.apply("user.set_disabled", { id: api.user.id, disabled, now_ms: 1 });
+  await shut(true);
+  const refused = await read(url);
+  expect([refused.status, ((await refused.json()) as Answer["body"]).error.code]).toEqual([403, "ACCOUNT_DISABLED"]);
+  await shut(false);
+  expect((await read(url)).status).toBe(200);
+});

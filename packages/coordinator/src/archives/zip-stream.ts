@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { AppError } from "@commonhold/core/app-error.ts";
+import type { BufferLease } from "@commonhold/runtime/buffer-pool.ts";
 import {
   centralHeader,
   dataDescriptor,
@@ -24,24 +25,25 @@ export function zipSizeOf(entries: readonly ZipEntry[]): number {
 }
 
 /**
- * A zip file, piece by piece at the consumer's pace; of each entry's content no more is asked for than is taken.
+ * A zip file, piece by piece at the consumer's pace, who may release those that it has used; of each entry's content no
+ * more is asked for than is taken.
  * @param contentOf an entry's bytes
  * @throws AppError CHUNK_CORRUPT where an entry's content is not as long as it says; what `contentOf` throws
  */
 export async function* zipStream<Entry extends ZipEntry>(
   entries: readonly Entry[],
-  contentOf: (entry: Entry) => AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array, void, void> {
+  contentOf: (entry: Entry) => AsyncIterable<BufferLease>,
+): AsyncGenerator<BufferLease, void, void> {
   const written: WrittenEntry[] = [];
   let offset = 0;
   for (const entry of entries) {
     const begin = localHeader(entry);
-    yield begin;
+    yield ownPiece(begin);
     let checksum = 0;
     let length = 0;
     for await (const piece of contentOf(entry)) {
-      checksum = crc32(piece, checksum);
-      length += piece.length;
+      checksum = crc32(piece.bytes, checksum);
+      length += piece.bytes.length;
       if (length > entry.sizeBytes) break;
       yield piece;
     }
@@ -49,14 +51,14 @@ export async function* zipStream<Entry extends ZipEntry>(
       throw new AppError("CHUNK_CORRUPT", `"${entry.name}" is not as long as it was said to be`);
     }
     const end = dataDescriptor(entry, checksum);
-    yield end;
+    yield ownPiece(end);
     written.push({ entry, offset, crc32: checksum });
     offset += begin.length + length + end.length;
   }
   yield* centralDirectory(written, offset);
 }
 
-function* centralDirectory(written: readonly WrittenEntry[], offset: number): Generator<Uint8Array, void, void> {
+function* centralDirectory(written: readonly WrittenEntry[], offset: number): Generator<BufferLease, void, void> {
   let pieces: Buffer[] = [];
   let waiting = 0;
   let bytes = 0;
@@ -66,9 +68,14 @@ function* centralDirectory(written: readonly WrittenEntry[], offset: number): Ge
     waiting += header.length;
     bytes += header.length;
     if (waiting < CENTRAL_PIECE_BYTES) continue;
-    yield Buffer.concat(pieces);
+    yield ownPiece(Buffer.concat(pieces));
     pieces = [];
     waiting = 0;
   }
-  yield Buffer.concat([...pieces, endRecords({ count: written.length, offset, bytes })]);
+  yield ownPiece(Buffer.concat([...pieces, endRecords({ count: written.length, offset, bytes })]));
+}
+
+/** Of no pool. */
+function ownPiece(bytes: Uint8Array): BufferLease {
+  return { bytes, release: () => {} };
 }

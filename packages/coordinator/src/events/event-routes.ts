@@ -41,10 +41,18 @@ export function registerEventRoutes(app: Http, { requireUser, events }: EventRou
       handler: async (request, reply) => {
         const { userId, role, untilMs } = currentUser(request);
         if (untilMs === undefined) throw new Error("this route is not behind an access token");
-        const { readable } = events.open({ userId, role, untilMs });
+        const stream = events.open({ userId, role, untilMs });
+        try {
+          // A change of rights ends the connections that are open; one since they were read found none here.
+          await requireUser(request);
+          if (currentUser(request).role !== role) stream.end();
+        } catch (error) {
+          stream.readable.destroy();
+          throw error;
+        }
         // A proxy that gathered the answer would hold events back.
         reply.headers({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" });
-        return reply.send(readable);
+        return reply.send(stream.readable);
       },
     });
   });

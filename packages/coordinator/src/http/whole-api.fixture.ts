@@ -116,7 +116,8 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
     { clock: api.clock, random: systemRandom, key: api.tokenKey },
     { ttlS: 900 },
   );
-  const { requireUser } = createAuthentication({ accessTokens, metadata: api.metadata });
+  const authentication = createAuthentication({ accessTokens, metadata: api.metadata });
+  const { requireUser } = authentication;
   const files = createFileService(api);
   const parts = { ...transfers, budget: transfers.uploadBudget, logger };
   registerUploadRoutes(app, { ...parts, requireUser, receiver: parts, files });
@@ -146,5 +147,5 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   const answer = { ...parts, explainUnreadable, masterKey: api.masterKey };
   registerDownloadRoutes(app, { ...answer, requireUser, files });
   const base = { ...api, secrets: api };
-  await registerSharing(app, { base, requireUser, files, answer }, { ticketTtlS: 3_600 });
+  await registerSharing(app, { base, authentication, files, answer, transfers }, { ticketTtlS: 3_600 });
 }

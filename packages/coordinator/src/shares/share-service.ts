@@ -7,6 +7,7 @@ import { hashOpaqueToken } from "../accounts/opaque-token.ts";
 import type { PasswordHasher } from "../accounts/password-hasher.ts";
 import type { FileRecord } from "../files/file-record.ts";
 import type { FileService } from "../files/file-service.ts";
+import { findShare, type ShareKey } from "./find-share.ts";
 import { listShares } from "./list-shares.ts";
 import { createShareToken, openShareToken, sealShareToken } from "./share-tokens.ts";
 
@@ -62,8 +63,8 @@ export interface ShareService {
   ): Promise<{ readonly items: readonly ShareRecord[]; readonly nextCursor: string | null }>;
   /** @throws AppError SHARE_NOT_FOUND */
   revoke(shareId: string, ownerId: UserId): Promise<void>;
-  /** By what the link shows. @throws AppError SHARE_NOT_FOUND, also once it has expired or its file is deleted */
-  open(by: { readonly token: string } | { readonly shareId: string }): Promise<SharedFile>;
+  /** @throws AppError SHARE_NOT_FOUND, also once it has expired, its file is deleted or its owner's account is shut */
+  open(by: ShareKey): Promise<SharedFile>;
 }
 
 export interface ShareServiceDeps {
@@ -135,31 +136,8 @@ export function createShareService(deps: ShareServiceDeps): ShareService {
   };
 }
 
-async function openShare(
-  { metadata, clock, files }: ShareServiceDeps,
-  by: { readonly token: string } | { readonly shareId: string },
-): Promise<SharedFile> {
-  const share = await metadata.read
-    .selectFrom("shares")
-    .innerJoin("users", "users.id", "shares.owner_id")
-    .innerJoin("files", "files.entry_id", "shares.entry_id")
-    .select([
-      "shares.id",
-      "shares.owner_id",
-      "shares.password_hash",
-      "expires_at_ms",
-      "downloads",
-      "downloads_max",
-      "is_sealed",
-      "users.name as owner_name",
-      "files.id as file_id",
-    ])
-    .where("files.is_current", "=", 1)
-    .where("files.state", "=", "complete")
-    .where((eb) =>
-      "token" in by ? eb("shares.token_hash", "=", hashOpaqueToken(by.token)) : eb("shares.id", "=", by.shareId),
-    )
-    .executeTakeFirst();
+async function openShare({ metadata, clock, files }: ShareServiceDeps, by: ShareKey): Promise<SharedFile> {
+  const share = await findShare(metadata.read, by);
   if (share === undefined || (share.expires_at_ms ?? Number.POSITIVE_INFINITY) <= clock.nowMs()) {
     throw shareNotFound();
   }

@@ -137,6 +137,19 @@ describe("a link that is over", () => {
     expect((await look(kept.token)).status).toBe(200);
   });
 
+  it("leads nowhere while the account of its owner is shut", async () => {
+    const { token } = await share();
+    const url = await urlOf(token);
+    const shut = (disabled: boolean) =>
+      api.path.api.metadata.apply("user.set_disabled", { id: api.user.id, disabled, now_ms: 1 });
+    await shut(true);
+    expect(refusal(await look(token))).toEqual([404, "SHARE_NOT_FOUND"]);
+    expect(refusal(await ask(token))).toEqual([404, "SHARE_NOT_FOUND"]);
+    expect(await codeOf(await read(url))).toEqual([404, "SHARE_NOT_FOUND"]);
+    await shut(false);
+    expect((await read(url)).status).toBe(200);
+  });
+
   it("gives no more downloads than it may, however many tickets there are and at once", async () => {
     const { token } = await share({ downloads_max: 2 });
     const urls = await Promise.all(Array.from({ length: 6 }, () => urlOf(token)));
@@ -152,8 +165,23 @@ describe("a link that is over", () => {
     expect(refusal(await ask(token))).toEqual([410, "SHARE_EXHAUSTED"]);
     const late = urls[statuses.indexOf(410)]!;
     expect(await codeOf(await read(late))).toEqual([410, "SHARE_EXHAUSTED"]);
-    expect(api.path.transfers.streams.usedBytes).toBe(0);
+    expect(api.path.transfers.linkStreams.usedBytes).toBe(0);
   });
+});
+
+it("readers of links that are slow keep nobody waiting who has an account, nor the other way round", async () => {
+  const { streams, linkStreams } = api.path.transfers;
+  const url = await urlOf((await share()).token);
+  const own = `/api/v1/files/${fileId}/download`;
+  for (const [taken, address] of [
+    [linkStreams, own],
+    [streams, url],
+  ] as const) {
+    const release = taken.tryAcquire(Number.MAX_SAFE_INTEGER)!;
+    const answer = await api.fetch("GET", address, address === url ? { token: "" } : {});
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    release();
+  }
 });
 
 describe("a ticket", () => {

@@ -39,16 +39,18 @@ export const purgeExpiredJoinTokens = defineCommand({
 /**
  * Takes one use of a token.
  * @returns the operator who made it
- * @throws AppError INVALID_JOIN_TOKEN when it is unknown, expired or used up
+ * @throws AppError INVALID_JOIN_TOKEN when it is unknown, expired or used up, or its account is shut
  */
 export async function consumeJoinToken(tx: Transaction<Tables>, tokenHash: string, nowMs: number): Promise<string> {
   const token = await tx
     .selectFrom("join_tokens")
-    .select(["user_id", "expires_at_ms"])
+    .innerJoin("users", "users.id", "join_tokens.user_id")
+    .select(["user_id", "expires_at_ms", "disabled_at_ms"])
     .where("token_hash", "=", tokenHash)
     .executeTakeFirst();
   if (token === undefined) throw refusedJoinToken("is not known");
   if (token.expires_at_ms <= nowMs) throw refusedJoinToken("has expired");
+  if (token.disabled_at_ms !== null) throw refusedJoinToken("is of an account that is shut");
   const consumed = await tx
     .updateTable("join_tokens")
     .set((eb) => ({ uses_left: eb("uses_left", "-", 1) }))

@@ -5,6 +5,7 @@ import type { Tables } from "../tables.ts";
 import { createJoinToken, purgeExpiredJoinTokens } from "./join-tokens.ts";
 import { banNode, recordHeartbeat, registerNode, unbanNode } from "./nodes.ts";
 import { hashOf, heartbeatPayload, registrationPayload, userPayload } from "./payloads.fixture.ts";
+import { setUserDisabled } from "./user-rights.ts";
 import { createUser } from "./users.ts";
 
 let db: Kysely<Tables>;
@@ -78,6 +79,18 @@ describe("node.register", () => {
       message: expect.stringContaining(reason),
     });
     expect(await db.selectFrom("nodes").select("id").execute()).toEqual([{ id: "n0" }]);
+  });
+
+  it("refuses a token of an account that is shut, until it is open again", async () => {
+    const shut = (disabled: boolean) => applyTo(db, setUserDisabled, { id: "ada", disabled, now_ms: 5_000 });
+    await shut(true);
+    await expect(applyTo(db, registerNode, registrationPayload("n1"))).rejects.toMatchObject({
+      code: "INVALID_JOIN_TOKEN",
+      message: expect.stringContaining("shut"),
+    });
+    expect(await usesLeft(1)).toBe(2);
+    await shut(false);
+    expect(await applyTo(db, registerNode, registrationPayload("n1"))).toMatchObject({ repeated: false });
   });
 
   it("takes the same id again: a new key, the old time of joining and declared state", async () => {
