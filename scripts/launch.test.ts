@@ -4,9 +4,19 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, 
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const SCRIPTS = ["launch.mjs", "install.mjs", "install-lock.mjs", "node-runtime.mjs", "node-flags.json"];
+const SCRIPTS = [
+  "launch.mjs",
+  "install.mjs",
+  "install-lock.mjs",
+  "node-runtime.mjs",
+  "node-flags.json",
+  "stripped-sources.mjs",
+  "stripped-file.mjs",
+  "strip-sources.mjs",
+];
 
 let project: string;
 beforeEach(() => {
@@ -65,17 +75,21 @@ describe("launch.mjs", () => {
     expect(ended).toMatchObject({ code: 7, stdout: '["a b","--c","*"]\n' });
   });
 
-  it("gives each role its own flags of Node.js, and other programs none of them", async () => {
-    const sayFlags = "console.log(JSON.stringify(process.execArgv));";
-    const flagsOf = async (role: string) => JSON.parse((await launch(sayFlags, role)).stdout) as string[];
+  it("gives each role its own flags of Node.js, and other commands none of them", async () => {
+    const say = `
+      const stripped = process.env["NODE_DISABLE_COMPILE_CACHE"] === "1";
+      console.log(JSON.stringify({ flags: process.execArgv, stripped }));`;
+    const told = async (...words: string[]) => JSON.parse((await launch(say, ...words)).stdout) as object;
     const own = JSON.parse(readFileSync(join(import.meta.dirname, "node-flags.json"), "utf8")) as Record<
       "coordinator" | "node",
       string[]
     >;
-    const common = await flagsOf("constructor");
+    const { flags: common } = (await told("constructor", "start")) as { readonly flags: string[] };
+    const strippedSources = `--import=${pathToFileURL(join(project, "scripts", "stripped-sources.mjs")).href}`;
     for (const role of ["coordinator", "node"] as const) {
       expect(own[role].length).toBeGreaterThan(0);
-      expect(await flagsOf(role)).toEqual([...common, ...own[role]]);
+      expect(await told(role, "start")).toEqual({ flags: [...common, ...own[role], strippedSources], stripped: true });
+      expect(await told(role, "status")).toEqual({ flags: common, stripped: false });
     }
   });
 

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** The first Node.js that runs TypeScript and has all that Commonhold uses. */
 const NODE_VERSION_MIN = [24, 7];
@@ -12,9 +12,9 @@ const NODE_VERSION_MIN = [24, 7];
  */
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "--no-memory-reducer"];
 /**
- * By the first word of the command. Garbage is collected before the heap has grown by more than a fifth, and the young
- * generation after half as many objects as elsewhere: each small one stands for a piece of a body of 64 KiB that is
- * freed with it.
+ * By the role, which is the first word of its command. Garbage is collected before the heap has grown by more than a
+ * fifth, and the young generation after half as many objects as elsewhere: each small one stands for a piece of a body
+ * of 64 KiB that is freed with it.
  */
 const FLAGS_FILE = "scripts/node-flags.json";
 /**
@@ -23,8 +23,10 @@ const FLAGS_FILE = "scripts/node-flags.json";
  */
 const MEMORY_ENV = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" };
 
-/** Modules compiled once: later starts are quicker, and no process keeps the TypeScript stripper in memory. */
+/** Modules compiled once: later starts are quicker. Roles live long, and would keep all of it in memory. */
 const COMPILE_CACHE = "node_modules/.cache/commonhold";
+/** What roles have instead. */
+const STRIPPED_SOURCES = "scripts/stripped-sources.mjs";
 
 const PARENT_POLL_MS = 500;
 
@@ -61,8 +63,11 @@ export function runtimeNodePath() {
  * @param {{ title?: string }} options the name that process lists show
  */
 export function becomeNode(node, programAndArguments, { title = node } = {}) {
-  const nodeArguments = [...NODE_FLAGS, ...roleFlags(programAndArguments[1]), ...programAndArguments];
-  const env = { NODE_COMPILE_CACHE: join(PROJECT_FOLDER, COMPILE_CACHE), ...MEMORY_ENV, ...process.env };
+  const [, ...words] = programAndArguments;
+  const role = roleOf(words);
+  const nodeArguments = [...NODE_FLAGS, ...(role?.flags ?? []), ...programAndArguments];
+  const cache = { NODE_COMPILE_CACHE: join(PROJECT_FOLDER, COMPILE_CACHE) };
+  const env = { ...cache, ...MEMORY_ENV, ...process.env, ...role?.env };
   if (node === process.execPath && typeof process.execve === "function" && process.platform !== "win32") {
     process.execve(node, [title, ...nodeArguments], env);
   }
@@ -76,9 +81,15 @@ export function becomeNode(node, programAndArguments, { title = node } = {}) {
   child.on("exit", endLike);
 }
 
-function roleFlags(role) {
+/**
+ * What Node.js needs to run a role well: flags, and variables of its environment.
+ * @param {readonly string[]} words of the command line, as "coordinator start"; undefined where that is no role's
+ */
+function roleOf([role = "", action]) {
   const flags = JSON.parse(readFileSync(join(PROJECT_FOLDER, FLAGS_FILE), "utf8"));
-  return Object.hasOwn(flags, role) ? flags[role] : [];
+  if (action !== "start" || !Object.hasOwn(flags, role)) return undefined;
+  const strippedSources = pathToFileURL(join(PROJECT_FOLDER, STRIPPED_SOURCES)).href;
+  return { flags: [...flags[role], `--import=${strippedSources}`], env: { NODE_DISABLE_COMPILE_CACHE: "1" } };
 }
 
 function passSignalsTo(child) {

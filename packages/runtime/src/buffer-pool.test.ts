@@ -47,6 +47,16 @@ describe("a buffer pool", () => {
     expect(before.filter((buffer) => after.includes(buffer))).toHaveLength(1);
   });
 
+  it("gives what it does not keep back at once, without the garbage collector", () => {
+    const pool = new BufferPool({ bufferBytes: 8 * SIZE, idleMax: 1 });
+    const leases = [pool.lease(8 * SIZE), pool.lease(8 * SIZE)];
+    const buffers = leases.map(({ bytes }) => bytes.buffer as ArrayBuffer);
+    for (const lease of leases) lease.release();
+    expect(buffers.map(({ detached }) => detached)).toEqual([false, true]);
+    vi.advanceTimersByTime(30_000);
+    expect(buffers.map(({ detached }) => detached)).toEqual([true, true]);
+  });
+
   it("gives back what nobody needed for a while, and no timer stays", () => {
     const pool = new BufferPool({ bufferBytes: SIZE, idleMax: 9 });
     const lease = pool.lease(SIZE);

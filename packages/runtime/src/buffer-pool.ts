@@ -65,17 +65,25 @@ export class BufferPool implements BufferSource {
   }
 
   #takeBack(buffer: ArrayBuffer): void {
-    if (this.#idle.length >= this.#idleMax) return;
+    if (this.#idle.length >= this.#idleMax) {
+      giveBack(buffer);
+      return;
+    }
     this.#idle.push(buffer);
     this.#trimmer ??= setInterval(() => this.#trim(), IDLE_MS).unref();
   }
 
   /** Gives back what was idle all the time since the last call. */
   #trim(): void {
-    this.#idle.splice(0, this.#fewestIdle);
+    for (const buffer of this.#idle.splice(0, this.#fewestIdle)) giveBack(buffer);
     this.#fewestIdle = this.#idle.length;
     if (this.#idle.length > 0) return;
     clearInterval(this.#trimmer);
     this.#trimmer = undefined;
   }
+}
+
+/** At once: it is megabytes, and the garbage collector does not hurry. */
+function giveBack(buffer: ArrayBuffer): void {
+  freeMemory(new Uint8Array(buffer));
 }

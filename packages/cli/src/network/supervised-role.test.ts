@@ -173,6 +173,16 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
+test("a role reads modules whose types are stripped already, and keeps no compiled code", async () => {
+  const { role, folder } = await supervise(() => ["explain"], undefined, { env: { NODE_COMPILE_CACHE: "somewhere" } });
+  await role.start();
+  const strippedSources = new URL("../../../../scripts/stripped-sources.mjs", import.meta.url);
+  expect(existsSync(strippedSources)).toBe(true);
+  const lines = (await readFile(join(folder, "logs", "role.log"), "utf8")).split("\n").map((line) => line.trim());
+  expect(lines).toContain(`--import=${strippedSources.href}`);
+  expect(lines).toContain("cache undefined");
+});
+
 test("the log of a role that chatters stays small while it runs", async () => {
   const logLimits = { bytesMax: 20_000, checkMs: 5 };
   const { role, folder } = await supervise(() => ["chatter"], undefined, { logLimits });

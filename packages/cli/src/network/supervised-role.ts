@@ -7,6 +7,7 @@ import type { RestartPolicy } from "./restart-policy.ts";
 import { limitRoleLog, openRoleLog, type RoleLogLimits } from "./role-log.ts";
 
 const NODE_FLAGS_FILE = new URL("../../../../scripts/node-flags.json", import.meta.url);
+const STRIPPED_SOURCES = new URL("../../../../scripts/stripped-sources.mjs", import.meta.url);
 
 export interface RoleProcess {
   /** What people call it: "coordinator", "node-1". */
@@ -94,7 +95,7 @@ export class SupervisedRole {
     const life = this.#life;
     if (life === undefined) return;
     life.child.on("message", (message) => {
-      // What its process still does is to keep compiled code for later starts, which may take long after the first.
+      // Whatever its process still has open is of no use to anybody.
       if (isRoleMessage(message) && message.kind === "stopped") setTimeout(() => life.child.kill("SIGKILL"), EXIT_MS);
     });
     life.child.kill("SIGTERM");
@@ -175,10 +176,10 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !PERSONAL_SECRETS.has(name)));
 }
 
-/** What a role's own command would add for it. */
+/** What a role's own command would add for it (`scripts/node-runtime.mjs`). */
 function nodeFlagsOf(role = ""): readonly string[] {
   const flags = new Map(Object.entries(JSON.parse(readFileSync(NODE_FLAGS_FILE, "utf8")) as Record<string, string[]>));
-  return flags.get(role) ?? [];
+  return [...(flags.get(role) ?? []), `--import=${STRIPPED_SOURCES.href}`];
 }
 
 function spawnRole(role: RoleProcess) {
@@ -187,7 +188,7 @@ function spawnRole(role: RoleProcess) {
   const child = fork(role.program, [...role.args], {
     detached: true,
     execArgv: [...process.execArgv, ...nodeFlagsOf(role.args[0])],
-    env: { ...withoutSecrets(process.env), ...role.env },
+    env: { ...withoutSecrets(process.env), NODE_DISABLE_COMPILE_CACHE: "1", ...role.env },
     stdio: ["ignore", output, output, "ipc"],
   });
   if (!role.verbose) {

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { createLogger } from "@commonhold/runtime/logger.ts";
 import { runRole } from "../roles/run-role.ts";
@@ -9,7 +10,7 @@ const [behaviour, file = ""] = process.argv.slice(2);
  * A role that does nothing: `ready`, `fail` (its start), `fail-open` (the same, and leaves something open), `fail-stuck`
  * (the same, and does nothing any more), `ready-once FILE` (later starts fail), `slow-exit FILE` (goes on as a process
  * once it has stopped), `never` (is ready), `die-once FILE` (after it was ready), `hang` (when told to
- * stop), `chatter`. It ends as the program does: by an exit code.
+ * stop), `chatter`, `explain` (logs what Node.js runs it with). It ends as the program does: by an exit code.
  */
 await runRole("test role", async () => {
   console.log(`begun ${behaviour}`);
@@ -26,6 +27,7 @@ await runRole("test role", async () => {
     writeFileSync(file, "");
     setTimeout(() => process.exit(3), 20);
   }
+  if (behaviour === "explain") console.log(process.execArgv.join("\n"), `\ncache ${getCompileCacheDir()}`);
   if (behaviour === "never") await new Promise(() => undefined);
   if (behaviour === "chatter") setInterval(() => console.log("chatter ".repeat(100)), 1);
   return {
