@@ -5,9 +5,14 @@ import { createRoot } from "react-dom/client";
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import { createAppRouter } from "./app/router.tsx";
 import { createServices, ServicesContext } from "./app/services.tsx";
+import { takeLinkKey } from "./link-page/link-key.ts";
 import "./style/app.css";
 
-const services = createServices();
+/** Put in place by the build. */
+declare const BUILD_ID: string;
+
+takeLinkKey();
+const services = createServices(BUILD_ID);
 const router = createAppRouter();
 void services.session.start();
 

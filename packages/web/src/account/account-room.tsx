@@ -37,7 +37,7 @@ export function AccountRoom() {
         </section>
       )}
       <Sessions />
-      {me === undefined ? null : <Credits balance={me.credits} />}
+      <Credits />
     </div>
   );
 }

@@ -1,32 +1,47 @@
-import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Button } from "react-aria-components/Button";
-import type { Answer } from "../api/api.ts";
 import { useServices } from "../app/services.tsx";
 import { accountTexts } from "../texts/account-texts.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { Failure } from "../ui/failure.tsx";
+import { Figure } from "../ui/figure.tsx";
 import { Moment } from "../ui/moment.tsx";
+import { Charges } from "./charges.tsx";
 
 const AMOUNTS_USD = [5, 10, 25] as const;
 const PAGE = 20;
 const texts = accountTexts.credits;
 
-export function Credits({ balance }: { readonly balance: Answer<"GET /api/v1/auth/me">["credits"] }) {
+/** What a person has, what storing costs, and what came and went. */
+export function Credits() {
+  const { api } = useServices();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["credits", "standing"],
+    queryFn: ({ signal }) => api("GET /api/v1/credits", { signal }),
+  });
   return (
     <section className="section">
       <h2>{texts.title}</h2>
       <p className="soft">{texts.lead}</p>
-      <dl className="figures">
-        <div>
-          <dt>{texts.available}</dt>
-          <dd>{balance.available}</dd>
-        </div>
-        <div>
-          <dt>{texts.reserved}</dt>
-          <dd>{balance.reserved}</dd>
-        </div>
-      </dl>
+      {error === null ? null : <Failure error={error} onRetry={() => void refetch()} />}
+      {data === undefined || data.notice === null ? null : (
+        <p className={data.state === "low" ? "notice" : "notice urgent"}>{data.notice}</p>
+      )}
+      {data === undefined ? null : (
+        <dl className="figures">
+          <Figure name={texts.available}>{data.available}</Figure>
+          <Figure name={texts.reserved}>{data.reserved}</Figure>
+          {data.prepaid === "0" ? null : <Figure name={texts.prepaid}>{data.prepaid}</Figure>}
+          {data.debt === "0" ? null : <Figure name={texts.debt}>{data.debt}</Figure>}
+          {data.lasts_until === null ? null : (
+            <Figure name={texts.lasts}>
+              <Moment at={data.lasts_until} />
+            </Figure>
+          )}
+        </dl>
+      )}
       <Buy />
+      {data === undefined ? null : <Charges days={data.days} />}
       <History />
     </section>
   );
@@ -68,7 +83,7 @@ function Buy() {
 function History() {
   const { api } = useServices();
   const query = useInfiniteQuery({
-    queryKey: ["credits"],
+    queryKey: ["credits", "history"],
     queryFn: ({ pageParam, signal }) =>
       api("GET /api/v1/credits/history", {
         query: { limit: PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) },

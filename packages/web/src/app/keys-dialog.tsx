@@ -1,14 +1,14 @@
-import { useState } from "react";
 import { appTexts } from "../texts/app-texts.ts";
 import { Sheet } from "../ui/sheet.tsx";
-import { useKeys } from "../ui/use-keys.ts";
 
-/** What `?` shows. */
-export function KeysDialog() {
-  const [isOpen, setOpen] = useState(false);
-  useKeys({ "?": () => setOpen(true) });
+interface KeysDialogProps {
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+export function KeysDialog({ isOpen, onClose }: KeysDialogProps) {
   return (
-    <Sheet title={appTexts.keys.title} isOpen={isOpen} onClose={() => setOpen(false)}>
+    <Sheet title={appTexts.keys.title} isOpen={isOpen} onClose={onClose}>
       <dl className="keys">
         {appTexts.keys.list.map(([key, meaning]) => (
           <div key={key}>

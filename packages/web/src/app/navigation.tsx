@@ -17,18 +17,23 @@ interface Room {
 const { rooms } = appTexts;
 const MAIN: readonly Room[] = [
   { to: "/files", icon: "files", label: rooms.files },
+  { to: "/shares", icon: "link", label: rooms.shares },
   { to: "/trash", icon: "trash", label: rooms.trash },
   { to: "/network", icon: "network", label: rooms.network },
   { to: "/lend", icon: "lend", label: rooms.lend },
   { to: "/nodes", icon: "nodes", label: rooms.nodes },
 ];
 const ADMIN: readonly Room[] = [
+  { to: "/admin/people", icon: "people", label: rooms.people },
+  { to: "/admin/nodes", icon: "nodes", label: rooms.allNodes },
   { to: "/admin/jobs", icon: "jobs", label: rooms.jobs },
   { to: "/admin/repair", icon: "repair", label: rooms.repair },
+  { to: "/admin/settings", icon: "settings", label: rooms.settings },
+  { to: "/admin/log", icon: "text", label: rooms.log },
 ];
 const ACCOUNT: Room = { to: "/account", icon: "account", label: rooms.account };
 /** On a phone; the others are behind one more. */
-const FIRST = MAIN.filter(({ to }) => to !== "/trash" && to !== "/nodes");
+const FIRST = MAIN.filter(({ to }) => to !== "/shares" && to !== "/trash" && to !== "/nodes");
 
 export function Navigation() {
   const isAdmin = useMe().data?.role === "admin";

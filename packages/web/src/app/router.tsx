@@ -6,27 +6,51 @@ import {
   redirect,
   type RouterHistory,
 } from "@tanstack/react-router";
-import { type FileSort, SORTS } from "../files/use-files.ts";
+import { Drive } from "../files/drive.tsx";
+import { FilesRoom } from "../files/files-room.tsx";
+import { type FileSort, SORTS } from "../files/use-entries.ts";
 import { Frame } from "./frame.tsx";
 import { NotFound } from "./not-found.tsx";
 import { RoomFailure } from "./room-failure.tsx";
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
 
-interface FilesSearch {
-  readonly name?: string;
-  readonly sort?: FileSort;
-}
-
-function readFilesSearch({ name, sort }: Readonly<Record<string, unknown>>): FilesSearch {
+function readFilesSearch({ sort }: Readonly<Record<string, unknown>>): { readonly sort?: FileSort } {
   const known = SORTS.find((each) => each === sort);
-  return {
-    ...(typeof name === "string" || typeof name === "number" ? { name: String(name).slice(0, 255) } : {}),
-    ...(known === undefined ? {} : { sort: known }),
-  };
+  return known === undefined ? {} : { sort: known };
 }
 
-const files = lazyRouteComponent(() => import("../files/files-room.tsx"), "FilesRoom");
+function readSearch({ q }: Readonly<Record<string, unknown>>): { readonly q?: string } {
+  // What looks like a number is read as one.
+  return typeof q === "string" || typeof q === "number" ? { q: String(q).slice(0, 255) } : {};
+}
+
+/** Around all rooms in which files are listed. */
+const drive = createRoute({ getParentRoute: () => root, id: "drive", component: Drive });
+const files = createRoute({
+  getParentRoute: () => drive,
+  path: "/files",
+  component: FilesRoom,
+  validateSearch: readFilesSearch,
+});
+/** The room is the same at the root and in every folder: it reads the address by itself. */
+const folder = createRoute({ getParentRoute: () => files, path: "$" });
+const driveRoutes = [
+  files.addChildren([folder]),
+  createRoute({
+    getParentRoute: () => drive,
+    path: "/trash",
+    component: lazyRouteComponent(() => import("../files/trash-room.tsx"), "TrashRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => drive,
+    path: "/search",
+    component: lazyRouteComponent(() => import("../search/search-room.tsx"), "SearchRoom"),
+    validateSearch: readSearch,
+  }),
+] as const;
+
+// Where everybody begins is not asked for apart: on a slow line each further answer is waited for.
 const routes = [
   createRoute({
     getParentRoute: () => root,
@@ -35,12 +59,7 @@ const routes = [
       throw redirect({ to: "/files", replace: true });
     },
   }),
-  createRoute({ getParentRoute: () => root, path: "/files", component: files, validateSearch: readFilesSearch }),
-  createRoute({
-    getParentRoute: () => root,
-    path: "/trash",
-    component: lazyRouteComponent(() => import("../files/trash-room.tsx"), "TrashRoom"),
-  }),
+  drive.addChildren(driveRoutes),
   createRoute({
     getParentRoute: () => root,
     path: "/network",
@@ -75,6 +94,36 @@ const routes = [
     getParentRoute: () => root,
     path: "/admin/repair",
     component: lazyRouteComponent(() => import("../admin/repair-room.tsx"), "RepairRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/shares",
+    component: lazyRouteComponent(() => import("../shares/shares-room.tsx"), "SharesRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/shared/$token",
+    component: lazyRouteComponent(() => import("../link-page/shared-room.tsx"), "SharedRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin/people",
+    component: lazyRouteComponent(() => import("../admin/people-room.tsx"), "PeopleRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin/nodes",
+    component: lazyRouteComponent(() => import("../admin/admin-nodes-room.tsx"), "AdminNodesRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin/settings",
+    component: lazyRouteComponent(() => import("../admin/settings-room.tsx"), "SettingsRoom"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/admin/log",
+    component: lazyRouteComponent(() => import("../admin/log-room.tsx"), "LogRoom"),
   }),
 ] as const;
 

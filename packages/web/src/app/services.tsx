@@ -1,11 +1,17 @@
-import { QueryClient, useQuery } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, useQuery } from "@tanstack/react-query";
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Api } from "../api/api.ts";
+import { isConcerned, isOfPerson } from "../live/concerned-queries.ts";
+import type { LiveStream } from "../live/live-stream.ts";
+import { openLive } from "../live/open-live.ts";
+import { type PageUpdate, watchPageUpdates } from "../offline/page-update.ts";
 import { createSession, type Session, type SessionState } from "../session/session.ts";
+import { Sharing, type SharingState } from "../shares/sharing.ts";
 import { createKeptUploads } from "../uploads/kept-uploads.ts";
 import type { UploadItem } from "../uploads/upload-item.ts";
 import { UploadQueue } from "../uploads/upload-queue.ts";
 import { ToastQueue } from "../ui/toast-queue.ts";
+import { type Connection, openConnection } from "./connection.ts";
 
 /** What lives as long as the page, and every room may use. */
 export interface Services {
@@ -14,13 +20,28 @@ export interface Services {
   readonly queries: QueryClient;
   readonly uploads: UploadQueue;
   readonly toasts: ToastQueue;
+  readonly connection: Connection;
+  readonly update: PageUpdate;
+  readonly live: LiveStream;
+  readonly sharing: Sharing;
 }
 
 const FRESH_MS = 5000;
 
-export function createServices(): Services {
+/** @param buildId which build of the app this page is */
+export function createServices(buildId: string): Services {
   const session = createSession();
+  const connection = openConnection(async () => {
+    if (session.state() !== "unreachable") return undefined;
+    await session.start();
+    return session.state() !== "unreachable";
+  });
   const queries = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => connection.failed(error),
+      onSuccess: () => connection.answered(),
+    }),
+    mutationCache: new MutationCache({ onError: (error) => connection.failed(error) }),
     defaultOptions: {
       // The transport tries again by itself, and knows when that is of use.
       queries: { retry: false, staleTime: FRESH_MS, networkMode: "always" },
@@ -31,16 +52,31 @@ export function createServices(): Services {
     transport: session.transport,
     kept: createKeptUploads(),
     userId: session.userId,
-    onStored: () => void queries.invalidateQueries({ queryKey: ["files"] }),
+    ensureFolder: async (parent_id, path) =>
+      (await session.api("POST /api/v1/folders/ensure", { body: { parent_id, path }, idempotent: true })).id,
+    onStored: () => {
+      for (const key of ["files", "folders", "versions"]) void queries.invalidateQueries({ queryKey: [key] });
+    },
+  });
+  const sharing = new Sharing();
+  const live = openLive({ session, queries });
+  // What is shown may have changed meanwhile.
+  connection.subscribe(() => {
+    if (!connection.isAway()) void queries.invalidateQueries({ predicate: (query) => isConcerned(query) });
   });
   session.subscribe(() => {
+    if (session.state() === "unreachable") connection.lost();
     if (session.state() === "signed-in") void uploads.recall();
     if (session.state() === "signed-out") {
       uploads.forget();
-      queries.clear();
+      sharing.forget();
+      queries.removeQueries({ predicate: isOfPerson });
+      queries.getMutationCache().clear();
     }
   });
-  return { session, api: session.api, queries, uploads, toasts: new ToastQueue() };
+  const update = watchPageUpdates(buildId);
+  const { api } = session;
+  return { session, api, queries, uploads, toasts: new ToastQueue(), connection, update, live, sharing };
 }
 
 export const ServicesContext = createContext<Services | undefined>(undefined);
@@ -56,9 +92,25 @@ export function useSessionState(): SessionState {
   return useSyncExternalStore(session.subscribe, session.state);
 }
 
+export function useIsAway(): boolean {
+  const { connection } = useServices();
+  return useSyncExternalStore(connection.subscribe, connection.isAway);
+}
+
 export function useUploads(): readonly UploadItem[] {
   const { uploads } = useServices();
   return useSyncExternalStore(uploads.subscribe, uploads.items);
+}
+
+/** Whether the coordinator tells now what changes. */
+export function useIsLive(): boolean {
+  const { live } = useServices();
+  return useSyncExternalStore(live.subscribe, live.isUp);
+}
+
+export function useSharing(): SharingState {
+  const { sharing } = useServices();
+  return useSyncExternalStore(sharing.subscribe, sharing.state);
 }
 
 /** The signed-in person. */

@@ -1,6 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Button } from "react-aria-components/Button";
+import { Disclosure, DisclosurePanel } from "react-aria-components/Disclosure";
+import { Heading } from "react-aria-components/Heading";
 import { useServices } from "../app/services.tsx";
+import { FileShares } from "../shares/file-shares.tsx";
 import { detailsTexts } from "../texts/files-texts.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { healthTexts } from "../texts/health-texts.ts";
@@ -11,20 +14,22 @@ import { HealthMark } from "../ui/health-mark.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { type FileObject, healthOf } from "./file-health.ts";
-import { iconOf, splitName } from "./file-kind.ts";
-import type { ListedFile } from "./use-files.ts";
+import { ChunkPlaces } from "./chunk-places.tsx";
+import { type Entry, filesOf, type FolderEntry, type ListedFile } from "./entry.ts";
+import { iconOf } from "./file-kind.ts";
+import { Versions } from "./versions.tsx";
 
 const COPIES_MAX = 16;
 /** While copies are being made. */
 const LOOK_AGAIN_MS = 2000;
 
 interface DetailsPanelProps {
-  readonly files: readonly ListedFile[];
+  readonly entries: readonly Entry[];
   readonly onClose: () => void;
 }
 
-export function DetailsPanel({ files, onClose }: DetailsPanelProps) {
-  const [file, ...others] = files;
+export function DetailsPanel({ entries, onClose }: DetailsPanelProps) {
+  const [entry, ...others] = entries;
   return (
     <aside className="details" aria-label={detailsTexts.title}>
       <div className="details-head">
@@ -33,14 +38,37 @@ export function DetailsPanel({ files, onClose }: DetailsPanelProps) {
           <Icon name="close" />
         </Button>
       </div>
-      {file === undefined ? <p className="soft">{detailsTexts.none}</p> : null}
+      {entry === undefined ? <p className="soft">{detailsTexts.none}</p> : null}
       {others.length > 0 ? (
         <p>
-          {detailsTexts.many(files.length)} · <Bytes count={files.reduce((sum, each) => sum + each.size_bytes, 0)} />
+          {detailsTexts.many(entries.length)} ·{" "}
+          <Bytes count={filesOf(entries).reduce((sum, each) => sum + each.size_bytes, 0)} />
         </p>
       ) : null}
-      {file !== undefined && others.length === 0 ? <FileDetails key={file.file_id} listed={file} /> : null}
+      {others.length === 0 && entry?.kind === "file" ? (
+        <FileDetails key={entry.file.file_id} listed={entry.file} />
+      ) : null}
+      {others.length === 0 && entry?.kind === "folder" ? <FolderDetails entry={entry} /> : null}
     </aside>
+  );
+}
+
+function FolderDetails({ entry: { name, folder } }: { readonly entry: FolderEntry }) {
+  return (
+    <>
+      <p className="details-name">
+        <Icon name="files" />
+        <span>{name}</span>
+      </p>
+      <dl className="facts">
+        <dt>{detailsTexts.type}</dt>
+        <dd>{detailsTexts.folder}</dd>
+        <dt>{detailsTexts.made}</dt>
+        <dd>
+          <Moment at={folder.created_at} />
+        </dd>
+      </dl>
+    </>
   );
 }
 
@@ -59,7 +87,7 @@ function FileDetails({ listed }: { readonly listed: ListedFile }) {
     <>
       <p className="details-name">
         <Icon name={iconOf(file)} />
-        <span>{splitName(file.filename).leaf}</span>
+        <span>{file.filename}</span>
       </p>
       {error === null ? null : <Failure error={error} onRetry={() => void refetch()} />}
       {health === undefined ? null : (
@@ -84,6 +112,24 @@ function FileDetails({ listed }: { readonly listed: ListedFile }) {
         <dt>{detailsTexts.parts}</dt>
         <dd>{file.chunk_count.toLocaleString("en")}</dd>
       </dl>
+      <FileShares target={{ fileId: file.file_id, name: file.filename }} />
+      <section className="details-part">
+        <h3>{detailsTexts.versions.title}</h3>
+        <Versions file={file} />
+      </section>
+      <Disclosure className="details-part">
+        {({ isExpanded }) => (
+          <>
+            <Heading level={3}>
+              <Button slot="trigger" className="disclosure">
+                <Icon name="right" size={14} />
+                {detailsTexts.places.title}
+              </Button>
+            </Heading>
+            <DisclosurePanel>{isExpanded ? <ChunkPlaces fileId={file.file_id} /> : null}</DisclosurePanel>
+          </>
+        )}
+      </Disclosure>
     </>
   );
 }

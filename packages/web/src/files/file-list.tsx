@@ -1,63 +1,86 @@
 import { type ReactNode, useMemo } from "react";
+import { Button } from "react-aria-components/Button";
 import { Checkbox } from "react-aria-components/Checkbox";
-import { GridList, GridListItem, GridListLoadMoreItem, type Selection } from "react-aria-components/GridList";
+import {
+  Collection,
+  GridList,
+  GridListItem,
+  GridListLoadMoreItem,
+  type GridListProps,
+  type Selection,
+} from "react-aria-components/GridList";
 import { GridLayout, ListLayout, Size, Virtualizer } from "react-aria-components/Virtualizer";
 import { appTexts } from "../texts/app-texts.ts";
+import { filesTexts } from "../texts/files-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useIsNarrow } from "../ui/use-is-narrow.ts";
-import { iconOf, splitName } from "./file-kind.ts";
+import { type Entry, isToBe } from "./entry.ts";
+import { iconOf } from "./file-kind.ts";
 import type { FileView } from "./file-toolbar.tsx";
-import type { ListedFile } from "./use-files.ts";
 
-interface FileListProps {
+export interface FileListProps {
   readonly label: string;
-  readonly files: readonly ListedFile[];
+  readonly entries: readonly Entry[];
   readonly view: FileView;
   readonly selected: Selection;
   readonly onSelect: (selection: Selection) => void;
-  readonly onOpen: (file: ListedFile) => void;
-  readonly actionsOf: (file: ListedFile) => ReactNode;
+  readonly onOpen: (entry: Entry) => void;
+  readonly actionsOf: (entry: Entry) => ReactNode;
   /** In place of when it was added. */
-  readonly whenOf?: (file: ListedFile) => ReactNode;
+  readonly whenOf?: (entry: Entry) => ReactNode;
+  /** Beneath the name. */
+  readonly placeOf?: (entry: Entry) => ReactNode;
   readonly isLoadingMore: boolean;
   readonly onLoadMore: () => void;
+  /** Whether the first entry takes the focus as soon as it is there. */
+  readonly shouldFocus?: boolean;
+  readonly dragAndDropHooks?: GridListProps<Entry>["dragAndDropHooks"];
 }
 
 const ROW = { rowSize: 44, padding: 4 };
-/** Two lines, for fingers. */
+/** Two lines, for fingers and for names with their place. */
 const TALL_ROW = { rowSize: 60, padding: 4 };
 const GRID = { minItemSize: new Size(140, 148), maxItemSize: new Size(240, 148), minSpace: new Size(12, 12) };
 
-/** Files as a list or as tiles; only those in sight are in the document. Arrows, Space, Enter and letters move in it. */
-export function FileList({ files, view, label, ...props }: FileListProps) {
-  const byId = useMemo(() => new Map(files.map((file) => [file.file_id, file])), [files]);
-  const { actionsOf, whenOf } = props;
-  const isNarrow = useIsNarrow();
+/** Folders and files as a list or as tiles; only those in sight are in the document. Arrows, Space and Enter move in it. */
+export function FileList({ entries, view, label, ...props }: FileListProps) {
+  const byId = useMemo(() => new Map(entries.map((entry) => [entry.id, entry])), [entries]);
+  const notYet = useMemo(() => entries.filter(isToBe).map(({ id }) => id), [entries]);
+  const { actionsOf, whenOf, placeOf, dragAndDropHooks } = props;
+  const isTall = useIsNarrow() || placeOf !== undefined;
   const list = (
     <GridList
       aria-label={label}
-      className={`file-list ${view}`}
+      className={`file-list ${view} ${isTall ? "tall" : ""}`}
       layout={view === "list" ? "stack" : "grid"}
       selectionMode="multiple"
       selectionBehavior="replace"
+      // Letters are keys of the room; names are searched.
+      disallowTypeAhead
       selectedKeys={props.selected}
       onSelectionChange={props.onSelect}
+      disabledKeys={notYet}
+      {...(props.shouldFocus === true ? { autoFocus: "first" } : {})}
+      {...(dragAndDropHooks === undefined ? {} : { dragAndDropHooks })}
       onAction={(id) => {
-        const file = byId.get(String(id));
-        if (file !== undefined) props.onOpen(file);
+        const entry = byId.get(String(id));
+        if (entry !== undefined) props.onOpen(entry);
       }}
     >
-      {files.map((file) => (
-        <GridListItem key={file.file_id} id={file.file_id} textValue={file.filename} className="file">
-          <Checkbox slot="selection" className="checkbox">
-            <Icon name="check" size={14} />
-          </Checkbox>
-          <FileCells file={file} when={whenOf?.(file) ?? <Moment at={file.completed_at} />} />
-          {actionsOf(file)}
-        </GridListItem>
-      ))}
+      <Collection items={entries} dependencies={[actionsOf, whenOf, placeOf, dragAndDropHooks === undefined]}>
+        {(entry) => (
+          <GridListItem id={entry.id} textValue={entry.name} className={`file ${entry.kind}`}>
+            {dragAndDropHooks === undefined || isToBe(entry) ? null : <DragHandle entry={entry} />}
+            <Checkbox slot="selection" className="checkbox">
+              <Icon name="check" size={14} />
+            </Checkbox>
+            <Cells entry={entry} when={whenOf?.(entry)} place={placeOf?.(entry)} />
+            {isToBe(entry) ? null : actionsOf(entry)}
+          </GridListItem>
+        )}
+      </Collection>
       <GridListLoadMoreItem className="file-more" onLoadMore={props.onLoadMore} isLoading={props.isLoadingMore}>
         {appTexts.loading}
       </GridListLoadMoreItem>
@@ -70,27 +93,40 @@ export function FileList({ files, view, label, ...props }: FileListProps) {
       </Virtualizer>
     );
   return (
-    <Virtualizer layout={ListLayout} layoutOptions={isNarrow ? TALL_ROW : ROW}>
+    <Virtualizer layout={ListLayout} layoutOptions={isTall ? TALL_ROW : ROW}>
       {list}
     </Virtualizer>
   );
 }
 
-function FileCells({ file, when }: { readonly file: ListedFile; readonly when: ReactNode }) {
-  const { folder, leaf } = splitName(file.filename);
+/** Where the keyboard takes hold of a row; the pointer takes the row itself. */
+function DragHandle({ entry }: { readonly entry: Entry }) {
+  return (
+    <Button slot="drag" className="drag-handle" aria-label={filesTexts.drag(entry.name)}>
+      <Icon name="move" size={14} />
+    </Button>
+  );
+}
+
+interface CellsProps {
+  readonly entry: Entry;
+  readonly when: ReactNode;
+  readonly place: ReactNode;
+}
+
+function Cells({ entry, when, place }: CellsProps) {
+  const at = entry.kind === "file" ? entry.file.completed_at : entry.folder.created_at;
   return (
     <>
       <span className="file-icon">
-        <Icon name={iconOf(file)} />
+        <Icon name={entry.kind === "file" ? iconOf(entry.file) : "files"} />
       </span>
-      <span className="file-name" title={file.filename}>
-        {folder === "" ? null : <span className="file-folder">{folder}</span>}
-        <span className="file-leaf">{leaf}</span>
+      <span className="file-name" title={entry.name}>
+        <span className="file-leaf">{entry.name}</span>
+        {place === undefined ? null : <span className="file-place">{place}</span>}
       </span>
-      <span className="file-size">
-        <Bytes count={file.size_bytes} />
-      </span>
-      <span className="file-when">{when}</span>
+      <span className="file-size">{entry.kind === "file" ? <Bytes count={entry.file.size_bytes} /> : null}</span>
+      <span className="file-when">{when ?? <Moment at={at} />}</span>
     </>
   );
 }

@@ -1,39 +1,49 @@
 import { Button } from "react-aria-components/Button";
 import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
+import { ShareMenuItem } from "../shares/share-menu-item.tsx";
 import { filesTexts } from "../texts/files-texts.ts";
-import { Icon } from "../ui/icon.tsx";
-import { splitName } from "./file-kind.ts";
-import type { ListedFile } from "./use-files.ts";
+import { Icon, type IconName } from "../ui/icon.tsx";
+import type { Entry } from "./entry.ts";
 
-export type FileAction = "open" | "download" | "details" | "remove";
+export type FileAction = "open" | "show" | "download" | "rename" | "move" | "details" | "remove";
 
-const ACTIONS: readonly (readonly [FileAction, string, "play" | "download" | "info" | "trash"])[] = [
-  ["open", filesTexts.open, "play"],
-  ["download", filesTexts.download, "download"],
-  ["details", filesTexts.details, "info"],
-  ["remove", filesTexts.remove, "trash"],
-];
+const ACTIONS: Readonly<Record<FileAction, readonly [string, IconName]>> = {
+  open: [filesTexts.open, "play"],
+  show: [filesTexts.show, "files"],
+  download: [filesTexts.download, "download"],
+  rename: [filesTexts.rename, "rename"],
+  move: [filesTexts.move, "move"],
+  details: [filesTexts.details, "info"],
+  remove: [filesTexts.remove, "trash"],
+};
 
 interface FileMenuProps {
-  readonly file: ListedFile;
-  readonly onAction: (action: FileAction, file: ListedFile) => void;
+  readonly entry: Entry;
+  readonly actions: readonly FileAction[];
+  readonly onAction: (action: FileAction, entry: Entry) => void;
 }
 
-export function FileMenu({ file, onAction }: FileMenuProps) {
+export function FileMenu({ entry, actions, onAction }: FileMenuProps) {
   return (
     <MenuTrigger>
-      <Button className="icon-button file-menu" aria-label={filesTexts.actions(splitName(file.filename).leaf)}>
+      <Button className="icon-button file-menu" aria-label={filesTexts.actions(entry.name)}>
         <Icon name="more" />
       </Button>
       <Popover className="popover" placement="bottom end">
-        <Menu className="menu" onAction={(action) => onAction(action as FileAction, file)}>
-          {ACTIONS.map(([id, label, icon]) => (
-            <MenuItem key={id} id={id} className="menu-item">
-              <Icon name={icon} />
-              {label}
-            </MenuItem>
-          ))}
+        <Menu className="menu" onAction={(action) => onAction(action as FileAction, entry)}>
+          {actions.map((id) => {
+            const [label, icon] = ACTIONS[id];
+            return (
+              <MenuItem key={id} id={id} className="menu-item">
+                <Icon name={icon} />
+                {label}
+              </MenuItem>
+            );
+          })}
+          {entry.kind === "file" && actions.includes("details") ? (
+            <ShareMenuItem target={{ fileId: entry.file.file_id, name: entry.name }} />
+          ) : null}
         </Menu>
       </Popover>
     </MenuTrigger>

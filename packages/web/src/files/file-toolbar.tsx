@@ -1,42 +1,28 @@
-import { useRef } from "react";
 import { Button } from "react-aria-components/Button";
-import { Input } from "react-aria-components/Input";
-import { SearchField } from "react-aria-components/SearchField";
 import { ToggleButton } from "react-aria-components/ToggleButton";
 import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
-import { useKeys } from "../ui/use-keys.ts";
 import { SortMenu } from "./sort-menu.tsx";
-import type { FileSort } from "./use-files.ts";
+import type { FileSort } from "./use-entries.ts";
 
 export type FileView = "list" | "grid";
 
 interface FileToolbarProps {
-  readonly name: string;
-  readonly onName: (name: string) => void;
   readonly view: FileView;
   readonly onView: (view: FileView) => void;
   readonly sort: FileSort;
   readonly onSort: (sort: FileSort) => void;
   readonly onUpload: (what: "files" | "folder") => void;
+  readonly onNewFolder: () => void;
   readonly areDetailsOpen: boolean;
   readonly onDetails: () => void;
 }
 
 export function FileToolbar(props: FileToolbarProps) {
-  const search = useRef<HTMLInputElement>(null);
-  const { onUpload, onDetails } = props;
-  useKeys({ "/": () => search.current?.focus(), u: () => onUpload("files"), i: onDetails });
+  const { onUpload, onNewFolder, onDetails } = props;
   return (
     <div className="toolbar">
-      <SearchField className="search" aria-label={filesTexts.find} value={props.name} onChange={props.onName}>
-        <Icon name="search" />
-        <Input ref={search} className="input" placeholder={filesTexts.find} maxLength={255} />
-        <Button className="icon-button clear">
-          <Icon name="close" size={16} />
-        </Button>
-      </SearchField>
       <SortMenu sort={props.sort} onSort={props.onSort} />
       <ToggleButtonGroup
         className="toggles"
@@ -60,7 +46,9 @@ export function FileToolbar(props: FileToolbarProps) {
       >
         <Icon name="info" />
       </ToggleButton>
-      <span className="gap" />
+      <Button className="icon-button" aria-label={filesTexts.newFolder} onPress={onNewFolder}>
+        <Icon name="newFolder" />
+      </Button>
       <Button className="button folder-button" onPress={() => onUpload("folder")}>
         {filesTexts.uploadFolder}
       </Button>

@@ -1,190 +1,259 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { hasCode } from "@commonhold/core/app-error.ts";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
 import { useServices } from "../app/services.tsx";
 import { filesTexts } from "../texts/files-texts.ts";
-import { chosenFiles } from "../uploads/dropped-files.ts";
+import { uploadsTexts } from "../texts/uploads-texts.ts";
+import { GIVEN_FILES_MAX, type GivenFiles } from "../uploads/dropped-files.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useKeys } from "../ui/use-keys.ts";
 import { useTitle } from "../ui/use-title.ts";
-import { FileList } from "./file-list.tsx";
+import { Breadcrumb, FolderLink } from "./breadcrumb.tsx";
+import type { Entry } from "./entry.ts";
+import { FileList, type FileListProps } from "./file-list.tsx";
 import { type FileAction, FileMenu } from "./file-menu.tsx";
 import { FileToolbar } from "./file-toolbar.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { SortHeader } from "./sort-menu.tsx";
-import { type FileActions, useFileActions } from "./use-file-actions.ts";
+import { type FileSort, useEntries } from "./use-entries.ts";
+import { type EntryDesk, useEntryDesk } from "./use-entry-desk.tsx";
 import { useFileDrop } from "./use-file-drop.ts";
+import { useFilePicker } from "./use-file-picker.tsx";
 import { useFileView } from "./use-file-view.ts";
-import { type FileSort, type ListedFile, useFiles } from "./use-files.ts";
-import { useSelection } from "./use-selection.ts";
+import { isInList, useMovableList } from "./use-movable-list.ts";
+import { type Crumb, crumbsOfNames, noteFolder, pathIn, useFolderAt } from "./use-folder-at.ts";
+import { type EntrySelection, useSelection } from "./use-selection.ts";
 
 const DetailsPanel = lazy(() => import("./details-panel.tsx").then((panel) => ({ default: panel.DetailsPanel })));
-const PreviewDialog = lazy(() => import("./preview-dialog.tsx").then((dialog) => ({ default: dialog.PreviewDialog })));
+const NewFolderDialog = lazy(() => import("./new-folder-dialog.tsx").then((it) => ({ default: it.NewFolderDialog })));
 
-/** A person's files. */
-export function FilesRoom() {
-  useTitle(filesTexts.title);
-  const { uploads } = useServices();
+const ACTIONS: readonly FileAction[] = ["open", "download", "rename", "move", "details", "remove"];
+
+/** The files and folders at an address. */
+export function FilesRoom(): ReactNode {
+  const params: { readonly _splat?: string } = useParams({ strict: false });
+  const path = (params._splat ?? "").replace(/\/+$/, "");
+  // Whoever goes on by keys finds the focus in the next list.
+  const isByKeys = useRef(false);
+  return <FolderRoom key={path} path={path} isByKeys={isByKeys} />;
+}
+
+interface FolderRoomProps {
+  readonly path: string;
+  readonly isByKeys: { current: boolean };
+}
+
+function FolderRoom({ path, isByKeys }: FolderRoomProps) {
+  const { crumbs, error, retry } = useFolderAt(path);
+  const here = crumbs?.at(-1);
+  useTitle(here?.name ?? filesTexts.title);
   const address = useFilesAddress();
-  const { query, files } = useFiles({ sort: address.sort, name: address.name, deleted: false });
+  const list = useEntries({ sort: address.sort, folder: here === undefined ? undefined : (here.id ?? "root") });
   const look = useFileView();
-  const selection = useSelection(files);
-  const [opened, setOpened] = useState<ListedFile>();
-  const actions = useFileActions();
-  const add = useCallback((given: Parameters<typeof uploads.add>[0]) => uploads.add(given), [uploads]);
-  const isOver = useFileDrop(add);
-  const picker = useFilePicker();
-  const act = (action: FileAction, file: ListedFile): void => {
-    if (action === "open") setOpened(file);
-    if (action === "download") void actions.download([file]);
-    if (action === "remove") void actions.remove([file]);
-    if (action === "details") {
-      selection.set(new Set([file.file_id]));
+  const selection = useSelection(list.entries);
+  const go = useFolderMoves(path, isByKeys);
+  const desk = useEntryDesk({
+    entries: list.entries,
+    selection,
+    onOpenFolder: (entry) => go.into(entry, crumbs ?? []),
+    onOther: (action, entry) => {
+      if (action !== "details") return;
+      selection.set(new Set([entry.id]));
       look.setDetails(true);
-    }
-  };
+    },
+  });
+  const add = useGiving(here);
+  const isOver = useFileDrop(add);
+  const picker = useFilePicker(add);
+  const [isNaming, setNaming] = useState(false);
+  const newFolder = () => setNaming(here !== undefined);
+  useKeys({
+    Backspace: go.up,
+    n: newFolder,
+    u: () => picker.open("files"),
+    i: () => look.setDetails(!look.areDetailsOpen),
+  });
   return (
     <div className={look.areDetailsOpen ? "room files-room with-details" : "room files-room"}>
-      <h1 className="hidden">{filesTexts.title}</h1>
-      <FilesHead selection={selection} actions={actions} address={address} look={look} onUpload={picker.open} />
+      <FilesHead
+        {...{ selection, desk, look, address }}
+        crumbs={crumbs ?? crumbsOfNames(path)}
+        onUpload={picker.open}
+        onNewFolder={newFolder}
+      />
       <div className="files-body">
         <section className="files-main">
-          {query.error === null ? null : <Failure error={query.error} onRetry={() => void query.refetch()} />}
-          {look.view === "list" && files.length > 0 ? (
+          {error === null ? null : <NoFolder error={error} onRetry={retry} />}
+          {list.error === null ? null : <Failure error={list.error} onRetry={list.retry} />}
+          {look.view === "list" && list.entries.length > 0 ? (
             <SortHeader sort={address.sort} onSort={address.setSort} />
           ) : null}
-          {files.length === 0 && query.isSuccess ? (
-            <NoFiles
-              isFiltered={address.name !== ""}
-              onClear={() => address.setName("")}
-              onUpload={() => picker.open("files")}
-            />
-          ) : (
-            <FileList
-              label={filesTexts.label}
-              files={files}
-              view={look.view}
-              selected={selection.keys}
-              onSelect={selection.set}
-              onOpen={setOpened}
-              actionsOf={(file) => <FileMenu file={file} onAction={act} />}
-              isLoadingMore={query.isFetchingNextPage}
-              onLoadMore={() => query.hasNextPage && void query.fetchNextPage()}
-            />
+          {list.isEmpty ? <NoFiles isRoot={path === ""} onUpload={() => picker.open("files")} /> : null}
+          {list.entries.length === 0 ? null : (
+            <Entries {...{ list, look, selection, desk }} shouldFocus={isByKeys.current} />
           )}
         </section>
         <Suspense fallback={null}>
-          {look.areDetailsOpen ? <DetailsPanel files={selection.files} onClose={() => look.setDetails(false)} /> : null}
+          {look.areDetailsOpen ? (
+            <DetailsPanel entries={selection.entries} onClose={() => look.setDetails(false)} />
+          ) : null}
         </Suspense>
       </div>
-      {isOver ? <div className="drop-note">{filesTexts.drop}</div> : null}
+      {isOver ? <div className="drop-note">{filesTexts.dropInto(here?.name ?? "")}</div> : null}
       {picker.inputs}
+      {desk.windows}
       <Suspense fallback={null}>
-        {opened === undefined ? null : (
-          <PreviewDialog file={opened} files={files} onMove={setOpened} onClose={() => setOpened(undefined)} />
-        )}
+        {isNaming && here !== undefined ? (
+          <NewFolderDialog
+            onCreate={(name) => void desk.actions.createFolder(name, here)}
+            onClose={() => setNaming(false)}
+          />
+        ) : null}
       </Suspense>
     </div>
   );
 }
 
+interface EntriesProps {
+  readonly list: ReturnType<typeof useEntries>;
+  readonly look: ReturnType<typeof useFileView>;
+  readonly selection: EntrySelection;
+  readonly desk: EntryDesk;
+  readonly shouldFocus: boolean;
+}
+
+function Entries({ list, look, selection, desk, shouldFocus }: EntriesProps) {
+  const latest = useRef(desk);
+  useEffect(() => {
+    latest.current = desk;
+  });
+  const actionsOf = useCallback(
+    (entry: Entry) => <FileMenu entry={entry} actions={ACTIONS} onAction={(...all) => latest.current.act(...all)} />,
+    [],
+  );
+  const props: FileListProps = {
+    label: filesTexts.label,
+    entries: list.entries,
+    view: look.view,
+    selected: selection.keys,
+    onSelect: selection.set,
+    onOpen: desk.open,
+    actionsOf,
+    isLoadingMore: list.isLoadingMore,
+    onLoadMore: list.loadMore,
+  };
+  const { MovableList, hadFocus } = useMovableList();
+  if (MovableList === undefined) return <FileList {...props} shouldFocus={shouldFocus} />;
+  return <MovableList {...props} shouldFocus={shouldFocus || hadFocus} onMove={desk.moveIds} />;
+}
+
 interface FilesHeadProps {
-  readonly selection: ReturnType<typeof useSelection>;
-  readonly actions: FileActions;
+  readonly crumbs: readonly Crumb[];
+  readonly selection: EntrySelection;
+  readonly desk: EntryDesk;
   readonly address: ReturnType<typeof useFilesAddress>;
   readonly look: ReturnType<typeof useFileView>;
   readonly onUpload: (what: "files" | "folder") => void;
+  readonly onNewFolder: () => void;
 }
 
 /** What can be done with what is selected, or else with all of it. */
-function FilesHead({ selection, actions, address, look, onUpload }: FilesHeadProps) {
-  const { files } = selection;
-  const removeSelected = () => {
-    selection.clear();
-    void actions.remove(files);
-  };
-  useKeys({ Delete: () => files.length > 0 && removeSelected() });
-  if (files.length > 1) {
-    return (
-      <SelectionBar
-        count={files.length}
-        onClear={selection.clear}
-        actions={[
-          { label: filesTexts.download, icon: "download", run: () => void actions.download(files) },
-          { label: filesTexts.remove, icon: "trash", run: removeSelected },
-        ]}
-      />
-    );
-  }
+function FilesHead({ crumbs, selection, desk, address, look, onUpload, onNewFolder }: FilesHeadProps) {
+  const { entries } = selection;
   return (
-    <FileToolbar
-      name={address.name}
-      onName={address.setName}
-      view={look.view}
-      onView={look.setView}
-      sort={address.sort}
-      onSort={address.setSort}
-      onUpload={onUpload}
-      areDetailsOpen={look.areDetailsOpen}
-      onDetails={() => look.setDetails(!look.areDetailsOpen)}
-    />
+    <div className="files-head">
+      <Breadcrumb crumbs={crumbs} onMove={desk.moveIds} />
+      {entries.length > 1 ? (
+        <SelectionBar
+          count={entries.length}
+          onClear={selection.clear}
+          actions={[
+            { label: filesTexts.download, icon: "download", run: () => void desk.actions.download(entries) },
+            { label: filesTexts.move, icon: "move", run: desk.moveSelected },
+            { label: filesTexts.remove, icon: "trash", run: desk.removeSelected },
+          ]}
+        />
+      ) : (
+        <FileToolbar
+          view={look.view}
+          onView={look.setView}
+          sort={address.sort}
+          onSort={address.setSort}
+          onUpload={onUpload}
+          onNewFolder={onNewFolder}
+          areDetailsOpen={look.areDetailsOpen}
+          onDetails={() => look.setDetails(!look.areDetailsOpen)}
+        />
+      )}
+    </div>
   );
 }
 
-/** What is looked for and in which order stands in the address, so that it can be kept and sent. */
+/** The order stands in the address, so that it can be kept and sent. */
 function useFilesAddress() {
-  const search = useSearch({ from: "/files" });
-  const navigate = useNavigate({ from: "/files" });
+  const { sort = "-created_at" } = useSearch({ from: "/drive/files" });
+  const navigate = useNavigate();
+  return { sort, setSort: (next: FileSort) => void navigate({ to: ".", search: { sort: next }, replace: true }) };
+}
+
+function useFolderMoves(path: string, isByKeys: FolderRoomProps["isByKeys"]) {
+  const { queries } = useServices();
+  const navigate = useNavigate();
+  const to = (target: string): void => {
+    isByKeys.current = isInList(document.activeElement);
+    if (target === "") void navigate({ to: "/files" });
+    else void navigate({ to: "/files/$", params: { _splat: target } });
+  };
   return {
-    name: search.name ?? "",
-    sort: search.sort ?? ("-created_at" as const),
-    setName: (name: string) =>
-      void navigate({ search: ({ sort }) => ({ ...(sort && { sort }), ...(name !== "" && { name }) }), replace: true }),
-    setSort: (sort: FileSort) => void navigate({ search: (before) => ({ ...before, sort }), replace: true }),
+    into: ({ folder, name }: Entry & { readonly kind: "folder" }, crumbs: readonly Crumb[]) => {
+      const way = crumbs.flatMap((crumb) => (crumb.id === null ? [] : [{ id: crumb.id, name: crumb.name }]));
+      noteFolder(queries, folder, way);
+      to(pathIn(path, name));
+    },
+    up: () => {
+      if (path !== "") to(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    },
   };
 }
 
-function useFilePicker() {
-  const { uploads } = useServices();
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-  const inputs = useMemo(() => {
-    const common = { type: "file", multiple: true, className: "hidden", tabIndex: -1, "aria-hidden": true } as const;
-    const onChange = ({ currentTarget: input }: { currentTarget: HTMLInputElement }) => {
-      uploads.add(chosenFiles(input.files));
-      input.value = "";
-    };
-    return (
-      <>
-        <input {...common} ref={files} onChange={onChange} data-testid="file-input" />
-        <input {...common} ref={folder} onChange={onChange} {...{ webkitdirectory: "" }} />
-      </>
-    );
-  }, [uploads]);
-  return { inputs, open: (what: "files" | "folder") => (what === "files" ? files : folder).current?.click() };
+/** Takes what was dropped or chosen into the folder in which one stands, as soon as it is known which one that is. */
+function useGiving(here: Crumb | undefined) {
+  const { uploads, toasts } = useServices();
+  const [early, setEarly] = useState<readonly GivenFiles[]>([]);
+  const id = here?.id;
+  const give = useCallback(
+    (given: GivenFiles) => {
+      if (id === undefined) return setEarly((before) => [...before, given]);
+      uploads.add(given, id);
+      if (given.isCut) toasts.show(uploadsTexts.cut(GIVEN_FILES_MAX));
+    },
+    [uploads, toasts, id],
+  );
+  useEffect(() => {
+    if (id === undefined || early.length === 0) return;
+    setEarly([]);
+    for (const given of early) give(given);
+  }, [id, early, give]);
+  return give;
 }
 
-interface NoFilesProps {
-  readonly isFiltered: boolean;
-  readonly onClear: () => void;
-  readonly onUpload: () => void;
-}
-
-function NoFiles({ isFiltered, onClear, onUpload }: NoFilesProps) {
-  const { empty, noMatch } = filesTexts;
-  if (isFiltered) {
-    return (
-      <Empty icon="search" title={noMatch.title} text={noMatch.text}>
-        <Button className="button" onPress={onClear}>
-          {noMatch.clear}
-        </Button>
-      </Empty>
-    );
-  }
+function NoFolder({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {
+  if (!hasCode(error, "FOLDER_NOT_FOUND", "INVALID_REQUEST")) return <Failure error={error} onRetry={onRetry} />;
   return (
-    <Empty icon="files" title={empty.title} text={empty.text}>
+    <Empty icon="files" title={filesTexts.noFolder.title} text={filesTexts.noFolder.text}>
+      <FolderLink path="">{filesTexts.noFolder.back}</FolderLink>
+    </Empty>
+  );
+}
+
+function NoFiles({ isRoot, onUpload }: { readonly isRoot: boolean; readonly onUpload: () => void }) {
+  const { empty, emptyFolder } = filesTexts;
+  const { title, text } = isRoot ? empty : emptyFolder;
+  return (
+    <Empty icon="files" title={title} text={text}>
       <Button className="button strong" onPress={onUpload}>
         <Icon name="upload" />
         {filesTexts.upload}

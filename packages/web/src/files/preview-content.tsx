@@ -5,8 +5,8 @@ import { appTexts } from "../texts/app-texts.ts";
 import { previewTexts } from "../texts/files-texts.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
+import type { ListedFile } from "./entry.ts";
 import { iconOf, previewKindOf } from "./file-kind.ts";
-import type { ListedFile } from "./use-files.ts";
 
 const TEXT_BYTES_MAX = 256 * 1024;
 /** Tickets last an hour: an old one is not to be used by a film that is opened again. */

@@ -5,10 +5,9 @@ import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { appTexts } from "../texts/app-texts.ts";
 import { previewTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
-import { splitName } from "./file-kind.ts";
+import { entryOfFile, type ListedFile } from "./entry.ts";
 import { PreviewContent } from "./preview-content.tsx";
-import { useFileActions } from "./use-file-actions.ts";
-import type { ListedFile } from "./use-files.ts";
+import { useEntryActions } from "./use-entry-actions.ts";
 
 interface PreviewDialogProps {
   readonly file: ListedFile;
@@ -20,7 +19,7 @@ interface PreviewDialogProps {
 
 /** One file over the whole page. */
 export function PreviewDialog({ file, files, onMove, onClose }: PreviewDialogProps) {
-  const { download } = useFileActions();
+  const { download } = useEntryActions();
   const at = files.findIndex((each) => each.file_id === file.file_id);
   const move = (by: number): void => {
     const next = files[at + by];
@@ -39,7 +38,7 @@ export function PreviewDialog({ file, files, onMove, onClose }: PreviewDialogPro
             }}
           >
             <div className="preview-head">
-              <Heading slot="title">{splitName(file.filename).leaf}</Heading>
+              <Heading slot="title">{file.filename}</Heading>
               <span className="gap" />
               <Button
                 className="icon-button"
@@ -57,7 +56,11 @@ export function PreviewDialog({ file, files, onMove, onClose }: PreviewDialogPro
               >
                 <Icon name="right" />
               </Button>
-              <Button className="icon-button" aria-label={previewTexts.download} onPress={() => void download([file])}>
+              <Button
+                className="icon-button"
+                aria-label={previewTexts.download}
+                onPress={() => void download([entryOfFile(file)])}
+              >
                 <Icon name="download" />
               </Button>
               <Button className="icon-button" aria-label={appTexts.close} onPress={onClose} autoFocus>

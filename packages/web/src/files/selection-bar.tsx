@@ -7,7 +7,7 @@ interface SelectionBarProps {
   readonly onClear: () => void;
   readonly actions: readonly {
     readonly label: string;
-    readonly icon: "download" | "trash" | "restore";
+    readonly icon: "download" | "move" | "trash" | "restore";
     readonly run: () => void;
   }[];
 }
@@ -24,7 +24,7 @@ export function SelectionBar({ count, onClear, actions }: SelectionBarProps) {
       {actions.map(({ label, icon, run }) => (
         <Button key={label} className="button" onPress={run}>
           <Icon name={icon} />
-          {label}
+          <span className="bar-word">{label}</span>
         </Button>
       ))}
     </div>

@@ -3,7 +3,7 @@ import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
-import type { FileSort, SortColumn } from "./use-files.ts";
+import type { FileSort, SortColumn } from "./use-entries.ts";
 
 interface SortProps {
   readonly sort: FileSort;

@@ -1,3 +1,4 @@
+import { useCallback } from "react";
 import { Button } from "react-aria-components/Button";
 import { exactTime, formatWhen } from "../format/format-time.ts";
 import { filesTexts } from "../texts/files-texts.ts";
@@ -5,10 +6,11 @@ import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useTitle } from "../ui/use-title.ts";
+import type { Entry } from "./entry.ts";
 import { FileList } from "./file-list.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
-import { useFileActions } from "./use-file-actions.ts";
-import { type ListedFile, useFiles } from "./use-files.ts";
+import { useEntries } from "./use-entries.ts";
+import { useEntryActions } from "./use-entry-actions.ts";
 import { useSelection } from "./use-selection.ts";
 
 const { trash } = filesTexts;
@@ -16,54 +18,59 @@ const { trash } = filesTexts;
 /** What was deleted, for as long as it can be restored. */
 export function TrashRoom() {
   useTitle(trash.title);
-  const { query, files } = useFiles({ sort: "-created_at", name: "", deleted: true });
-  const selection = useSelection(files);
-  const { restore } = useFileActions();
+  const list = useEntries({ sort: "-created_at", folder: "trash" });
+  const selection = useSelection(list.entries);
+  const { restore } = useEntryActions();
+  const actionsOf = useCallback(
+    (entry: Entry) => <Restore entry={entry} onPress={() => void restore([entry])} />,
+    [restore],
+  );
   const restoreSelected = () => {
     selection.clear();
-    void restore(selection.files);
+    void restore(selection.entries);
   };
   return (
     <div className="room files-room trash">
-      {selection.files.length > 1 ? (
+      {selection.entries.length > 1 ? (
         <SelectionBar
-          count={selection.files.length}
+          count={selection.entries.length}
           onClear={selection.clear}
           actions={[{ label: filesTexts.restore, icon: "restore", run: restoreSelected }]}
         />
       ) : (
         <h1>{trash.title}</h1>
       )}
-      {query.error === null ? null : <Failure error={query.error} onRetry={() => void query.refetch()} />}
-      {files.length === 0 && query.isSuccess ? (
+      {list.error === null ? null : <Failure error={list.error} onRetry={list.retry} />}
+      {list.isEmpty ? (
         <Empty icon="trash" title={trash.empty.title} text={trash.empty.text} />
       ) : (
         <FileList
           label={trash.label}
-          files={files}
+          entries={list.entries}
           view="list"
           selected={selection.keys}
           onSelect={selection.set}
-          onOpen={(file) => selection.set(new Set([file.file_id]))}
-          actionsOf={(file) => <Restore file={file} onPress={() => void restore([file])} />}
-          whenOf={(file) => <GoneWhen file={file} />}
-          isLoadingMore={query.isFetchingNextPage}
-          onLoadMore={() => query.hasNextPage && void query.fetchNextPage()}
+          onOpen={(entry) => selection.set(new Set([entry.id]))}
+          actionsOf={actionsOf}
+          whenOf={goneWhen}
+          isLoadingMore={list.isLoadingMore}
+          onLoadMore={list.loadMore}
         />
       )}
     </div>
   );
 }
 
-function Restore({ file, onPress }: { readonly file: ListedFile; readonly onPress: () => void }) {
+function Restore({ entry, onPress }: { readonly entry: Entry; readonly onPress: () => void }) {
   return (
-    <Button className="icon-button file-menu" aria-label={`${filesTexts.restore} ${file.filename}`} onPress={onPress}>
+    <Button className="icon-button file-menu" aria-label={`${filesTexts.restore} ${entry.name}`} onPress={onPress}>
       <Icon name="restore" />
     </Button>
   );
 }
 
-function GoneWhen({ file }: { readonly file: ListedFile }) {
-  if (file.gone_at === undefined) return null;
-  return <span title={exactTime(file.gone_at)}>{trash.gone(formatWhen(file.gone_at, Date.now()))}</span>;
+function goneWhen(entry: Entry) {
+  const at = entry.kind === "file" ? entry.file.gone_at : entry.folder.gone_at;
+  if (at === undefined) return null;
+  return <span title={exactTime(at)}>{trash.gone(formatWhen(at, Date.now()))}</span>;
 }

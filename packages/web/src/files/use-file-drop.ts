@@ -1,32 +1,39 @@
 import { useEffect, useState } from "react";
-import { droppedFiles, type GivenFile } from "../uploads/dropped-files.ts";
+import { droppedFiles, type GivenFiles } from "../uploads/dropped-files.ts";
 
-/** Takes files that are dropped anywhere on the page. @returns whether some hover over it now */
-export function useFileDrop(onFiles: (files: readonly GivenFile[]) => void): boolean {
+/**
+ * Takes files that are dropped anywhere on the page: before anything in it, as lists take what is dragged within it.
+ * @returns whether some hover over it now
+ */
+export function useFileDrop(onFiles: (given: GivenFiles) => void): boolean {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
-    const onOver = (event: DragEvent): void => {
-      if (!hasFiles(event)) return;
+    const take = (event: DragEvent): boolean => {
+      if (!hasFiles(event)) return false;
       event.preventDefault();
-      setOver(true);
+      event.stopPropagation();
+      return true;
+    };
+    const onOver = (event: DragEvent): void => {
+      if (take(event)) setOver(true);
     };
     const onLeave = (event: DragEvent): void => {
       if (event.relatedTarget === null) setOver(false);
     };
     const onDrop = (event: DragEvent): void => {
       setOver(false);
-      if (!hasFiles(event) || event.dataTransfer === null) return;
-      event.preventDefault();
-      void droppedFiles(event.dataTransfer).then(onFiles);
+      if (take(event) && event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then(onFiles);
     };
-    addEventListener("dragover", onOver);
-    addEventListener("dragleave", onLeave);
-    addEventListener("drop", onDrop);
+    const listeners = [
+      ["dragenter", onOver],
+      ["dragover", onOver],
+      ["dragleave", onLeave],
+      ["drop", onDrop],
+    ] as const;
+    for (const [type, listener] of listeners) addEventListener(type, listener, true);
     return () => {
-      removeEventListener("dragover", onOver);
-      removeEventListener("dragleave", onLeave);
-      removeEventListener("drop", onDrop);
+      for (const [type, listener] of listeners) removeEventListener(type, listener, true);
     };
   }, [onFiles]);
   return isOver;

@@ -1,13 +1,15 @@
 import { useMemo, useState } from "react";
 import type { Selection } from "react-aria-components/GridList";
-import type { ListedFile } from "./use-files.ts";
+import type { Entry } from "./entry.ts";
 
-/** Which of the files are selected; those that went away are no longer among them. */
-export function useSelection(files: readonly ListedFile[]) {
+/** Which of the entries are selected; those that went away are no longer among them. */
+export function useSelection(entries: readonly Entry[]) {
   const [keys, set] = useState<Selection>(new Set());
   const selected = useMemo(
-    () => (keys === "all" ? files : files.filter((file) => keys.has(file.file_id))),
-    [keys, files],
+    () => (keys === "all" ? entries : keys.size === 0 ? [] : entries.filter((entry) => keys.has(entry.id))),
+    [keys, entries],
   );
-  return { keys, set, files: selected, clear: () => set(new Set()) };
+  return { keys, set, entries: selected, clear: () => set(new Set()) };
 }
+
+export type EntrySelection = ReturnType<typeof useSelection>;

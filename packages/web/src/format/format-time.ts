@@ -30,3 +30,16 @@ export function formatDuration(seconds: number): string {
   const days = Math.round(seconds / DAY_S);
   return days === 1 ? "1 day" : `${days} days`;
 }
+
+const utcDay = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const utcMonth = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
+
+/** "2026-01-31" is "Jan 31". */
+export function dayText(utcDate: string): string {
+  return utcDay.format(Date.parse(utcDate));
+}
+
+/** "2026-01" is "January 2026". */
+export function monthText(month: string): string {
+  return utcMonth.format(Date.parse(`${month}-01`));
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countOf } from "./count-of.ts";
 import { exactBytes, formatBytes } from "./format-bytes.ts";
+import { formatShare } from "./format-share.ts";
 import { formatDuration, formatWhen } from "./format-time.ts";
 
 describe("bytes", () => {
@@ -44,3 +45,11 @@ it("counts", () => {
   expect(countOf(1, "file")).toBe("1 file");
   expect(countOf(1200, "copy", "copies")).toBe("1,200 copies");
 });
+
+it.each([
+  [1, "100 %"],
+  [0.9499, "94.9 %"],
+  [0.9999, "99.9 %"],
+  [0.29, "29 %"],
+  [0, "0 %"],
+])("%d is a share of %s", (share, text) => expect(formatShare(share)).toBe(text));

@@ -1,18 +1,22 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useLive } from "../api/use-live.ts";
-import { useServices } from "../app/services.tsx";
+import { useMe, useServices } from "../app/services.tsx";
+import { formatShare } from "../format/format-share.ts";
 import { nodeStatusTexts } from "../texts/health-texts.ts";
 import { nodesTexts } from "../texts/nodes-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
+import { NodeAudits } from "./audits.tsx";
+import { NodeEarnings } from "./earnings.tsx";
 import { NodeStatusMark, RoomOf } from "./node-table.tsx";
 import type { NodeObject } from "./use-nodes.ts";
 
-/** One node: how it stands, how full it is, whether it is trusted. */
+/** One node: how it stands, how full it is, whether it is trusted; for who runs it, what it earns and how checks went. */
 export function NodeRoom() {
-  const { api } = useServices();
+  const { api, session } = useServices();
+  const isAdmin = useMe().data?.role === "admin";
   const { id } = useParams({ from: "/nodes/$id" });
   const {
     data: node,
@@ -27,6 +31,12 @@ export function NodeRoom() {
       </Link>
       {error === null ? null : <Failure error={error} onRetry={() => void refetch()} />}
       {node === undefined ? null : <NodeFacts node={node} />}
+      {node !== undefined && (isAdmin || node.operator_id === session.userId()) ? (
+        <>
+          <NodeEarnings node={node} />
+          <NodeAudits nodeId={node.id} />
+        </>
+      ) : null}
     </div>
   );
 }
@@ -87,11 +97,33 @@ function Trust({ reputation }: { readonly reputation: NonNullable<NodeObject["re
         {reputation.why === "" ? null : <span className="soft"> · {reputation.why}</span>}
       </p>
       <dl className="facts wide">
+        <dt>{trust.reliability}</dt>
+        <dd>{formatShare(reputation.reliability)}</dd>
+        <dt>{trust.honest}</dt>
+        <dd>{formatShare(reputation.audit_score)}</dd>
+        <dt>{trust.answering}</dt>
+        <dd>{formatShare(reputation.error_score)}</dd>
         <dt>{trust.online}</dt>
-        <dd>{trust.share(reputation.online_share)}</dd>
+        <dd>{formatShare(reputation.online_share)}</dd>
         <dt>{trust.passed}</dt>
         <dd>{reputation.passed.toLocaleString("en")}</dd>
+        <Since name={trust.since} at={reputation.vetted_at} />
+        <Since name={trust.suspended} at={reputation.suspended_at} />
+        <Since name={trust.out} at={reputation.disqualified_at} />
+        <Since name={trust.closer} at={reputation.closer_look_until} />
       </dl>
     </section>
+  );
+}
+
+function Since({ name, at }: { readonly name: string; readonly at: string | null }) {
+  if (at === null) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <Moment at={at} />
+      </dd>
+    </>
   );
 }

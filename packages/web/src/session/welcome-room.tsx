@@ -61,7 +61,6 @@ function Entrance() {
   const title = isNew ? sessionTexts.signUp : sessionTexts.signIn;
   return (
     <>
-      <TrialAccount onUse={setEmail} />
       <Form
         className="form"
         aria-label={title}
@@ -88,6 +87,7 @@ function Entrance() {
       >
         {isNew ? sessionTexts.toSignIn : sessionTexts.toSignUp}
       </Button>
+      <TrialAccount onUse={setEmail} />
     </>
   );
 }

@@ -8,9 +8,12 @@ export const accountTexts = {
   signOut: "Sign out",
   credits: {
     title: "Credits",
-    lead: "What storing costs is paid in credits.",
+    lead: "What storing costs is paid in credits, by the day.",
     available: "Available",
     reserved: "Reserved for uploads under way",
+    prepaid: "Paid in advance for files",
+    debt: "Owed",
+    lasts: "Lasts until, at this rate",
     buy: "Buy credits",
     amount: (usd: number) => `$${usd}`,
     bought: (credits: string) => `${credits} credits are in your account.`,
@@ -18,6 +21,16 @@ export const accountTexts = {
     history: "What came and went",
     columns: { when: "When", what: "What", amount: "Credits" },
     none: "Nothing has moved yet.",
+    charges: {
+      title: "What storing cost, by day",
+      chart: (days: number, last: string) =>
+        `Credits charged on each of the last ${days} days; ${last} on the last that was charged`,
+      day: (day: string, charged: string) => `${day}: ${charged} credits`,
+      none: "No day was charged yet.",
+      table: "The figures as a table",
+      columns: { day: "Day", kept: "Stored", price: "Per GB and month", charged: "Credits" },
+      kept: (gbDays: string) => `${gbDays} GB-days`,
+    },
   },
   sessions: {
     title: "Where you are signed in",

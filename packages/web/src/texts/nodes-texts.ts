@@ -1,4 +1,5 @@
 import { countOf } from "../format/count-of.ts";
+import { formatShare } from "../format/format-share.ts";
 
 export const nodesTexts = {
   title: "My nodes",
@@ -25,11 +26,98 @@ export const nodesTexts = {
       suspended: "Suspended",
       disqualified: "Shut out",
     },
-    online: "Here, of the last days",
-    passed: "Checks passed",
-    share: (share: number) => `${(share * 100).toFixed(1)} %`,
+    reliability: "Reliability",
+    honest: "Honest",
+    answering: "Answers well",
+    online: "Here, of the last 30 days",
+    passed: "Checks passed so far",
+    since: "Trusted since",
+    suspended: "Suspended since",
+    out: "Shut out since",
+    closer: "Looked at closely until",
+    closerLook: "Looked at closely",
   },
 } as const;
+
+export const earningsTexts = {
+  title: "Earnings",
+  lead: "Each day is reckoned after midnight UTC, and paid out when its month is over.",
+  earlier: "The month before",
+  later: "The month after",
+  none: "No day of this month is reckoned yet.",
+  credits: (amount: string) => `${amount} credits`,
+  month: "In this month",
+  taken: "Taken off in it",
+  paidOn: "Paid out",
+  pending: "Waits for the month's end",
+  paid: "Paid out so far",
+  forfeited: "Lost when it was shut out",
+  series: { net: "Earned", uptime: "Taken off for absence", audits: "Taken off for failed checks" },
+  chart: (month: string, net: string, days: number) => `Credits by day in ${month}: ${net} on ${countOf(days, "day")}`,
+  table: (month: string) => `Earnings by day in ${month}`,
+  columns: { day: "Day", kept: "Kept", online: "Here", checks: "Checks passed", net: "Credits" },
+  kept: (gbDays: string) => `${gbDays} GB-days`,
+  /** @param passed share of those counted */
+  checks: (passed: number | null, counted: number) =>
+    passed === null ? "–" : `${formatShare(passed)} of ${counted.toLocaleString("en")}`,
+  unknown: "–",
+  forAbsence: (amount: string, online: string) => `−${amount} as it was here ${online} of the time, less than 95 %`,
+  forChecks: (amount: string, passed: string) => `−${amount} as it passed ${passed} of its checks, less than 95 %`,
+} as const;
+
+export const uptimeTexts = {
+  title: "Uptime",
+  lead: "A day with less than 95 % costs pay: the line in the picture. Its figures stand with the earnings above.",
+  chart: (month: string, lowest: string) =>
+    `Share of each day in ${month} in which the node was here; the lowest is ${lowest}`,
+  day: (day: string, share: string) => `${day}: here ${share} of the time`,
+  none: "No day of this month is reckoned yet.",
+} as const;
+
+export const auditsTexts = {
+  title: "Checks",
+  lead: "The coordinator asks for proof of parts at times that nobody can foresee. What follows is of the last 30 days.",
+  rate: "Passed, of those that count",
+  latency: "An answer takes",
+  milliseconds: (ms: number) => `${ms.toLocaleString("en", { maximumFractionDigits: ms < 10 ? 1 : 0 })} ms`,
+  none: "–",
+  outcomes: {
+    passed: "Passed",
+    wrong: "Wrong answer",
+    lost: "Said to be lost",
+    offline: "Not reachable",
+    silent: "No answer",
+    refused: "Refused",
+    late: "Too late",
+    error: "Not readable",
+    void: "Void",
+  },
+  outcome: (count: number, what: string) => `${count.toLocaleString("en")} × ${what.toLowerCase()}`,
+  changes: "How its standing changed",
+  change: (from: string, to: string) => `${from} → ${to}`,
+  list: "Each question",
+  listHint: "Those that were passed are kept for two days, others for 90.",
+  show: "Show",
+  filters: { all: "All", failed: "Failed" },
+  columns: { when: "Asked", outcome: "Came out as", took: "Took", counts: "Counts as" },
+  counts: {
+    good: "Good",
+    dishonest: "Not honest",
+    node_error: "Not answered well",
+    not_passed: "Not passed, for pay",
+    nothing: "Nothing",
+    open: "Not settled yet",
+  },
+  again: (attempt: number) => `asked for the ${attempt === 2 ? "2nd" : attempt === 3 ? "3rd" : `${attempt}th`} time`,
+  empty: "No check of this kind is kept.",
+} as const;
+
+/** A standing, as the API calls it, in words. */
+export function standingText(standing: string): string {
+  if (standing === "closer_look") return nodesTexts.trust.closerLook;
+  const { standings } = nodesTexts.trust;
+  return standing in standings ? standings[standing as keyof typeof standings] : standing;
+}
 
 export const lendTexts = {
   title: "Lend a disk",

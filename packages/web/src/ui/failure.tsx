@@ -1,11 +1,13 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { useState } from "react";
 import { Button } from "react-aria-components/Button";
+import { useIsAway } from "../app/services.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 
 /** What went wrong, in the words that came with it, and its code to copy. */
 export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const [copied, setCopied] = useState(false);
+  const isAway = useIsAway();
   const { failed } = appTexts;
   const message = messageOf(error);
   const code = error instanceof AppError ? error.code : "INTERNAL";
@@ -16,6 +18,8 @@ export function Failure({ error, onRetry }: { readonly error: unknown; readonly 
   const copy = () => {
     void navigator.clipboard?.writeText(report).then(() => setCopied(true));
   };
+  // The page says so above, and asks again by itself.
+  if (isAway && onRetry !== undefined && code === "COORDINATOR_UNREACHABLE") return null;
   return (
     <div className="failure" role="alert">
       <strong>{failed.title}</strong>

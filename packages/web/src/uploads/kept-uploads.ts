@@ -1,7 +1,11 @@
+import type { FolderPlace } from "./folder-paths.ts";
+
 /** An upload that a later page can continue. */
 export interface KeptUpload {
   readonly sessionId: string;
   readonly userId: string;
+  /** The folder in which the name, a path, begins; null is the root. */
+  readonly folderId: FolderPlace;
   readonly name: string;
   readonly sizeBytes: number;
   readonly modifiedAtMs: number;
@@ -40,7 +44,10 @@ export function createKeptUploads(): KeptUploads {
         (store) => store.getAll() as IDBRequest<KeptUpload[]>,
         "readonly",
       );
-      return all.filter((upload) => upload.userId === userId);
+      // Those of before there were folders begin in the root.
+      return all
+        .filter((upload) => upload.userId === userId)
+        .map((upload) => ({ ...upload, folderId: upload.folderId ?? null }));
     },
     put: async (upload) => {
       await attempt<unknown, IDBValidKey>(undefined, (store) => store.put(upload), "readwrite");

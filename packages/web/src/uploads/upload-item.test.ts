@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isMoving, secondsLeft, shareDone, type UploadItem } from "./upload-item.ts";
+import { firstItems, isMoving, totalsOf, type UploadItem } from "./upload-item.ts";
 
 const item = (fields: Partial<UploadItem>): UploadItem => ({
   id: "1",
@@ -16,13 +16,25 @@ it("what waits or is sent moves, the rest does not", () => {
   expect(states.filter((state) => isMoving(item({ state })))).toEqual(["waiting", "sending"]);
 });
 
-it("the time left is that of all that moves, at the speed of all", () => {
-  const moving = [item({ doneBytes: 500, rate: 100 }), item({ state: "waiting" }), item({ state: "paused" })];
-  expect(secondsLeft(moving)).toBe(15);
-  expect(secondsLeft([item({})])).toBeUndefined();
+it("what is left is that of all that moves", () => {
+  const items = [item({ doneBytes: 500 }), item({ state: "waiting" }), item({ state: "paused" })];
+  expect(totalsOf(items)).toMatchObject({ leftBytes: 1500, inState: { sending: 1, waiting: 1, paused: 1 } });
 });
 
 it("the share that is done counts bytes, and nothing is all done", () => {
-  expect(shareDone([item({ doneBytes: 250 }), item({ sizeBytes: 0 })])).toBe(0.25);
-  expect(shareDone([item({ sizeBytes: 0 })])).toBe(1);
+  expect(totalsOf([item({ doneBytes: 250 }), item({ sizeBytes: 0 })]).shareDone).toBe(0.25);
+  expect(totalsOf([item({ sizeBytes: 0 })]).shareDone).toBe(1);
+});
+
+it("new versions are counted", () => {
+  const done = { state: "done" } as const;
+  expect(totalsOf([item(done), item({ ...done, version: 1 }), item({ ...done, version: 4 })]).newVersions).toBe(1);
+});
+
+it("of many those come first that want somebody", () => {
+  const items = (["done", "waiting", "failed", "sending", "interrupted", "waiting"] as const).map((state, at) =>
+    item({ state, id: String(at) }),
+  );
+  expect(firstItems(items, 4).map(({ id }) => id)).toEqual(["2", "4", "3", "1"]);
+  expect(firstItems(items, 60)).toHaveLength(6);
 });

@@ -12,6 +12,7 @@ export type UploadState =
 /** An upload as the tray shows it. */
 export interface UploadItem {
   readonly id: string;
+  /** With the folders that it came in. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly state: UploadState;
@@ -20,9 +21,22 @@ export interface UploadItem {
   readonly rate?: number;
   /** Why it failed, or why it does not move just now. */
   readonly error?: AppError;
-  readonly fileId?: string;
+  /** Of what is done: more than 1 where a file of that name was there. */
+  readonly version?: number;
   /** Whether the browser may find the file again by itself. */
   readonly canContinueAlone: boolean;
+}
+
+/** All uploads together. */
+export interface UploadTotals {
+  readonly count: number;
+  readonly inState: Readonly<Record<UploadState, number>>;
+  /** Files that became a newer version of one that was there. */
+  readonly newVersions: number;
+  /** From 0 to 1, by bytes. */
+  readonly shareDone: number;
+  /** Of what moves. */
+  readonly leftBytes: number;
 }
 
 const MOVING: ReadonlySet<UploadState> = new Set(["waiting", "sending"]);
@@ -32,17 +46,37 @@ export function isMoving(item: UploadItem): boolean {
   return MOVING.has(item.state);
 }
 
-/** Seconds until all of these are there; undefined where nothing moves. */
-export function secondsLeft(items: readonly UploadItem[]): number | undefined {
-  const moving = items.filter(isMoving);
-  const rate = moving.reduce((sum, item) => sum + (item.rate ?? 0), 0);
-  const bytes = moving.reduce((sum, item) => sum + item.sizeBytes - item.doneBytes, 0);
-  return rate > 0 ? bytes / rate : undefined;
+/** In one pass: there may be ten thousand. */
+export function totalsOf(items: readonly UploadItem[]): UploadTotals {
+  const inState = { waiting: 0, sending: 0, paused: 0, interrupted: 0, done: 0, failed: 0 };
+  let [totalBytes, doneBytes, leftBytes, newVersions] = [0, 0, 0, 0];
+  for (const item of items) {
+    inState[item.state] += 1;
+    totalBytes += item.sizeBytes;
+    doneBytes += item.doneBytes;
+    if ((item.version ?? 1) > 1) newVersions += 1;
+    if (isMoving(item)) leftBytes += item.sizeBytes - item.doneBytes;
+  }
+  return {
+    count: items.length,
+    inState,
+    newVersions,
+    shareDone: totalBytes === 0 ? 1 : doneBytes / totalBytes,
+    leftBytes,
+  };
 }
 
-/** From 0 to 1, of all that is not given up. */
-export function shareDone(items: readonly UploadItem[]): number {
-  const total = items.reduce((sum, item) => sum + item.sizeBytes, 0);
-  const done = items.reduce((sum, item) => sum + item.doneBytes, 0);
-  return total === 0 ? 1 : done / total;
+/** What a person looks for first comes first. */
+const ORDER: readonly UploadState[] = ["failed", "interrupted", "sending", "paused", "waiting", "done"];
+
+/** The first so many of them, in the order in which they matter. */
+export function firstItems(items: readonly UploadItem[], count: number): readonly UploadItem[] {
+  const first: UploadItem[] = [];
+  for (const state of ORDER) {
+    for (const item of items) {
+      if (first.length === count) return first;
+      if (item.state === state) first.push(item);
+    }
+  }
+  return first;
 }

@@ -1,63 +1,93 @@
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
-import { uploadFile } from "@commonhold/client/upload-file.ts";
 import { abortUpload } from "@commonhold/client/upload-session.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { pageClock, pageRandom } from "../session/page-clock.ts";
-import { browserFileSource } from "./browser-file-source.ts";
-import type { GivenFile } from "./dropped-files.ts";
+import { pageClock } from "../session/page-clock.ts";
+import { coalesced } from "./coalesced.ts";
+import type { GivenFile, GivenFiles } from "./dropped-files.ts";
+import { type FolderPlace, FolderPaths, splitPath } from "./folder-paths.ts";
 import type { KeptUpload, KeptUploads } from "./kept-uploads.ts";
+import { ONE_REQUEST_BYTES_MAX, sendFile } from "./send-file.ts";
 import { createTransferRate } from "./transfer-rate.ts";
-import type { UploadItem } from "./upload-item.ts";
+import { isMoving, type UploadItem } from "./upload-item.ts";
 import { holdUpload, isHeldElsewhere } from "./upload-locks.ts";
 
-const FILES_AT_ONCE = 2;
-/** Of each file: three chunks of at most 4 MiB are in memory. */
-const CHUNKS_AT_ONCE = 3;
+/** Four small files at once, or two that are sent in chunks: a browser has six connections to one address. */
+const LOAD_MAX = 4;
+const LOAD_OF_SMALL = 1;
+const LOAD_OF_LARGE = 2;
+/** How often those who watch are told, at most: ten thousand files change more often than anybody can see. */
+const TELL_MS = 100;
+const STORED_MS = 1000;
 
 export interface UploadQueueDeps {
   readonly transport: HttpTransport;
   readonly kept: KeptUploads;
   readonly userId: () => string | undefined;
-  readonly onStored: (item: UploadItem) => void;
+  /** Makes the folders of a path. @returns the id of the last */
+  readonly ensureFolder: (parentId: FolderPlace, path: string) => Promise<string>;
+  /** Something new is there; told once a second at most. */
+  readonly onStored: () => void;
 }
 
 interface Work {
   item: UploadItem;
+  readonly folderId: FolderPlace;
+  readonly load: number;
   given?: GivenFile;
   kept?: KeptUpload;
   abort?: AbortController;
 }
 
-/** The uploads of this page: two files at a time, each in chunks, that can be paused, resumed and retried. */
+/** The uploads of this page: a few files at a time, that can be paused, resumed and retried. */
 export class UploadQueue {
   readonly #deps: UploadQueueDeps;
+  readonly #paths: FolderPaths;
   readonly #works = new Map<string, Work>();
+  readonly #waiting = new Set<Work>();
   readonly #listeners = new Set<() => void>();
+  readonly #tell: () => void;
+  readonly #tellStored: () => void;
   #snapshot: readonly UploadItem[] = [];
+  #load = 0;
+  /** Of all files together, since something is sent. */
+  #rate = createTransferRate();
+  #sentBytes = 0;
+  #bytesPerSecond: number | undefined;
   #nextId = 1;
 
   constructor(deps: UploadQueueDeps) {
     this.#deps = deps;
+    this.#paths = new FolderPaths({ ensure: deps.ensureFolder });
+    this.#tellStored = coalesced(deps.onStored, STORED_MS);
+    this.#tell = coalesced(() => {
+      this.#snapshot = [...this.#works.values()].map(({ item }) => item);
+      this.#bytesPerSecond = this.#load > 0 ? this.#rate.report(this.#sentBytes, pageClock.monotonicMs()) : undefined;
+      for (const listener of this.#listeners) listener();
+    }, TELL_MS);
   }
 
   readonly items = (): readonly UploadItem[] => this.#snapshot;
+
+  /** How fast all of them go together; undefined until it is known. */
+  readonly bytesPerSecond = (): number | undefined => this.#bytesPerSecond;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
 
-  /** Takes files in. One that an interrupted upload waits for continues that. */
-  add(files: readonly GivenFile[]): void {
+  /** Takes files into a folder, with the folders that they came in. One that an interrupted upload waits for continues that. */
+  add({ files, emptyFolders }: Pick<GivenFiles, "files" | "emptyFolders">, folderId: FolderPlace): void {
+    const open = new Map([...this.#works.values()].filter(canContinue).map((work) => [keyOf(work), work]));
     for (const given of files) {
-      const waiting = [...this.#works.values()].find((work) => isSameFile(work, given));
-      if (waiting === undefined)
-        this.#insert({ name: given.name, sizeBytes: given.file.size, state: "waiting" }, { given });
+      const waiting = given.sealed === undefined ? open.get(keyOfGiven(given, folderId)) : undefined;
+      if (waiting === undefined) this.#insert("waiting", { given, folderId });
       else {
         waiting.given = given;
         this.#change(waiting, { state: "waiting" });
       }
     }
+    void this.#makeFolders(emptyFolders, folderId);
     this.#begin();
   }
 
@@ -68,30 +98,37 @@ export class UploadQueue {
     for (const kept of await this.#deps.kept.list(userId)) {
       const isKnown = [...this.#works.values()].some((work) => work.kept?.sessionId === kept.sessionId);
       if (isKnown || (await isHeldElsewhere(kept.sessionId))) continue;
-      this.#insert({ name: kept.name, sizeBytes: kept.sizeBytes, state: "interrupted" }, { kept });
+      this.#insert("interrupted", { kept, folderId: kept.folderId });
     }
   }
 
   /** The file that an interrupted upload waits for. @returns false where it is another one, or has changed since */
   provide(id: string, file: File): boolean {
     const work = this.#works.get(id);
-    if (work === undefined || !isSameFile(work, { file, name: work.item.name })) return false;
-    this.add([{ file, name: work.item.name }]);
+    if (work === undefined || !canContinue(work)) return false;
+    const given = { file, name: work.item.name };
+    if (keyOf(work) !== keyOfGiven(given, work.folderId)) return false;
+    this.add({ files: [given], emptyFolders: [] }, work.folderId);
     return true;
   }
 
   pause(id: string): void {
     const work = this.#works.get(id);
-    if (work === undefined || (work.item.state !== "sending" && work.item.state !== "waiting")) return;
+    if (work === undefined || !isMoving(work.item)) return;
     this.#change(work, { state: "paused" });
     work.abort?.abort(new Error("paused"));
     this.#begin();
   }
 
+  pauseAll(): void {
+    for (const id of this.#idsOf("waiting")) this.pause(id);
+    for (const id of this.#idsOf("sending")) this.pause(id);
+  }
+
   /** Goes on with what is paused or failed, and with what is interrupted where the browser has the file still. */
   async resume(id: string): Promise<void> {
     const work = this.#works.get(id);
-    if (work === undefined) return;
+    if (work === undefined || isMoving(work.item)) return;
     if (work.given === undefined) {
       const file = await readAgain(work.kept);
       if (file === undefined) return;
@@ -101,12 +138,17 @@ export class UploadQueue {
     this.#begin();
   }
 
+  resumeAll(): void {
+    for (const id of this.#idsOf("paused", "failed")) void this.resume(id);
+  }
+
   /** Gives an upload up, and what it has reserved on the coordinator. */
   async cancel(id: string): Promise<void> {
     const work = this.#works.get(id);
     if (work === undefined) return;
     this.#works.delete(id);
-    this.#publish();
+    this.#waiting.delete(work);
+    this.#tell();
     work.abort?.abort(new Error("cancelled"));
     const sessionId = work.kept?.sessionId;
     if (sessionId !== undefined && work.item.state !== "done") {
@@ -116,30 +158,53 @@ export class UploadQueue {
     this.#begin();
   }
 
+  /** Gives up all that is not done. */
+  cancelAll(): void {
+    for (const state of ["waiting", "paused", "failed", "interrupted", "sending"] as const) {
+      for (const id of this.#idsOf(state)) void this.cancel(id);
+    }
+  }
+
   /** Takes what is done from the list. */
   clearDone(): void {
-    for (const [id, { item }] of this.#works) if (item.state === "done") this.#works.delete(id);
-    this.#publish();
+    for (const id of this.#idsOf("done")) this.#works.delete(id);
+    this.#tell();
   }
 
   /** Stops everything and forgets it here: somebody else may sign in. */
   forget(): void {
     for (const work of this.#works.values()) work.abort?.abort(new Error("signed out"));
     this.#works.clear();
-    this.#publish();
+    this.#waiting.clear();
+    this.#paths.clear();
+    this.#tell();
   }
 
-  #insert(fields: Pick<UploadItem, "name" | "sizeBytes" | "state">, rest: Omit<Work, "item">): void {
+  #idsOf(...states: readonly UploadItem["state"][]): readonly string[] {
+    return [...this.#works.values()].filter(({ item }) => states.includes(item.state)).map(({ item }) => item.id);
+  }
+
+  #insert(state: "waiting" | "interrupted", rest: Pick<Work, "given" | "kept" | "folderId">): void {
+    const name = rest.given?.name ?? rest.kept?.name ?? "";
+    const sealed = rest.given?.sealed;
+    const sizeBytes = sealed?.source.sizeBytes ?? rest.given?.file.size ?? rest.kept?.sizeBytes ?? 0;
     const id = `upload-${this.#nextId++}`;
     const canContinueAlone = rest.given !== undefined || rest.kept?.handle !== undefined;
-    this.#works.set(id, { item: { ...fields, id, doneBytes: 0, canContinueAlone }, ...rest });
-    this.#publish();
+    const isSmall = rest.kept === undefined && sealed === undefined && sizeBytes <= ONE_REQUEST_BYTES_MAX;
+    const work: Work = {
+      ...rest,
+      load: isSmall ? LOAD_OF_SMALL : LOAD_OF_LARGE,
+      item: { id, name, sizeBytes, state, doneBytes: 0, canContinueAlone },
+    };
+    this.#works.set(id, work);
+    if (state === "waiting") this.#waiting.add(work);
+    this.#tell();
   }
 
   #begin(): void {
-    const works = [...this.#works.values()];
-    const free = FILES_AT_ONCE - works.filter((work) => work.item.state === "sending").length;
-    for (const work of works.filter(({ item }) => item.state === "waiting").slice(0, Math.max(0, free))) {
+    for (const work of this.#waiting) {
+      if (this.#load + work.load > LOAD_MAX) return;
+      this.#waiting.delete(work);
       void this.#send(work);
     }
   }
@@ -149,39 +214,50 @@ export class UploadQueue {
     if (given === undefined) return;
     const abort = new AbortController();
     work.abort = abort;
+    if (this.#load === 0) this.#rate = createTransferRate();
+    this.#load += work.load;
     this.#change(work, { state: "sending" });
     const isMine = () => work.abort === abort && !abort.signal.aborted;
     try {
-      const file = await this.#upload(work, given, abort.signal);
+      const { version = 1, file_id: fileId } = await this.#upload(work, given, abort.signal);
       if (!isMine()) return;
-      if (work.kept !== undefined) await this.#deps.kept.remove(work.kept.sessionId);
-      this.#change(work, { state: "done", doneBytes: work.item.sizeBytes, fileId: file.file_id });
-      this.#deps.onStored(work.item);
+      await given.sealed?.onStored(fileId);
+      if (work.kept === undefined) this.#sentBytes += work.item.sizeBytes;
+      else await this.#deps.kept.remove(work.kept.sessionId);
+      this.#change(work, { state: "done", doneBytes: work.item.sizeBytes, version });
+      this.#tellStored();
     } catch (error) {
       if (isMine()) this.#change(work, { state: "failed", error: asAppError(error) });
     } finally {
+      this.#load -= work.load;
       this.#begin();
     }
   }
 
   async #upload(work: Work, given: GivenFile, signal: AbortSignal) {
     const rate = createTransferRate();
+    const { folder, leaf } = splitPath(given.name);
     let release: (() => void) | undefined;
+    let reported: number | undefined;
     try {
-      return await uploadFile(
-        { transport: this.#deps.transport, clock: pageClock, random: pageRandom },
-        browserFileSource(given.file, given.name),
+      const folderId = await this.#paths.idOf(work.folderId, folder);
+      signal.throwIfAborted();
+      const sealed = given.sealed === undefined ? {} : { sealed: given.sealed.source };
+      const wanted = { file: given.file, folderId, name: leaf, ...sealed };
+      return await sendFile(
+        this.#deps.transport,
+        work.kept === undefined ? wanted : { ...wanted, sessionId: work.kept.sessionId },
         {
           signal,
-          parallelMax: CHUNKS_AT_ONCE,
-          ...(given.file.type === "" ? {} : { contentType: given.file.type }),
-          ...(work.kept === undefined ? {} : { resumeSessionId: work.kept.sessionId }),
-          onSession: async ({ session_id: sessionId }) => {
+          onSession: async (sessionId) => {
             release = holdUpload(sessionId);
             await this.#keep(work, given, sessionId);
           },
-          onProgress: ({ doneBytes }) => {
+          onProgress: (doneBytes) => {
             if (signal.aborted) return;
+            // The first report is of what an earlier page has sent.
+            this.#sentBytes += doneBytes - (reported ?? doneBytes);
+            reported = doneBytes;
             const measured = rate.report(doneBytes, pageClock.monotonicMs());
             this.#change(work, { state: "sending", doneBytes, ...(measured === undefined ? {} : { rate: measured }) });
           },
@@ -190,43 +266,56 @@ export class UploadQueue {
           },
         },
       );
+    } catch (error) {
+      this.#paths.forgetIfGone(error, work.folderId, folder);
+      throw error;
     } finally {
       release?.();
     }
   }
 
-  async #keep(work: Work, { file, name, handle }: GivenFile, sessionId: string): Promise<void> {
+  /** One after the other: they are few, and nobody waits for them. */
+  async #makeFolders(paths: readonly string[], folderId: FolderPlace): Promise<void> {
+    for (const path of paths) await this.#paths.idOf(folderId, path).catch(() => undefined);
+    if (paths.length > 0) this.#tellStored();
+  }
+
+  async #keep(work: Work, { file, name, handle, sealed }: GivenFile, sessionId: string): Promise<void> {
     const old = work.kept?.sessionId;
     work.kept = {
       sessionId,
       userId: this.#deps.userId() ?? "",
+      folderId: work.folderId,
       name,
       sizeBytes: file.size,
       modifiedAtMs: file.lastModified,
       ...(handle === undefined ? {} : { handle }),
     };
     if (old !== undefined && old !== sessionId) await this.#deps.kept.remove(old);
-    await this.#deps.kept.put(work.kept);
+    if (sealed === undefined) await this.#deps.kept.put(work.kept);
   }
 
   /** What is not said is forgotten: a speed or a failure holds for one state only. */
   #change(work: Work, fields: Partial<UploadItem> & Pick<UploadItem, "state">): void {
     const { rate: _rate, error: _error, ...rest } = work.item;
     work.item = { ...rest, ...fields, canContinueAlone: work.given !== undefined || work.kept?.handle !== undefined };
-    this.#publish();
-  }
-
-  #publish(): void {
-    this.#snapshot = [...this.#works.values()].map(({ item }) => item);
-    for (const listener of this.#listeners) listener();
+    if (work.item.state === "waiting") this.#waiting.add(work);
+    else this.#waiting.delete(work);
+    this.#tell();
   }
 }
 
-function isSameFile({ item, given, kept }: Work, candidate: GivenFile): boolean {
-  const isWaiting = item.state === "interrupted" || (item.state === "failed" && given !== undefined);
-  const modifiedAtMs = kept?.modifiedAtMs ?? given?.file.lastModified;
-  const { file, name } = candidate;
-  return isWaiting && item.name === name && item.sizeBytes === file.size && modifiedAtMs === file.lastModified;
+/** Whether a file that is given again is taken for this upload. */
+function canContinue({ item, given }: Work): boolean {
+  return item.state === "interrupted" || (item.state === "failed" && given !== undefined && given.sealed === undefined);
+}
+
+function keyOf({ item, given, kept, folderId }: Work): string {
+  return [folderId, item.name, item.sizeBytes, kept?.modifiedAtMs ?? given?.file.lastModified].join("\n");
+}
+
+function keyOfGiven({ file, name }: GivenFile, folderId: FolderPlace): string {
+  return [folderId, name, file.size, file.lastModified].join("\n");
 }
 
 type AskedHandle = FileSystemFileHandle & { requestPermission?(options: { mode: "read" }): Promise<PermissionState> };

@@ -91,6 +91,7 @@ function stateOf(item: UploadItem): string {
   const amounts = `${formatBytes(item.doneBytes)} of ${formatBytes(item.sizeBytes)}`;
   if (item.state === "failed") return sentence(item.error?.message ?? states.failed);
   if (item.state === "interrupted") return item.canContinueAlone ? states.interruptedAlone : states.interrupted;
+  if (item.state === "done" && (item.version ?? 1) > 1) return uploadsTexts.asVersion(item.version ?? 1);
   if (item.state === "done") return formatBytes(item.sizeBytes);
   if (item.state === "sending" && item.error !== undefined) return `${amounts} · ${retrying}`;
   if (item.state === "sending" && item.rate !== undefined)

@@ -5,29 +5,28 @@ import { formatBytes } from "../format/format-bytes.ts";
 import { formatDuration } from "../format/format-time.ts";
 import { uploadsTexts } from "../texts/uploads-texts.ts";
 import { Icon } from "../ui/icon.tsx";
-import { isMoving, secondsLeft, shareDone, type UploadItem } from "./upload-item.ts";
+import { firstItems, totalsOf, type UploadTotals } from "./upload-item.ts";
 import { UploadRow } from "./upload-row.tsx";
 
 /** Beyond so many rows the tray says how many more there are. */
-const ROWS_MAX = 60;
+const ROWS_MAX = 50;
 
 /** Uploads under way, above whatever room one is in. */
 export function UploadTray() {
   const { uploads } = useServices();
   const items = useUploads();
   const [isOpen, setOpen] = useState(true);
-  const areMoving = items.some(isMoving);
+  const totals = totalsOf(items);
+  const areMoving = movingOf(totals) > 0;
   useWarning(areMoving);
-  if (items.length === 0) return null;
-  const rows = items.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, ROWS_MAX);
   return (
     <section className="tray" aria-label={uploadsTexts.title}>
       <div className="tray-head">
         <div className="tray-words">
-          <strong>{titleOf(items)}</strong>
-          <span className="soft">{areMoving ? paceOf(items) : ""}</span>
+          <strong>{titleOf(totals)}</strong>
+          <span className="soft">{areMoving ? paceOf(totals, uploads.bytesPerSecond()) : versionsOf(totals)}</span>
         </div>
-        {items.some((item) => item.state === "done") ? (
+        {totals.inState.done > 0 ? (
           <Button className="button quiet" onPress={() => uploads.clearDone()}>
             {uploadsTexts.clear}
           </Button>
@@ -41,47 +40,68 @@ export function UploadTray() {
           <Icon name={isOpen ? "down" : "up"} />
         </Button>
       </div>
-      {areMoving ? <progress className="bar" value={shareDone(items)} aria-label={titleOf(items)} /> : null}
+      {areMoving ? <progress className="bar" value={totals.shareDone} aria-label={titleOf(totals)} /> : null}
       {isOpen ? (
-        <ul className="tray-rows">
-          {rows.map((item) => (
-            <UploadRow key={item.id} item={item} />
-          ))}
-          {items.length > ROWS_MAX ? <li className="soft">{uploadsTexts.resting(items.length - ROWS_MAX)}…</li> : null}
-        </ul>
+        <>
+          <ForAll totals={totals} />
+          <ul className="tray-rows">
+            {firstItems(items, ROWS_MAX).map((item) => (
+              <UploadRow key={item.id} item={item} />
+            ))}
+            {totals.count > ROWS_MAX ? <li className="soft">{uploadsTexts.others(totals.count - ROWS_MAX)}</li> : null}
+          </ul>
+        </>
       ) : null}
       <span className="hidden" role="status">
-        {areMoving ? "" : titleOf(items)}
+        {areMoving ? "" : titleOf(totals)}
       </span>
     </section>
   );
 }
 
-const RANKS: Readonly<Record<UploadItem["state"], number>> = {
-  failed: 0,
-  interrupted: 1,
-  sending: 2,
-  paused: 3,
-  waiting: 4,
-  done: 5,
-};
-
-function rankOf(item: UploadItem): number {
-  return RANKS[item.state];
+/** Where there are many, one press for all of them. */
+function ForAll({ totals: { inState, count } }: { readonly totals: UploadTotals }) {
+  const { uploads } = useServices();
+  const resting = inState.paused + inState.failed;
+  if (count - inState.done < 2) return null;
+  return (
+    <div className="tray-all" role="group" aria-label={uploadsTexts.all}>
+      {inState.waiting + inState.sending > 1 ? (
+        <Button className="button quiet" onPress={() => uploads.pauseAll()}>
+          {uploadsTexts.pauseAll}
+        </Button>
+      ) : null}
+      {resting > 1 ? (
+        <Button className="button quiet" onPress={() => uploads.resumeAll()}>
+          {uploadsTexts.resumeAll}
+        </Button>
+      ) : null}
+      <Button className="button quiet" onPress={() => uploads.cancelAll()}>
+        {uploadsTexts.cancelAll}
+      </Button>
+    </div>
+  );
 }
 
-function titleOf(items: readonly UploadItem[]): string {
-  const moving = items.filter(isMoving).length;
+function movingOf({ inState }: UploadTotals): number {
+  return inState.waiting + inState.sending;
+}
+
+function titleOf(totals: UploadTotals): string {
+  const moving = movingOf(totals);
   if (moving > 0) return uploadsTexts.moving(moving);
-  const isAllDone = items.every((item) => item.state === "done");
-  return isAllDone ? uploadsTexts.allDone(items.length) : uploadsTexts.resting(items.length);
+  return totals.inState.done === totals.count ? uploadsTexts.allDone(totals.count) : uploadsTexts.resting(totals.count);
 }
 
-function paceOf(items: readonly UploadItem[]): string {
-  const seconds = secondsLeft(items);
-  const rate = items.reduce((sum, item) => sum + (item.rate ?? 0), 0);
-  if (seconds === undefined || rate === 0) return "";
-  return `${uploadsTexts.rate(formatBytes(rate))} · ${uploadsTexts.left(formatDuration(seconds))}`;
+function versionsOf({ newVersions, count }: UploadTotals): string {
+  return newVersions === 0 || count === 1 ? "" : uploadsTexts.newVersions(newVersions);
+}
+
+function paceOf({ leftBytes, inState }: UploadTotals, bytesPerSecond = 0): string {
+  const done = inState.done === 0 ? [] : [uploadsTexts.done(inState.done)];
+  if (bytesPerSecond <= 0) return done.join("");
+  const left = uploadsTexts.left(formatDuration(leftBytes / bytesPerSecond));
+  return [...done, uploadsTexts.rate(formatBytes(bytesPerSecond)), left].join(" · ");
 }
 
 /** The browser asks before it closes a page that is sending. */

@@ -1,0 +1,24 @@
+import { useSyncExternalStore } from "react";
+import { Button } from "react-aria-components/Button";
+import { appTexts } from "../texts/app-texts.ts";
+import { useIsAway, useServices } from "./services.tsx";
+
+/** What concerns the whole page: that the coordinator is away, that a newer build is here. */
+export function PageNotes() {
+  const { update } = useServices();
+  const isAway = useIsAway();
+  const isUpdateReady = useSyncExternalStore(update.subscribe, update.isReady);
+  return (
+    <div role="status">
+      {isAway ? <p className="page-note">{appTexts.offline}</p> : null}
+      {isUpdateReady && !isAway ? (
+        <p className="page-note">
+          {appTexts.update.text}
+          <Button className="button" onPress={() => location.reload()}>
+            {appTexts.update.load}
+          </Button>
+        </p>
+      ) : null}
+    </div>
+  );
+}

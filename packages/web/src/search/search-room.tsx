@@ -1,0 +1,99 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useRef, type ReactNode } from "react";
+import { useServices } from "../app/services.tsx";
+import { FolderLink } from "../files/breadcrumb.tsx";
+import { type Entry, entryOfFolder, type ListedFolder } from "../files/entry.ts";
+import { FileList } from "../files/file-list.tsx";
+import { type FileAction, FileMenu } from "../files/file-menu.tsx";
+import { SelectionBar } from "../files/selection-bar.tsx";
+import { useEntryDesk } from "../files/use-entry-desk.tsx";
+import { noteFolder, pathOfAll } from "../files/use-folder-at.ts";
+import { useSelection } from "../files/use-selection.ts";
+import { filesTexts } from "../texts/files-texts.ts";
+import { Empty } from "../ui/empty.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { useTitle } from "../ui/use-title.ts";
+import { useHits, type Way } from "./use-hits.ts";
+
+const { search } = filesTexts;
+const ACTIONS: readonly FileAction[] = ["open", "show", "download", "rename", "move", "remove"];
+
+/** All files and folders that have a text in their name, wherever they lie. */
+export function SearchRoom(): ReactNode {
+  const { q = "" } = useSearch({ from: "/drive/search" });
+  useTitle(search.title);
+  const { query, entries, ways } = useHits(q);
+  const selection = useSelection(entries);
+  const goTo = useGoTo();
+  const wayOf = (entry: Entry): Way => ways.get(entry.id) ?? [];
+  const desk = useEntryDesk({
+    entries,
+    selection,
+    onOpenFolder: ({ folder }) => goTo([...wayOf(entryOfFolder(folder)), folder], folder),
+    onOther: (action, entry) => action === "show" && goTo(wayOf(entry)),
+  });
+  const latest = useRef(desk);
+  useEffect(() => {
+    latest.current = desk;
+  });
+  const actionsOf = useCallback(
+    (entry: Entry) => <FileMenu entry={entry} actions={ACTIONS} onAction={(...all) => latest.current.act(...all)} />,
+    [],
+  );
+  const placeOf = useCallback((entry: Entry) => <Place way={ways.get(entry.id) ?? []} />, [ways]);
+  const { length } = selection.entries;
+  return (
+    <div className="room files-room found">
+      <h1 aria-live="polite">
+        {q.trim() === "" ? search.title : query.isFetching ? search.looking : search.found(q.trim())}
+      </h1>
+      {length > 1 ? (
+        <SelectionBar
+          count={length}
+          onClear={selection.clear}
+          actions={[
+            { label: filesTexts.download, icon: "download", run: () => void desk.actions.download(selection.entries) },
+            { label: filesTexts.move, icon: "move", run: desk.moveSelected },
+            { label: filesTexts.remove, icon: "trash", run: desk.removeSelected },
+          ]}
+        />
+      ) : null}
+      {query.error === null ? null : <Failure error={query.error} onRetry={() => void query.refetch()} />}
+      {q.trim() === "" ? <Empty icon="search" title={search.none.title} text={search.none.text} /> : null}
+      {query.isSuccess && entries.length === 0 ? (
+        <Empty icon="search" title={search.noMatch.title} text={search.noMatch.text} />
+      ) : null}
+      {entries.length === 0 ? null : (
+        <FileList
+          label={search.label}
+          entries={entries}
+          view="list"
+          selected={selection.keys}
+          onSelect={selection.set}
+          onOpen={desk.open}
+          actionsOf={actionsOf}
+          placeOf={placeOf}
+          isLoadingMore={query.isFetchingNextPage}
+          onLoadMore={() => query.hasNextPage && void query.fetchNextPage()}
+        />
+      )}
+      {desk.windows}
+    </div>
+  );
+}
+
+/** The way to where something lies, as a link to there. */
+function Place({ way }: { readonly way: Way }) {
+  const words = [filesTexts.title, ...way.map(({ name }) => name)].join(" › ");
+  return <FolderLink path={pathOfAll(way)}>{words}</FolderLink>;
+}
+
+function useGoTo() {
+  const { queries } = useServices();
+  const navigate = useNavigate();
+  return (way: Way, folder?: ListedFolder): void => {
+    if (folder !== undefined) noteFolder(queries, folder, way.slice(0, -1));
+    if (way.length === 0) void navigate({ to: "/files" });
+    else void navigate({ to: "/files/$", params: { _splat: pathOfAll(way) } });
+  };
+}
