@@ -1,9 +1,14 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import axe from "axe-core";
 import type { BrowserContext, Response } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WEB_DIST } from "../scripts/web-build.ts";
+import { readFirstLoad } from "../scripts/web-first-load.ts";
+import { axeFindings } from "./harness/axe-findings.ts";
 import { dropFiles, openPage, openWebApp, signIn, type WatchedPage, type WebApp } from "./harness/browser.ts";
+import { makeUpEconomy } from "./harness/made-up-economy.ts";
+import { waitUntil } from "./harness/wait-until.ts";
+import { openWebBuilds, type WebBuilds } from "./harness/web-builds.ts";
 
 /** A folder for pictures of every room, to be looked at by a person; none are taken without it. */
 const PICTURES = process.env.COMMONHOLD_PICTURES;
@@ -29,28 +34,15 @@ beforeAll(async () => {
 });
 afterAll(() => app?.close());
 
-interface AxeFinding {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
+const findingsOf = ({ page }: WatchedPage) => axeFindings(page);
 
-interface AxeResult {
-  readonly violations: readonly AxeFinding[];
-  readonly passes: readonly unknown[];
-}
-
-/** What axe finds on the page as it is now. By the debugger, as the page's policy allows no foreign script. */
-async function findingsOf({ page }: WatchedPage): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations, passes } = (await page.evaluate("axe.run()")) as AxeResult;
-  expect(passes.length, "axe looked at something").toBeGreaterThan(5);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-}
-
-async function picture({ page }: WatchedPage, name: string): Promise<void> {
+async function picture({ page }: WatchedPage, name: string, height?: number): Promise<void> {
   if (PICTURES === undefined) return;
   await mkdir(PICTURES, { recursive: true });
+  const seen = page.viewportSize()!;
+  if (height !== undefined) await page.setViewportSize({ ...seen, height });
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  await page.setViewportSize(seen);
 }
 
 function newContext({ width, height, theme }: Format): Promise<BrowserContext> {
@@ -75,7 +67,7 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     await signIn(page, app.network.account);
     await page.getByRole("heading", { name: "Files" }).waitFor({ state: "attached" });
     await dropFiles(page, [{ name: `${name}/letter to a friend.txt`, type: "text/plain", text: "Dear friend,\n" }]);
-    await page.getByRole("row", { name: `${name}/letter to a friend.txt` }).waitFor();
+    await page.getByRole("row", { name, exact: true }).waitFor();
   });
 
   it.each(ROOMS)("/%s is accessible, fits, and does without a fault", async (room) => {
@@ -89,10 +81,41 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     await picture(watched, `${room.replace("/", "-")}-${name}`);
   });
 
+  it("/nodes/ID shows a month of earnings, uptime and checks, in pictures and figures", async () => {
+    const { page, faults } = watched;
+    await makeUpEconomy(page);
+    await page.goto(`${app.network.url}/nodes`);
+    await page.getByRole("link", { name: "node-1" }).click();
+    await page.getByRole("img", { name: /^Credits by day in .+: 48\.06 credits on 28 days$/ }).waitFor();
+    await page.getByRole("img", { name: /^Share of each day in .+; the lowest is 0 %$/ }).waitFor();
+    const earnings = page.getByRole("table", { name: /^Earnings by day/ });
+    await earnings.getByText("−0.09 as it was here 90 % of the time, less than 95 %").waitFor();
+    expect(await earnings.getByText("−0.27 as it passed 80 % of its checks, less than 95 %").count()).toBe(2);
+    await page.getByText("the node itself says that it has lost it").waitFor();
+    expect(await findingsOf(watched)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    expect(faults).toEqual([]);
+    await picture(watched, `node-${name}`, 3200);
+  });
+
+  it("/account shows what storing cost by day, in a picture and figures", async () => {
+    const { page, faults } = watched;
+    await page.goto(`${app.network.url}/account`);
+    await page.getByText("Your credits last until").waitFor();
+    await page.getByRole("img", { name: /^Credits charged on each of the last 31 days; 2\.9 on the last/ }).waitFor();
+    await page.getByText("The figures as a table").click();
+    await page.getByRole("table", { name: "What storing cost, by day" }).getByText("Feb 28").waitFor();
+    expect(await findingsOf(watched)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    expect(faults).toEqual([]);
+    await picture(watched, `charges-${name}`, 2400);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   it("files with everything open are accessible", async () => {
     const { page } = watched;
-    await page.goto(`${app.network.url}/files`);
-    const row = page.getByRole("row", { name: `${name}/letter to a friend.txt` });
+    await page.goto(`${app.network.url}/files/${name}`);
+    const row = page.getByRole("row", { name: "letter to a friend.txt" });
     await row.waitFor();
     await page.getByRole("button", { name: "Actions for letter to a friend.txt" }).first().click();
     await page.getByRole("menuitem", { name: "Details" }).click();
@@ -141,24 +164,29 @@ describe("an administrator", () => {
 describe("the first load", () => {
   const BUDGET_BYTES = 200_000;
 
-  it("is small and compressed, the way in included", async () => {
+  it("is what the build says, small and compressed, the way in included", async () => {
     const context = await newContext(DESK);
     const answers: Response[] = [];
-    context.on("response", (response) => void (response.url().endsWith(".js") && answers.push(response)));
+    context.on("response", (response) => {
+      // What the service worker keeps for later is not waited for.
+      if (response.url().endsWith(".js") && response.request().serviceWorker() === null) answers.push(response);
+    });
     const { page } = await openPage(context, app.network.url);
     await signIn(page, app.network.account);
     await page.getByRole("button", { name: "Upload", exact: true }).first().waitFor();
-    const scripts = await Promise.all(answers.map((response) => response.allHeaders()));
-    for (const headers of scripts) {
+    const asked = new Map(answers.map((response) => [new URL(response.url()).pathname.slice(1), response]));
+    const firstLoad = await readFirstLoad(WEB_DIST);
+    expect([...asked.keys()].sort()).toEqual(firstLoad.scripts);
+    let bytes = 0;
+    for (const response of asked.values()) {
+      const headers = await response.allHeaders();
       expect(headers["content-encoding"] ?? "none, it is tiny").toMatch(/^br$|tiny/);
       expect(headers["cache-control"]).toBe("public, max-age=31536000, immutable");
+      bytes += Number(headers["content-length"]);
     }
-    const bytes = scripts.reduce((sum, headers) => sum + Number(headers["content-length"]), 0);
-    expect(scripts.length).toBeGreaterThan(2);
+    expect(bytes).toBe(firstLoad.brotliBytes);
     expect(bytes).toBeGreaterThan(50_000);
     expect(bytes).toBeLessThan(BUDGET_BYTES);
-    if (PICTURES !== undefined)
-      await writeFile(join(PICTURES, "first-load.txt"), `${bytes} bytes in ${scripts.length} scripts`);
     await context.close();
   });
 
@@ -175,5 +203,131 @@ describe("the first load", () => {
     const api = await fetch(`${app.network.url}/api/v1/nothing`, { headers: html });
     expect([api.status, api.headers.get("content-type")]).toEqual([404, "application/json; charset=utf-8"]);
     expect((await fetch(`${app.network.url}/assets/none.js`)).status).toBe(404);
+  });
+});
+
+/** Until the service worker has kept the app, and serves this page. */
+async function waitUntilKept({ page }: WatchedPage): Promise<void> {
+  await waitUntil("the service worker", () => page.evaluate("navigator.serviceWorker.controller !== null"));
+}
+
+describe("the app in the browser", () => {
+  it("can be installed", async () => {
+    const context = await newContext(DESK);
+    const { page } = await openPage(context, app.network.url);
+    const answer = await page.request.get(`${app.network.url}/app.webmanifest`);
+    const manifest = (await answer.json()) as { icons: { src: string; sizes: string; purpose: string }[] };
+    expect(manifest).toMatchObject({ id: "/", scope: "/", start_url: "/files", display: "standalone" });
+    expect(manifest.icons.map(({ purpose }) => purpose)).toContain("maskable");
+    for (const { src, sizes } of manifest.icons) {
+      const measured = `(async () => {
+        const icon = new Image();
+        icon.src = ${JSON.stringify(src)};
+        await icon.decode();
+        return icon.naturalWidth + "x" + icon.naturalHeight;
+      })()`;
+      expect([sizes, "any"]).toContain(sizes === "any" ? "any" : await page.evaluate(measured));
+    }
+    await context.close();
+  });
+
+  it("opens without the coordinator, says so, and goes on by itself when that is back", async () => {
+    const context = await newContext(PHONE);
+    const watched = await openPage(context, app.network.url);
+    const { page } = watched;
+    await signIn(page, app.network.account);
+    await waitUntilKept(watched);
+    const open = await openPage(context, `${app.network.url}/network`);
+    await open.page.getByRole("heading", { name: "Repair" }).waitFor();
+
+    await app.network.coordinator.end();
+    await page.reload();
+    await page.getByRole("heading", { name: "Offline" }).waitFor();
+    await page.getByText("The coordinator does not answer.").waitFor();
+    expect(await findingsOf(watched)).toEqual([]);
+    await picture(watched, "offline-360-dark");
+    await open.page.getByText("Offline: the coordinator does not answer.").waitFor();
+    await picture(open, "offline-open-360-dark");
+    await open.page.getByRole("link", { name: "Lend a disk" }).click();
+    await open.page.getByRole("button", { name: "Make a token" }).waitFor();
+    const kept = (await page.evaluate(`(async () => {
+      const names = await caches.keys();
+      const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+      return lists.flat().map((request) => new URL(request.url).pathname);
+    })()`)) as readonly string[];
+    expect(kept).toContain("/");
+    expect(kept.filter((path) => !/^\/(?:assets\/[\w.-]+|[\w-]+\.(?:png|svg|webmanifest))?$/.test(path))).toEqual([]);
+
+    await app.network.startCoordinator();
+    await page.getByRole("navigation", { name: "Rooms" }).waitFor();
+    await page.getByRole("row").first().waitFor();
+    await open.page.getByText("Offline: the coordinator does not answer.").waitFor({ state: "detached" });
+    await context.close();
+  });
+});
+
+describe("a new build", () => {
+  let builds: WebBuilds;
+  let context: BrowserContext;
+  beforeAll(async () => {
+    builds = await openWebBuilds();
+    await builds.deploy("one");
+  });
+  afterEach(() => context.close());
+  afterAll(() => builds.close());
+
+  const SIGNED_OUT = { error: { code: "UNAUTHENTICATED", message: "no session" } };
+  const TOKEN = `x.${Buffer.from(JSON.stringify({ sub: "ada" })).toString("base64url")}.y`;
+
+  /** A page of these builds, with somebody signed in where wanted; the API is not theirs to serve. */
+  async function open(options: { readonly isSignedIn: boolean; readonly serviceWorkers: "allow" | "block" }) {
+    context = await app.browser.newContext({ serviceWorkers: options.serviceWorkers });
+    await context.route("**/api/**", (route) => {
+      if (!route.request().url().endsWith("/auth/refresh")) return route.fulfill({ status: 403, json: SIGNED_OUT });
+      if (!options.isSignedIn) return route.fulfill({ status: 401, json: SIGNED_OUT });
+      return route.fulfill({ json: { access_token: TOKEN, token_type: "Bearer", expires_in: 900 } });
+    });
+    return openPage(context, builds.url);
+  }
+
+  const scriptsOf = ({ page }: WatchedPage) =>
+    page.evaluate("[...document.scripts].map((script) => new URL(script.src).pathname)").catch(() => []);
+
+  it("is offered to the page that is open, taken in one step, and whole without a network", async () => {
+    const watched = await open({ isSignedIn: false, serviceWorkers: "allow" });
+    const { page } = watched;
+    await waitUntilKept(watched);
+    await builds.deploy("two");
+    await page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())");
+    await page.getByText("A new version of this page is here.").waitFor();
+    expect(await scriptsOf(watched)).toEqual([expect.stringContaining("/assets/one-")]);
+    await page.getByRole("button", { name: "Load it" }).click();
+    await waitUntil("the new page", async () => String(await scriptsOf(watched)).includes("/assets/two-"));
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await page.getByText("A new version of this page is here.").count()).toBe(0);
+
+    await builds.deploy("three");
+    await page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())");
+    await page.getByText("A new version of this page is here.").waitFor();
+    const kept = (await page.evaluate("caches.keys()")) as readonly string[];
+    expect(kept.map((name) => name.replace(/-[0-9a-f]{16}$/, ""))).toEqual([
+      "commonhold-shell-two",
+      "commonhold-shell-three",
+    ]);
+    await builds.close();
+    await page.reload();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(await scriptsOf(watched)).toEqual([expect.stringContaining("/assets/three-")]);
+  });
+
+  it("is taken where a room of the old one is gone, also in browsers that keep nothing", async () => {
+    await builds.deploy("four");
+    const watched = await open({ isSignedIn: true, serviceWorkers: "block" });
+    const { page } = watched;
+    await page.getByRole("heading", { name: "Files" }).waitFor({ state: "attached" });
+    await builds.deploy("five");
+    await page.getByRole("link", { name: "Lend a disk" }).click();
+    await page.getByRole("button", { name: "Make a token" }).waitFor();
+    expect(await scriptsOf(watched)).toEqual([expect.stringContaining("/assets/five-")]);
   });
 });

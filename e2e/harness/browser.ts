@@ -95,3 +95,14 @@ export async function dropFiles(page: Page, files: readonly DroppedFile[]): Prom
   await page.dispatchEvent("body", "dragover", { dataTransfer: data });
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
 }
+
+/** Drops files and folders of this machine's disk onto the page, as a person does: the browser reads them by itself. */
+export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {
+  const debuggerOfPage = await page.context().newCDPSession(page);
+  const { width, height } = page.viewportSize()!;
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await debuggerOfPage.send("Input.dispatchDragEvent", { type, x: width / 2, y: height / 2, data });
+  }
+  await debuggerOfPage.detach();
+}
