@@ -46,7 +46,8 @@ export default defineConfig({
           name: "e2e",
           include: ["e2e/**/*.test.ts"],
           sequence: { groupOrder: 1 },
-          maxWorkers: 2,
+          // Each waits for its processes most of the time.
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
