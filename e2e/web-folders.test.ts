@@ -266,9 +266,14 @@ it("a name that is uploaded again is a new version, and an older one can be the 
   ]);
   expect(await readFile(await download.path(), "utf8")).toBe("the first plan");
   await details.getByRole("button", { name: "Make version 1 the current one" }).click();
-  await row(page, "plan.txt").dblclick();
-  await dialog(page, "plan.txt").getByText("the first plan").waitFor();
-  await page.keyboard.press("Escape");
+  await page.getByText("What was version 1 is the current one now").first().waitFor();
+  await waitUntil("the first plan to be shown", async () => {
+    await row(page, "plan.txt").dblclick();
+    const shown = dialog(page, "plan.txt").getByText("the first plan").waitFor({ timeout: 3_000 });
+    const isShown = await shown.then(() => true).catch(() => false);
+    await page.keyboard.press("Escape");
+    return isShown;
+  });
   await details.getByRole("button", { name: "Delete version 2" }).click();
   await details.getByText("This is the only one.").waitFor();
   expect(faults).toEqual([]);
@@ -359,8 +364,10 @@ describe("many files", () => {
     expect(await rows()).toBeLessThan(200);
     for (let screens = 1; screens <= 10; screens++) {
       const before = pages;
-      await page.evaluate("document.querySelector('.file-list').scrollTop = 1e9");
-      await waitUntil("the next page", async () => pages > before);
+      await waitUntil("the next page", async () => {
+        await page.evaluate("document.querySelector('.file-list').scrollTop = 1e9");
+        return pages > before;
+      });
       await waitUntil("rows in sight", async () => (await rows()) > 5);
       expect(await rows()).toBeLessThan(200);
     }

@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
 import type { TestNetwork } from "./test-network.ts";
+
+/** What may pass does so within seconds. */
+const ATTEMPTS_MAX = 10;
 
 interface Session {
   readonly session_id: string;
@@ -60,9 +64,18 @@ export class UploadByHand {
     return progress.missing;
   }
 
-  /** Sends what is missing and completes. */
+  /** Sends what is missing and completes; again where too few nodes can take it at the moment, as clients do. */
   async resume(): Promise<void> {
-    await this.sendChunks(await this.missing());
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.sendChunks(await this.missing());
+        break;
+      } catch (error) {
+        const mayPass = error instanceof Refusal && error.code === "NOT_ENOUGH_NODES";
+        if (!mayPass || attempt === ATTEMPTS_MAX) throw error;
+        await sleep(1000);
+      }
+    }
     await this.#complete();
   }
 
