@@ -148,6 +148,7 @@ describe("folders", () => {
     expect(pathOf(page)).toBe("/files/Trips/photos/2024");
 
     await page.goto(`${app.network.url}/files/Trips`);
+    await row(page, "photos").waitFor();
     await dropFiles(page, [{ name: "beside.txt", type: "text/plain", text: "beside" }]);
     await row(page, "beside.txt").waitFor();
     await row(page, "photos").click();
