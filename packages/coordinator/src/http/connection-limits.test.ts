@@ -204,6 +204,15 @@ it("closing lets a request under way end, refuses new ones and closes idle conne
   expect(await closed).toBe(true);
 });
 
+it("closing waits for no connection that was opened beforehand and never used", async () => {
+  const fixture = await start();
+  const accepted = once(fixture.app.server, "connection");
+  const unused = await dial(fixture);
+  await accepted;
+  expect(await closeHttp(fixture.app, { graceMs: 10_000 })).toBe(true);
+  await unused.ended;
+});
+
 it("closing cuts what does not end in time", async () => {
   const fixture = await start();
   const client = await dial(fixture);

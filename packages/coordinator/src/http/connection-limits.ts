@@ -18,6 +18,7 @@ const IDLE_SWEEP_MS = 50;
  * refused, and an early answer reaches a client that is still sending.
  */
 export function registerConnectionLimits(app: Http): void {
+  followConnections(app);
   app.server.on("request", followAnswer);
   app.server.on("checkContinue", (raw, response) => {
     followAnswer(raw, response);
@@ -61,7 +62,10 @@ export async function closeHttp(app: Http, options: { readonly graceMs: number }
     clean = false;
     app.server.closeAllConnections();
   }, options.graceMs);
-  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const sweep = setInterval(() => {
+    app.server.closeIdleConnections();
+    closeSilentConnections(app);
+  }, IDLE_SWEEP_MS);
   try {
     await app.close();
     return clean;
@@ -69,6 +73,23 @@ export async function closeHttp(app: Http, options: { readonly graceMs: number }
     clearTimeout(cut);
     clearInterval(sweep);
   }
+}
+
+const connectionsOf = new WeakMap<Http, Set<Socket>>();
+
+function followConnections(app: Http): void {
+  const connections = new Set<Socket>();
+  connectionsOf.set(app, connections);
+  // Before those that may refuse it.
+  app.server.prependListener("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+}
+
+/** Those that browsers and clients open beforehand: to Node.js a connection is idle only after its first request. */
+function closeSilentConnections(app: Http): void {
+  for (const socket of connectionsOf.get(app) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
 
 /** Refuses requests that arrive on open connections once `close` was called. */
