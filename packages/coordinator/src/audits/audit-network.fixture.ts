@@ -34,8 +34,9 @@ export const DAY = "2026-01-31";
 /** A node with few chunks has 256 slots, about one a second. */
 export const CYCLE_MS = 240_000;
 const LIMITS = { timeoutMs: 60_000, concurrentPerPeerMax: 100, concurrentMax: 100 };
-/** So long a test waits for a node that says nothing. */
-const SILENCE_MS = 60;
+/** So long a test waits for a node that says nothing; on any other it may wait however busy the machine is. */
+const SILENCE_MS = 200;
+const ANSWER_MS = 30_000;
 
 export const TEST_AUDITS: AuditOptions = {
   cycleMs: CYCLE_MS,
@@ -55,8 +56,14 @@ export interface ProvingNode {
   /** The questions that it was asked. */
   readonly asked: ProofChallenge[];
   /** In place of the honest answer, where it is set. */
-  answer: ((challenge: ProofChallenge, node: ProvingNode, exchange: Exchange) => Promise<AuditAnswer>) | undefined;
+  answer: ProvingAnswer | undefined;
 }
+
+export type ProvingAnswer = (
+  challenge: ProofChallenge,
+  node: ProvingNode,
+  exchange: Pick<Exchange, "signal">,
+) => Promise<AuditAnswer>;
 
 export interface AuditNetworkOptions {
   readonly nodes?: number;
@@ -175,9 +182,13 @@ function auditsOf(setup: AuditNetworkOptions, { api, nodes, host, coordinator }:
     onStanding: (after: StandingAfter) => standings.push(after),
     onSettled: (audit: SettledAudit) => settled.push(audit),
   };
-  const restarted = (
-    transport: AuditTransport = createNodeAuditTransport({ host, grants, target, clock }, { timeoutMs: SILENCE_MS }),
-  ): AuditService => {
+  const patient = createNodeAuditTransport({ host, grants, target, clock }, { timeoutMs: ANSWER_MS });
+  const hasty = createNodeAuditTransport({ host, grants, target, clock }, { timeoutMs: SILENCE_MS });
+  const isSilent = (id: NodeId) => nodes.some((node) => node.id === id && node.answer === silence);
+  const byPatience: AuditTransport = {
+    ask: (question, signal) => (isSilent(question.nodeId) ? hasty : patient).ask(question, signal),
+  };
+  const restarted = (transport: AuditTransport = byPatience): AuditService => {
     const closerLookUntilMs = (id: NodeId) => api.directory.reputationOf(id).state.closerLookUntilMs ?? undefined;
     const planner = createAuditPlanner({ ...shared, closerLookUntilMs }, options);
     const auditor = createAuditor({ ...shared, ...seen, transport }, options);
@@ -248,6 +259,10 @@ async function serveChallenges(
     LIMITS,
   );
 }
+
+/** A node that has the question, and says nothing. */
+export const silence: ProvingAnswer = (_challenge, _node, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
 
 /** What a node says that keeps to the rules. */
 export async function honestAnswer(challenge: ProofChallenge, node: ProvingNode): Promise<AuditAnswer> {

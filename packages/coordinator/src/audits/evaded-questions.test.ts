@@ -8,6 +8,7 @@ import {
   openAuditNetwork,
   type ProvingNode,
   refusal,
+  silence,
 } from "./audit-network.fixture.ts";
 import type { AuditLedger } from "./audit-ledger.ts";
 import { resumeUnanswered } from "./audit-recovery.ts";
@@ -42,10 +43,7 @@ describe("a question that was met by silence", () => {
     ["was given up half-way", [null]],
     ["did not reach the node", ["offline"]],
   ] as const)("is asked again after a new start also where the second time %s", async (_, unasked) => {
-    const { node, name } = await openWith(
-      (_challenge, _node, { signal }) =>
-        new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
-    );
+    const { node, name } = await openWith(silence);
     for (let passedMs = 0; node.asked.length === 0 && passedMs <= CYCLE_MS; passedMs += 1_000) {
       await network.pass(1_000);
     }

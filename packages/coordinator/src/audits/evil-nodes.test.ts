@@ -17,10 +17,12 @@ import {
   CYCLE_MS,
   honestAnswer,
   openAuditNetwork,
+  type ProvingAnswer,
   type ProvingNode,
   proofsOf,
   refusal,
   signed,
+  silence,
 } from "./audit-network.fixture.ts";
 import { resumeUnanswered, settleForgotten } from "./audit-recovery.ts";
 
@@ -37,10 +39,8 @@ const reputation = async (node: ProvingNode) => {
   return network.api.directory.reputationOf(node.id).state;
 };
 
-type Answer = NonNullable<ProvingNode["answer"]>;
-
 /** One node that holds one chunk, of several leaves where nothing else is said. */
-async function openWith(answer: Answer | undefined, cycleMs = CYCLE_MS) {
+async function openWith(answer: ProvingAnswer | undefined, cycleMs = CYCLE_MS) {
   network = await openAuditNetwork({ nodes: 2, options: { cycleMs } });
   const [node, other] = network.nodes as [ProvingNode, ProvingNode];
   node.answer = answer;
@@ -49,7 +49,7 @@ async function openWith(answer: Answer | undefined, cycleMs = CYCLE_MS) {
 }
 
 /** All proofs of an honest answer, each changed. */
-function bent(bend: (proof: Extract<ChunkProof, { readonly kind: "proof" }>) => ChunkProof): Answer {
+function bent(bend: (proof: Extract<ChunkProof, { readonly kind: "proof" }>) => ChunkProof): ProvingAnswer {
   return async (challenge, node) => {
     const proofs = proofsOf(challenge, (name) => node.chunks.get(name));
     return signed(
@@ -61,7 +61,7 @@ function bent(bend: (proof: Extract<ChunkProof, { readonly kind: "proof" }>) => 
 }
 
 /** What a node that no longer has the bytes may say. */
-const FORGERIES: Readonly<Record<string, Answer>> = {
+const FORGERIES: Readonly<Record<string, ProvingAnswer>> = {
   "keeps all hashes but no bytes": bent((proof) => ({
     ...proof,
     leaves: proof.leaves.map((leaf) => ({ ...leaf, leaf: new Uint8Array(leaf.leaf.length).fill(7) })),
@@ -208,9 +208,6 @@ describe("a node that", () => {
 });
 
 describe("a node that says nothing once it has seen the question", () => {
-  const silence: Answer = (_challenge, _node, { signal }) =>
-    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
-
   it("is asked for the same leaves again, three times, then it has failed", async () => {
     const { node, name } = await openWith(silence, 4 * HOUR_MS);
     await untilAsked(node);
@@ -283,7 +280,7 @@ describe("a node that refuses every question", () => {
 });
 
 describe("a node that breaks off", () => {
-  it.each<readonly [string, Answer, AuditOutcome]>([
+  it.each<readonly [string, ProvingAnswer, AuditOutcome]>([
     ["the stream", () => Promise.reject(new Error("evil")), "error"],
     ["everything", (_challenge, node) => node.host.stop(0).then(() => new Promise<never>(() => {})), "error"],
   ])("%s once it has seen the question has not answered", async (_, answer, outcome) => {
