@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     pool: "forks",
     execArgv: ["--disable-warning=ExperimentalWarning"],
+    // A busy machine needs more than the usual second.
+    expect: { poll: { timeout: 30_000 } },
     // Every process and every thread that tests start would compile the same modules again.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/commonhold", import.meta.url)) },
     projects: [

@@ -11,6 +11,7 @@ const GOLDEN_VECTORS: readonly (readonly [format: string, file: string, test: st
   ["ids of the protocols", "packages/wire/src/golden-vectors.test.ts", "the protocols have these ids"],
   ["store-chunk, whole", "packages/wire/src/golden-vectors.test.ts", "store-chunk: frame and raw bytes there"],
   ["store-batch, whole", "packages/wire/src/golden-vectors.test.ts", "store-batch: frame and raw bytes of all there"],
+  ["retrieve-batch, whole", "packages/wire/src/golden-vectors.test.ts", "retrieve-batch: a frame there"],
   [
     "retrieve-chunk and delete-chunk, whole",
     "packages/wire/src/golden-vectors.test.ts",

@@ -29,7 +29,8 @@ import { createGrantIssuer, type GrantIssuer } from "./transfers/grant-issuer.ts
 import { createHandoffJob } from "./transfers/handoff-loop.ts";
 import { type HandoffSpool, openHandoffSpool } from "./transfers/handoff-spool.ts";
 import { createLateReplicas, type LateReplicas } from "./transfers/late-replicas.ts";
-import { createNodeTransfers, type NodeTransfers, type NodeTransfersDeps } from "./transfers/node-transfers.ts";
+import type { NodeTransfersDeps } from "./transfers/node-exchange.ts";
+import { createNodeTransfers, type NodeTransfers } from "./transfers/node-transfers.ts";
 import { createPlacementView, type PlacementView } from "./transfers/placement-view.ts";
 import { RepairRequests } from "./transfers/repair-requests.ts";
 import { createHotChunkMetrics } from "./transfers/hot-chunk-metrics.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { CHUNK_NAME_BYTES } from "./protocols.ts";
 
-/** A chunk of a batch, before its bytes. */
+/** A chunk of a batch, without its bytes. */
 export interface BatchedChunkRef {
   readonly chunkName: ChunkName;
   /** Sealed bytes. */
@@ -13,7 +13,7 @@ const PREFIX = Buffer.from("commonhold store batch v1\0", "latin1");
 const LENGTH_BYTES = 8;
 
 /**
- * What stands for a list of chunks in the grant of a batch, so that one signature covers each name and length in its
+ * What stands for a list of chunks in the grant of a batch, to be stored or retrieved, so that one signature covers each name and length in its
  * place: SHA-256(prefix ‖ name of the first ‖ its length as u64 ‖ name of the second …), written as a chunk's name.
  */
 export function batchNameOf(chunks: readonly BatchedChunkRef[]): ChunkName {

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { challengeNameOf } from "./challenge-name.ts";
 import { requestDeleteChunk } from "./exchanges/delete-chunk.ts";
 import { requestRetrieveChunk } from "./exchanges/retrieve-chunk.ts";
+import { requestRetrieveBatch, serveRetrieveBatch } from "./exchanges/retrieve-batch.ts";
 import { requestStoreBatch, serveStoreBatch } from "./exchanges/store-batch.ts";
 import { requestStoreChunk, serveStoreChunk } from "./exchanges/store-chunk.ts";
 import {
@@ -23,6 +24,8 @@ import {
   ProvenLeafSchema,
   ReplicateChunkRequestSchema,
   ReplicateChunkResponseSchema,
+  RetrieveBatchRequestSchema,
+  RetrieveBatchResponseSchema,
   RetrieveChunkRequestSchema,
   RetrieveChunkResponseSchema,
   SignedGrantSchema,
@@ -102,6 +105,16 @@ const VECTORS: readonly Vector[] = [
     StoreBatchResponseSchema,
     { status, outcomes: [{ status: { code: "OK" }, alreadyHeld: true }, { status }] },
     "0a200a084e4f5f535041434512147468652071756f7461206973207573656420757012080a040a024f4b100112220a200a084e4f5f535041434512147468652071756f74612069732075736564207570",
+  ),
+  vector(
+    RetrieveBatchRequestSchema,
+    { grant, chunks: [{ chunkName, length: 300n }, { length: 1n }] },
+    "0a090a030102031202040512250a20c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c010ac0212021001",
+  ),
+  vector(
+    RetrieveBatchResponseSchema,
+    { status, outcomes: [{ code: "OK" }, status] },
+    "0a200a084e4f5f535041434512147468652071756f7461206973207573656420757012040a024f4b12200a084e4f5f535041434512147468652071756f74612069732075736564207570",
   ),
   vector(
     RetrieveChunkRequestSchema,
@@ -248,6 +261,7 @@ it("the protocols have these ids", () => {
   expect(PROTOCOLS).toEqual({
     storeChunk: "/federated-storage/1.0.0/store-chunk",
     storeBatch: "/federated-storage/1.0.0/store-batch",
+    retrieveBatch: "/federated-storage/1.0.0/retrieve-batch",
     retrieveChunk: "/federated-storage/1.0.0/retrieve-chunk",
     deleteChunk: "/federated-storage/1.0.0/delete-chunk",
     replicateChunk: "/federated-storage/1.0.0/replicate-chunk",
@@ -324,6 +338,39 @@ describe("whole exchanges", () => {
       "dead",
       chunks[1]!.chunkName,
       "beefff",
+    ]);
+    expect(hex(await near.read(near.waitingBytes))).toBe(answer);
+  });
+
+  it("retrieve-batch: a frame there, a frame and raw bytes of those that are had back", async () => {
+    const chunks = [
+      { chunkName: CHUNK, length: 2 },
+      { chunkName: chunkNameOf("another chunk"), length: 3 },
+    ];
+    const answer = "250a040a024f4b12170a0f4348554e4b5f4e4f545f464f554e441204676f6e6512040a024f4bbeefff";
+    const request = await written((stream) => requestRetrieveBatch(stream, { grant: signed, chunks }), answer);
+    expect(request).toBe(
+      "570a090a030102031202040512240a20abbe7862de7660b333d1862141746d1d6d0e23c8cf49227bbd0d16add97bc71e100212240a20119dae570dd241f7f4cfbfe3a8d21524cc5eec05bd683bb172e183917c5577bd1003",
+    );
+    const [near, far] = createMemoryStreamPair();
+    await near.write(unhex(request));
+    const asked: string[] = [];
+    await serveRetrieveBatch(far, {
+      authorise: ({ batchName }) => void asked.push(batchName),
+      retrieve: async (wanted) => {
+        for (const { chunkName: name, length } of wanted) asked.push(name, String(length));
+        return [
+          { status: "rejected", reason: new AppError("CHUNK_NOT_FOUND", "gone") },
+          { status: "fulfilled", value: Uint8Array.of(0xbe, 0xef, 0xff) },
+        ];
+      },
+    });
+    expect(asked).toEqual([
+      "99a73c2d79494f92c612aa66a8949c51fa6870615953996999b2ea723f7dc93e",
+      CHUNK,
+      "2",
+      chunks[1]!.chunkName,
+      "3",
     ]);
     expect(hex(await near.read(near.waitingBytes))).toBe(answer);
   });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { checkGrant, type GrantTerms, issueGrant, type SignedGrant } from "./grant.ts";
 import { CHUNK, chunkNameOf, sampleTerms, signAsCoordinator, verifyCoordinator } from "./testing/samples.ts";
 
-const ACTIONS = ["store", "store-batch", "retrieve", "delete", "replicate", "challenge"] as const;
+const ACTIONS = ["store", "store-batch", "retrieve", "retrieve-batch", "delete", "replicate", "challenge"] as const;
 
 const terms: fc.Arbitrary<GrantTerms> = fc
   .record({

@@ -8,7 +8,16 @@ import { GRANT_BYTES_MAX, GRANT_NONCE_BYTES, SIGNATURE_BYTES } from "./protocols
 
 export type { SignedGrant } from "./gen/commonhold_pb.ts";
 
-const GRANT_ACTIONS = ["store", "store-batch", "retrieve", "delete", "replicate", "challenge", "inventory"] as const;
+const GRANT_ACTIONS = [
+  "store",
+  "store-batch",
+  "retrieve",
+  "retrieve-batch",
+  "delete",
+  "replicate",
+  "challenge",
+  "inventory",
+] as const;
 export type GrantAction = (typeof GRANT_ACTIONS)[number];
 
 /** Actions whose grants may have an epoch, and those whose chunks may be the operator's own. */

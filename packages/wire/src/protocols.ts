@@ -9,6 +9,7 @@ const KIB = 1024;
 export const PROTOCOLS = {
   storeChunk: "/federated-storage/1.0.0/store-chunk",
   storeBatch: "/federated-storage/1.0.0/store-batch",
+  retrieveBatch: "/federated-storage/1.0.0/retrieve-batch",
   retrieveChunk: "/federated-storage/1.0.0/retrieve-chunk",
   deleteChunk: "/federated-storage/1.0.0/delete-chunk",
   replicateChunk: "/federated-storage/1.0.0/replicate-chunk",
@@ -22,6 +23,7 @@ export type ProtocolName = keyof typeof PROTOCOLS;
 export const EXCHANGE_TIMEOUT_MS = {
   storeChunk: 60_000,
   storeBatch: 60_000,
+  retrieveBatch: 30_000,
   retrieveChunk: 30_000,
   deleteChunk: 10_000,
   // The asked node retrieves from the source (30 s) and stores within this.
@@ -35,10 +37,10 @@ const SEAL_ROOM_BYTES = 64 * KIB;
 /** The most sealed bytes of a chunk: 4 MiB of plaintext, with room for the seal. */
 export const SEALED_LENGTH_MAX = 4 * MIB + SEAL_ROOM_BYTES;
 
-/** What one store-batch may carry: chunks, sealed bytes of each (256 KiB of plaintext and the seal), and of all. */
-export const STORE_BATCH_CHUNKS_MAX = 64;
-export const STORE_BATCH_CHUNK_LENGTH_MAX = 256 * KIB + SEAL_ROOM_BYTES;
-export const STORE_BATCH_LENGTH_MAX = MIB;
+/** What one store-batch or retrieve-batch may carry: chunks, sealed bytes of each (256 KiB of plaintext and the seal), and of all. */
+export const BATCH_CHUNKS_MAX = 64;
+export const BATCH_CHUNK_LENGTH_MAX = 256 * KIB + SEAL_ROOM_BYTES;
+export const BATCH_LENGTH_MAX = MIB;
 
 export const CHUNK_NAME_BYTES = 32;
 export const GRANT_BYTES_MAX = 1024;
@@ -64,7 +66,7 @@ export const INVENTORY_SUMMARY_BYTES = BUCKET_COUNT * (4 + HASH_BYTES);
 export const FRAME_BYTES_MAX = {
   request: 16 * KIB,
   response: 8 * KIB,
-  batchResponse: STORE_BATCH_CHUNKS_MAX * 4 * KIB,
+  batchResponse: BATCH_CHUNKS_MAX * 4 * KIB,
   proof: AUDIT_CHUNKS_MAX * PROOF_CHUNK_ROOM_BYTES + AUDIT_LEAVES_MAX * PROOF_LEAF_ROOM_BYTES + 8 * KIB,
   inventory: INVENTORY_PAGE_MAX * (CHUNK_NAME_BYTES + 2) + 8 * KIB,
   inventorySummary: INVENTORY_SUMMARY_BYTES + 8 * KIB,

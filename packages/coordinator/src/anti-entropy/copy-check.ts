@@ -1,7 +1,8 @@
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
 import { hasCode } from "@commonhold/core/app-error.ts";
 import type { NodeId } from "@commonhold/core/ids.ts";
-import type { ChunkRef, NodeTransfers } from "../transfers/node-transfers.ts";
+import type { ChunkRef } from "../transfers/node-retrievals.ts";
+import type { NodeTransfers } from "../transfers/node-transfers.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 
 /**

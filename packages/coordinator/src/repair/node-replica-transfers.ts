@@ -7,7 +7,8 @@ import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory, requestInventorySummary } from "@commonhold/wire/exchanges/inventory.ts";
 import { EXCHANGE_TIMEOUT_MS, INVENTORY_PAGE_MAX, PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { createNodeGate, type NodeGate, type NodeGateLimits } from "../transfers/node-gate.ts";
-import type { NodeTransfers, NodeTransfersDeps } from "../transfers/node-transfers.ts";
+import type { NodeTransfersDeps } from "../transfers/node-exchange.ts";
+import type { NodeTransfers } from "../transfers/node-transfers.ts";
 import type { InventoryQuery, ReplicaTransfers } from "./replica-transfers.ts";
 
 /** Beside what moves chunks for people, so that neither waits for the other. */

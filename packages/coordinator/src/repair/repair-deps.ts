@@ -6,7 +6,7 @@ import type { ReplicaCatalog } from "@commonhold/metadata/catalog/replica-catalo
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import type { CopyCheck } from "../anti-entropy/copy-check.ts";
 import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
-import type { ChunkRef } from "../transfers/node-transfers.ts";
+import type { ChunkRef } from "../transfers/node-retrievals.ts";
 import type { PlacementView } from "../transfers/placement-view.ts";
 import type { RepairNodes } from "./repair-nodes.ts";
 import type { ReplicaTransfers } from "./replica-transfers.ts";

@@ -1,7 +1,7 @@
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { InventorySummary } from "@commonhold/core/repair/inventory-summary.ts";
 import type { DeletionOutcome } from "@commonhold/metadata/catalog/replica-catalog.ts";
-import type { ChunkRef } from "../transfers/node-transfers.ts";
+import type { ChunkRef } from "../transfers/node-retrievals.ts";
 
 export interface InventoryQuery {
   /** Names above this one; from the beginning where it is not given. */

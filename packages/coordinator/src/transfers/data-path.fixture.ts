@@ -11,6 +11,7 @@ import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { systemSleep } from "@commonhold/runtime/system-sleep.ts";
 import { serveDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { serveReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { serveRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
@@ -226,7 +227,7 @@ async function serveChunks(host: PeerHost, node: FakeNode, nodes: readonly FakeN
     await node.hold;
     const bytes = node.chunks.get(name);
     if (bytes === undefined) throw new AppError("CHUNK_NOT_FOUND", "not here");
-    return { length: bytes.byteLength, bytes };
+    return bytes;
   };
   const serve = (kind: ProtocolName, serveWell: (stream: Exchange["stream"]) => Promise<void>): Promise<void> =>
     host.handle(PROTOCOLS[kind], (exchange) => node.instead?.(exchange, kind) ?? serveWell(exchange.stream), LIMITS);
@@ -241,7 +242,21 @@ async function serveChunks(host: PeerHost, node: FakeNode, nodes: readonly FakeN
       store: (chunks) => Promise.allSettled(chunks.map(({ chunkName, sealed }) => take(chunkName, sealed))),
     });
   });
-  await serve("retrieveChunk", (stream) => serveRetrieveChunk(stream, { authorise: () => undefined, retrieve: give }));
+  await serve("retrieveChunk", (stream) =>
+    serveRetrieveChunk(stream, {
+      authorise: () => undefined,
+      retrieve: async (name) => {
+        const bytes = await give(name);
+        return { length: bytes.byteLength, bytes };
+      },
+    }),
+  );
+  await serve("retrieveBatch", (stream) =>
+    serveRetrieveBatch(stream, {
+      authorise: () => undefined,
+      retrieve: (chunks) => Promise.allSettled(chunks.map(({ chunkName }) => give(chunkName))),
+    }),
+  );
   await serve("deleteChunk", (stream) =>
     serveDeleteChunk(stream, {
       authorise: () => undefined,

@@ -5,7 +5,7 @@ import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { HandoffSpool } from "./handoff-spool.ts";
-import type { ChunkBytes } from "./node-transfers.ts";
+import type { ChunkBytes } from "./node-stores.ts";
 import type { RequestRepair } from "./repair-requests.ts";
 import type { Acknowledged } from "./replica-writer.ts";
 

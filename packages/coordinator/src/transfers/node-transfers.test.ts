@@ -6,13 +6,16 @@ import { createIdentity, verifySignature } from "@commonhold/p2p/identity.ts";
 import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { serveRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
+import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { checkGrant } from "@commonhold/wire/grant.ts";
 import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { Registry } from "prom-client";
-import { expect, it, onTestFinished } from "vitest";
-import { type ChunkBytes, createNodeTransfers } from "./node-transfers.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { ChunkBytes } from "./node-stores.ts";
+import { createNodeTransfers } from "./node-transfers.ts";
 import { createGrantIssuer } from "./grant-issuer.ts";
 import { createTransferMetrics } from "./transfer-metrics.ts";
 
@@ -20,6 +23,7 @@ const never = new AbortController().signal;
 const HANDLER_LIMITS = { timeoutMs: 60_000, concurrentPerPeerMax: 100, concurrentMax: 100 };
 const LIMITS = { concurrentPerNodeMax: 5, queuedPerNodeMax: 100, restMs: 5_000 };
 const full = new AppError("NO_SPACE", "full");
+const lost = new AppError("CHUNK_NOT_FOUND", "lost");
 
 /** A coordinator's transfers with one node that checks grants as nodes do, and keeps what it takes. */
 async function openPair(options: { readonly knowsBatches: boolean }) {
@@ -34,6 +38,8 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
   });
   const exchanges: string[][] = [];
   const refused = new Set<string>();
+  const held = new Map<string, Uint8Array>();
+  const hold = { until: Promise.resolve() };
   const expected = {
     node: nodeId,
     subject: coordinator.peerId,
@@ -43,7 +49,14 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
   const keep = async ({ chunkName, sealed }: { readonly chunkName: string; readonly sealed: Uint8Array }) => {
     expect(chunkNameOf(sealed)).toBe(chunkName);
     if (refused.has(chunkName)) throw full;
+    held.set(chunkName, sealed.slice());
     return { alreadyHeld: false };
+  };
+  const give = async (chunkName: string) => {
+    await hold.until;
+    const bytes = held.get(chunkName);
+    if (bytes === undefined) throw lost;
+    return bytes;
   };
   await node.handle(
     PROTOCOLS.storeChunk,
@@ -57,7 +70,34 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
       }),
     HANDLER_LIMITS,
   );
+  await node.handle(
+    PROTOCOLS.retrieveChunk,
+    ({ stream }) =>
+      serveRetrieveChunk(stream, {
+        authorise: ({ grant, chunkName }) => {
+          checkGrant(grant, { ...expected, action: "retrieve", chunkName }, verifySignature);
+          exchanges.push([chunkName]);
+        },
+        retrieve: async (chunkName) => {
+          const bytes = await give(chunkName);
+          return { length: bytes.length, bytes };
+        },
+      }),
+    HANDLER_LIMITS,
+  );
   if (options.knowsBatches) {
+    await node.handle(
+      PROTOCOLS.retrieveBatch,
+      ({ stream }) =>
+        serveRetrieveBatch(stream, {
+          authorise: ({ grant, batchName, chunks }) => {
+            checkGrant(grant, { ...expected, action: "retrieve-batch", chunkName: batchName }, verifySignature);
+            exchanges.push(chunks.map(({ chunkName }) => chunkName));
+          },
+          retrieve: (chunks) => Promise.allSettled(chunks.map(({ chunkName }) => give(chunkName))),
+        }),
+      HANDLER_LIMITS,
+    );
     await node.handle(
       PROTOCOLS.storeBatch,
       ({ stream }) =>
@@ -89,7 +129,7 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
     },
     LIMITS,
   );
-  return { transfers, nodeId, exchanges, refused };
+  return { transfers, nodeId, exchanges, refused, held, hold };
 }
 
 function chunks(count: number, length: number): readonly ChunkBytes[] {
@@ -136,4 +176,86 @@ it("a node of an older version gets them one by one", async () => {
     expect(exchanges.splice(0).toSorted()).toEqual(due.map(({ name }) => [name]).toSorted());
     expect(transfers.isAvailable(nodeId)).toBe(true);
   }
+});
+
+describe("reads", () => {
+  /** A node that holds some chunks. */
+  async function openHolder(options: {
+    readonly count: number;
+    readonly length: number;
+    readonly knowsBatches?: boolean;
+  }) {
+    const world = await openPair({ knowsBatches: true, ...options });
+    const due = chunks(options.count, options.length);
+    for (const { name, sealed } of due) world.held.set(name, sealed);
+    const read = ({ name, sealed }: ChunkBytes, signal = never, target = new Uint8Array(sealed.length + 1)) =>
+      world.transfers.retrieve(world.nodeId, { name, sealedLength: sealed.length }, { signal, target });
+    return { ...world, due, read };
+  }
+
+  it("of small chunks that are due together go in one exchange, each into memory of its own", async () => {
+    const { transfers, nodeId, exchanges, due, read } = await openHolder({ count: 9, length: 10_000 });
+    const reads = due.map((chunk) => read(chunk));
+    expect(transfers.load(nodeId)).toBeGreaterThan(0);
+    for (const [at, bytes] of (await Promise.all(reads)).entries()) {
+      expect(Buffer.compare(bytes, due[at]!.sealed)).toBe(0);
+    }
+    expect(exchanges.flat().toSorted()).toEqual(due.map(({ name }) => name).toSorted());
+    expect(exchanges.length).toBeLessThanOrEqual(2);
+    expect(transfers.load(nodeId)).toBe(0);
+  });
+
+  it("of one small chunk, and of each large one, are exchanges of their own", async () => {
+    const { exchanges, due, read } = await openHolder({ count: 3, length: 65_537 });
+    await Promise.all(due.map((chunk) => read(chunk)));
+    expect(exchanges).toEqual(due.map(({ name }) => [name]));
+    const small = await openHolder({ count: 1, length: 100 });
+    expect(Buffer.compare(await small.read(small.due[0]!), small.due[0]!.sealed)).toBe(0);
+    expect(small.exchanges).toEqual([[small.due[0]!.name]]);
+  });
+
+  it("of a chunk that is lost fail by themselves, and the node is not to blame", async () => {
+    const { transfers, nodeId, held, due, read } = await openHolder({ count: 9, length: 1_000 });
+    for (const { name } of due.slice(2)) held.delete(name);
+    const results = await Promise.allSettled(due.map((chunk) => read(chunk)));
+    expect(results.map(({ status }) => status)).toEqual(due.map((_, at) => (at < 2 ? "fulfilled" : "rejected")));
+    expect(results[5]).toMatchObject({ reason: { code: "CHUNK_NOT_FOUND" } });
+    expect(transfers.isAvailable(nodeId)).toBe(true);
+  });
+
+  it("that are given up leave the others alone, and touch no memory that is not theirs any more", async () => {
+    const { hold, exchanges, due, read } = await openHolder({ count: 4, length: 1_000 });
+    const holding = Promise.withResolvers<void>();
+    hold.until = holding.promise;
+    const [left, ...others] = due;
+    const memory = new Uint8Array(1_000);
+    const caller = new AbortController();
+    const reason = new Error("another node answered");
+    const asked = [read(left!, caller.signal, memory), ...others.map((chunk) => read(chunk))];
+    const given = expect(asked[0]).rejects.toBe(reason);
+    await expect.poll(() => exchanges.flat()).toContain(left!.name);
+    caller.abort(reason);
+    await given;
+    memory.fill(7);
+    holding.resolve();
+    for (const [at, bytes] of (await Promise.all(asked.slice(1))).entries()) {
+      expect(Buffer.compare(bytes, others[at]!.sealed)).toBe(0);
+    }
+    expect(memory.every((byte) => byte === 7)).toBe(true);
+  });
+
+  it("at a node of an older version go one by one", async () => {
+    const { transfers, nodeId, exchanges, due, read } = await openHolder({
+      count: 9,
+      length: 1_000,
+      knowsBatches: false,
+    });
+    for (let round = 0; round < 3; round++) {
+      for (const [at, bytes] of (await Promise.all(due.map((chunk) => read(chunk)))).entries()) {
+        expect(Buffer.compare(bytes, due[at]!.sealed)).toBe(0);
+      }
+      expect(exchanges.splice(0).toSorted()).toEqual(due.map(({ name }) => [name]).toSorted());
+      expect(transfers.isAvailable(nodeId)).toBe(true);
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import { type NodeSurvey, type PlacementNode, surveyNodes } from "@commonhold/core/placement/node-survey.ts";
 import { placeReplicas } from "@commonhold/core/placement/place-replicas.ts";
-import type { ChunkRef } from "./node-transfers.ts";
+import type { ChunkRef } from "./node-retrievals.ts";
 
 /** A member as placement and handoff see it. */
 export interface MemberNode extends PlacementNode {

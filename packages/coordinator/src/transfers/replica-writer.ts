@@ -3,7 +3,9 @@ import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import type { Logger } from "@commonhold/runtime/logger.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import type { HotChunks } from "./hot-chunks.ts";
-import type { ChunkBytes, ChunkRef, NodeTransfers } from "./node-transfers.ts";
+import type { ChunkRef } from "./node-retrievals.ts";
+import type { ChunkBytes } from "./node-stores.ts";
+import type { NodeTransfers } from "./node-transfers.ts";
 import type { PlacementView } from "./placement-view.ts";
 
 export interface ReplicaWriterDeps {

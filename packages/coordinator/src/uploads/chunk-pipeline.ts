@@ -12,7 +12,7 @@ import type { ChunksBeingWritten } from "../anti-entropy/chunks-being-written.ts
 import { forwardAbort } from "../forward-abort.ts";
 import type { DeleteEpochs } from "../transfers/delete-epochs.ts";
 import type { DoubtfulReplicas } from "../transfers/doubtful-replicas.ts";
-import type { ChunkBytes } from "../transfers/node-transfers.ts";
+import type { ChunkBytes } from "../transfers/node-stores.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { LateReplicas } from "../transfers/late-replicas.ts";
 import {

@@ -9,6 +9,7 @@ import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { type ProofChallenge, requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { requestRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
@@ -58,6 +59,10 @@ const ACTIONS = {
     ask({ world, node }, "storeBatch", ({ stream }) =>
       requestStoreBatch(stream, { grant, chunks: [{ chunkName: chunk.name, sealed: chunk.sealed }] }),
     ),
+  "retrieve-batch": (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
+    ask({ world, node }, "retrieveBatch", ({ stream }) =>
+      requestRetrieveBatch(stream, { grant, chunks: [refOf(chunk)] }),
+    ),
   retrieve: (world: ExchangeNetwork, node: ServingNode, grant: SignedGrant) =>
     ask({ world, node }, "retrieveChunk", ({ stream }) =>
       requestRetrieveChunk(stream, { grant, chunkName: chunk.name, lengthMax: 1_000_000 }),
@@ -89,7 +94,7 @@ function refOf({ name, sealed }: TestChunk): BatchedChunkRef {
 /** What a grant for `action` on `chunk` names. */
 function onChunk(action: Action, of: TestChunk = chunk): { readonly chunkName?: ChunkName } {
   if (action === "inventory") return {};
-  if (action === "store-batch") return { chunkName: batchNameOf([refOf(of)]) };
+  if (action === "store-batch" || action === "retrieve-batch") return { chunkName: batchNameOf([refOf(of)]) };
   return { chunkName: action === "challenge" ? challengeNameOf([of.name]) : of.name };
 }
 

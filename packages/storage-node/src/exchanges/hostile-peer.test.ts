@@ -13,6 +13,7 @@ import { requestDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { requestInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { requestProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { requestReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { requestRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
@@ -45,6 +46,7 @@ const chunk = sealedChunk(1, 300_000);
 /** What grants name in place of the chunk. */
 const LIST_NAMES: ReadonlyMap<GrantAction, ChunkName> = new Map([
   ["store-batch", batchNameOf([{ chunkName: chunk.name, length: chunk.sealed.length }])],
+  ["retrieve-batch", batchNameOf([{ chunkName: chunk.name, length: chunk.sealed.length }])],
   ["challenge", challengeNameOf([chunk.name])],
 ]);
 const never = new AbortController().signal;
@@ -142,6 +144,16 @@ const CALLS: Readonly<Record<ProtocolName, (signed?: SignedGrant, from?: PeerHos
       "storeBatch",
       ({ stream }) =>
         requestStoreBatch(stream, { grant: signed, chunks: [{ chunkName: chunk.name, sealed: chunk.sealed }] }),
+      from,
+    ),
+  retrieveBatch: (signed = grant("retrieve-batch"), from = coordinator) =>
+    ask(
+      "retrieveBatch",
+      ({ stream }) =>
+        requestRetrieveBatch(stream, {
+          grant: signed,
+          chunks: [{ chunkName: chunk.name, length: chunk.sealed.length }],
+        }),
       from,
     ),
   retrieveChunk: (signed = grant("retrieve"), from = coordinator) =>
@@ -337,6 +349,7 @@ describe("a member that opens a thousand streams and says nothing", () => {
 const ACTION_OF: Readonly<Record<ProtocolName, GrantAction>> = {
   storeChunk: "store",
   storeBatch: "store-batch",
+  retrieveBatch: "retrieve-batch",
   retrieveChunk: "retrieve",
   deleteChunk: "delete",
   replicateChunk: "replicate",

@@ -7,9 +7,11 @@ import { serveDeleteChunk } from "@commonhold/wire/exchanges/delete-chunk.ts";
 import { serveInventory } from "@commonhold/wire/exchanges/inventory.ts";
 import { serveProofChallenge } from "@commonhold/wire/exchanges/proof-challenge.ts";
 import { serveReplicateChunk } from "@commonhold/wire/exchanges/replicate-chunk.ts";
+import { serveRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { serveStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
+import type { BatchedChunkRef } from "@commonhold/wire/batch-name.ts";
 import type { ProtocolName } from "@commonhold/wire/protocols.ts";
 import type { ChunkStore, StoreTerms } from "../chunk-store/chunk-store.ts";
 import type { AnswerChallenge } from "./answer-challenge.ts";
@@ -40,6 +42,7 @@ export function chunkExchanges(deps: ChunkExchangeDeps): Readonly<Record<Protoco
   return {
     storeChunk: (exchange, outcome) => serveStore(deps, exchange, outcome),
     storeBatch: (exchange, outcome) => serveBatch(deps, exchange, outcome),
+    retrieveBatch: (exchange, outcome) => serveRetrieveMany(deps, exchange, outcome),
     retrieveChunk: (exchange, outcome) => serveRetrieve(deps, exchange, outcome),
     deleteChunk: (exchange, outcome) => serveDelete(deps, exchange, outcome),
     replicateChunk: (exchange, outcome) => serveReplicate(deps, exchange, outcome),
@@ -108,6 +111,27 @@ function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Exc
       }),
   });
   return served.finally(() => memory?.release());
+}
+
+function serveRetrieveMany(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
+  const { stream, remotePeerId: subject } = exchange;
+  const read = async ({ chunkName }: BatchedChunkRef): Promise<Uint8Array> => {
+    const bytes = await deps.store.read(chunkName);
+    if (subject !== deps.coordinatorPeerId) requireWhole(deps, chunkName, bytes);
+    return bytes;
+  };
+  return serveRetrieveBatch(stream, {
+    authorise: ({ grant, batchName }) =>
+      outcome.note(() => {
+        deps.checkGrant(grant, { subject, action: "retrieve-batch", chunkName: batchName });
+      }),
+    retrieve: async (chunks) => {
+      const found = await outcome.act(() => Promise.allSettled(chunks.map(read)));
+      const failed = found.find((each) => each.status === "rejected");
+      if (failed !== undefined) outcome.fail(failed.reason);
+      return found;
+    },
+  });
 }
 
 /** A copy that is made of this one must not be a copy of rot, and this node has to know of it. */

@@ -15,6 +15,8 @@ import {
   ProofChallengeResponseSchema,
   ReplicateChunkRequestSchema,
   ReplicateChunkResponseSchema,
+  RetrieveBatchRequestSchema,
+  RetrieveBatchResponseSchema,
   RetrieveChunkResponseSchema,
   StoreBatchRequestSchema,
   StoreBatchResponseSchema,
@@ -32,13 +34,14 @@ import {
   PROOF_CHUNK_ROOM_BYTES,
   PROOF_LEAF_ROOM_BYTES,
   SEALED_LENGTH_MAX,
-  STORE_BATCH_LENGTH_MAX,
+  BATCH_LENGTH_MAX,
 } from "../protocols.ts";
 import { CHUNK, chunkNameOf, sampleGrant } from "../testing/samples.ts";
 import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, requestInventorySummary, serveInventory } from "./inventory.ts";
 import { requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
+import { requestRetrieveBatch, serveRetrieveBatch } from "./retrieve-batch.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
 import { requestStoreBatch, serveStoreBatch } from "./store-batch.ts";
 import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
@@ -86,6 +89,12 @@ const SERVERS: Record<string, (stream: ByteStream) => Promise<void>> = {
       authorise,
       store: async (chunks) => chunks.map(() => ({ status: "fulfilled", value: { alreadyHeld: false } })),
     }),
+  retrieveBatch: (stream) =>
+    serveRetrieveBatch(stream, {
+      authorise,
+      retrieve: async (chunks) =>
+        chunks.map(({ length }) => ({ status: "fulfilled", value: new Uint8Array(Math.min(length, 4)) })),
+    }),
   retrieve: (stream) =>
     serveRetrieveChunk(stream, { authorise, retrieve: async () => ({ length: 3, bytes: Uint8Array.of(1, 2, 3) }) }),
   delete: (stream) =>
@@ -119,6 +128,14 @@ const REQUESTERS: Record<string, (stream: ByteStream) => Promise<unknown>> = {
         { chunkName: chunkNameOf("another chunk"), sealed: new Uint8Array(7) },
       ],
     }),
+  retrieveBatch: (stream) =>
+    requestRetrieveBatch(stream, {
+      grant,
+      chunks: [
+        { chunkName: CHUNK, length: 3 },
+        { chunkName: chunkNameOf("another chunk"), length: 4 },
+      ],
+    }),
   retrieve: (stream) => requestRetrieveChunk(stream, { ...ofChunk, lengthMax: 1000 }),
   delete: (stream) => requestDeleteChunk(stream, ofChunk),
   replicate: (stream) => requestReplicateChunk(stream, { ...ofChunk, length: 1, source, sourceGrant: grant }),
@@ -145,6 +162,11 @@ const WELL_FORMED = [
       status,
       outcomes: [{ status, alreadyHeld: true }, { status: { code: "NO_SPACE", message: "the quota is used up" } }],
     }),
+  ),
+  toBinary(RetrieveBatchRequestSchema, create(RetrieveBatchRequestSchema, { grant, chunks: batched })),
+  toBinary(
+    RetrieveBatchResponseSchema,
+    create(RetrieveBatchResponseSchema, { status, outcomes: [status, { code: "CHUNK_NOT_FOUND", message: "gone" }] }),
   ),
   toBinary(ProofChallengeRequestSchema, create(ProofChallengeRequestSchema, { ...challenge, chunkNames })),
   toBinary(InventoryRequestSchema, create(InventoryRequestSchema, { grant, limit: 5 })),
@@ -265,6 +287,7 @@ async function runAgainst(side: (stream: ByteStream) => Promise<unknown>, bytes:
 const RESPONSES: Readonly<Record<string, DescMessage>> = {
   store: StoreChunkResponseSchema,
   storeBatch: StoreBatchResponseSchema,
+  retrieveBatch: RetrieveBatchResponseSchema,
   retrieve: RetrieveChunkResponseSchema,
   delete: DeleteChunkResponseSchema,
   replicate: ReplicateChunkResponseSchema,
@@ -284,7 +307,7 @@ async function statusCodeIn(bytes: Uint8Array, name: string): Promise<string | u
 
 describe.each(Object.entries(SERVERS))("serving %s to a hostile peer", (name, serve) => {
   it("answers or refuses by one frame, and reads within bounds", async () => {
-    const bodyMax = { store: SEALED_LENGTH_MAX, storeBatch: STORE_BATCH_LENGTH_MAX }[name];
+    const bodyMax = { store: SEALED_LENGTH_MAX, storeBatch: BATCH_LENGTH_MAX }[name];
     const readMax = bodyMax ?? FRAME_BYTES_MAX.request;
     await fc.assert(
       fc.asyncProperty(hostileBytes, async (bytes) => {
@@ -306,6 +329,7 @@ describe.each(Object.entries(REQUESTERS))("requesting %s of a hostile peer", (na
       inventory: FRAME_BYTES_MAX.inventory,
       inventorySummary: FRAME_BYTES_MAX.inventorySummary,
       storeBatch: FRAME_BYTES_MAX.batchResponse,
+      retrieveBatch: FRAME_BYTES_MAX.batchResponse,
     }[name];
     await fc.assert(
       fc.asyncProperty(hostileBytes, async (bytes) => {

@@ -17,6 +17,7 @@ import { requestDeleteChunk, serveDeleteChunk } from "./delete-chunk.ts";
 import { requestInventory, serveInventory } from "./inventory.ts";
 import { requestProofChallenge, serveProofChallenge } from "./proof-challenge.ts";
 import { requestReplicateChunk, serveReplicateChunk } from "./replicate-chunk.ts";
+import { requestRetrieveBatch, type RetrievedChunks, serveRetrieveBatch } from "./retrieve-batch.ts";
 import { requestRetrieveChunk, serveRetrieveChunk } from "./retrieve-chunk.ts";
 import { type BatchOutcomes, requestStoreBatch, serveStoreBatch } from "./store-batch.ts";
 import { requestStoreChunk, serveStoreChunk } from "./store-chunk.ts";
@@ -90,6 +91,37 @@ it("store-batch carries claim, bytes and outcomes as they are", async () => {
         sent.map(({ chunkName: name, sealed }) => [name, Buffer.from(sealed).toString("hex")]),
       ]);
       expect(answer).toMatchObject(outcomes);
+    }),
+    fuzzRuns(300),
+  );
+});
+
+it("retrieve-batch carries claim, bytes and refusals as they are", async () => {
+  const chunk = fc.record({ chunkName, held: fc.option(bytes(1, 500)) });
+  const chunks = fc.uniqueArray(chunk, { minLength: 1, maxLength: 64, selector: (each) => each.chunkName });
+  await fc.assert(
+    fc.asyncProperty(grant, chunks, async (signed, sent) => {
+      const wanted = sent.map(({ chunkName: name, held }) => ({ chunkName: name, length: held?.length ?? 7 }));
+      const found = sent.map(({ held }): RetrievedChunks[number] =>
+        held === null
+          ? { status: "rejected", reason: new AppError("CHUNK_NOT_FOUND", "not here") }
+          : { status: "fulfilled", value: held },
+      );
+      const { asked, answer } = await exchange(
+        (stream) => requestRetrieveBatch(stream, { grant: signed, chunks: wanted }),
+        (stream, seen) =>
+          serveRetrieveBatch(stream, {
+            authorise: (claim) => void seen.push(claim.grant, claim.chunks),
+            retrieve: async (received) => {
+              seen.push(received);
+              return found;
+            },
+          }),
+      );
+      expect(asked).toEqual([signed, wanted, wanted]);
+      const shown = (each: RetrievedChunks[number]) =>
+        each.status === "fulfilled" ? Buffer.from(each.value).toString("hex") : (each.reason as AppError).code;
+      expect(answer.map(shown)).toEqual(found.map(shown));
     }),
     fuzzRuns(300),
   );

@@ -7,12 +7,7 @@ import { encodeChunkName } from "../fields.ts";
 import { StoreBatchRequestSchema, StoreBatchResponseSchema } from "../gen/commonhold_pb.ts";
 import { createMemoryStreamPair, MEMORY_STREAM_WINDOW_BYTES } from "../memory-byte-stream.ts";
 import { readMessage, writeMessage } from "../message.ts";
-import {
-  FRAME_BYTES_MAX,
-  STORE_BATCH_CHUNK_LENGTH_MAX,
-  STORE_BATCH_CHUNKS_MAX,
-  STORE_BATCH_LENGTH_MAX,
-} from "../protocols.ts";
+import { FRAME_BYTES_MAX, BATCH_CHUNK_LENGTH_MAX, BATCH_CHUNKS_MAX, BATCH_LENGTH_MAX } from "../protocols.ts";
 import { OK_STATUS } from "../status.ts";
 import { allow, exchange, refuse } from "../testing/exchange-pair.ts";
 import { chunkNameOf, sampleGrant } from "../testing/samples.ts";
@@ -33,7 +28,7 @@ const unexpected = (): never => {
 
 describe("store-batch", () => {
   it("carries the largest batch, each chunk by itself", async () => {
-    const chunks = batch(...Array.from({ length: STORE_BATCH_CHUNKS_MAX }, () => STORE_BATCH_LENGTH_MAX / 64));
+    const chunks = batch(...Array.from({ length: BATCH_CHUNKS_MAX }, () => BATCH_LENGTH_MAX / 64));
     const kept: BatchedChunk[] = [];
     const outcomes = await exchange(
       (stream) => requestStoreBatch(stream, { grant, chunks }),
@@ -44,7 +39,7 @@ describe("store-batch", () => {
               grant,
               chunks: chunks.map(({ chunkName, sealed }) => ({ chunkName, length: sealed.length })),
               batchName: batchNameOf(chunks.map(({ chunkName, sealed }) => ({ chunkName, length: sealed.length }))),
-              length: STORE_BATCH_LENGTH_MAX,
+              length: BATCH_LENGTH_MAX,
             }) as undefined,
           store: async (received) => {
             kept.push(...received);
@@ -78,7 +73,7 @@ describe("store-batch", () => {
   });
 
   it("has room for the longest refusal of every chunk", async () => {
-    const chunks = batch(...Array.from({ length: STORE_BATCH_CHUNKS_MAX }, () => 1));
+    const chunks = batch(...Array.from({ length: BATCH_CHUNKS_MAX }, () => 1));
     const reason = new AppError("CHUNK_CORRUPT", "€".repeat(5000));
     const outcomes = await exchange(
       (stream) => requestStoreBatch(stream, { grant, chunks }),
@@ -93,7 +88,7 @@ describe("store-batch", () => {
 
   it("refuses before it reads the bodies, and the sender stops", async () => {
     const [near, far] = createMemoryStreamPair();
-    const chunks = batch(STORE_BATCH_CHUNK_LENGTH_MAX, STORE_BATCH_CHUNK_LENGTH_MAX, STORE_BATCH_CHUNK_LENGTH_MAX);
+    const chunks = batch(BATCH_CHUNK_LENGTH_MAX, BATCH_CHUNK_LENGTH_MAX, BATCH_CHUNK_LENGTH_MAX);
     const request = requestStoreBatch(near, { grant, chunks });
     await serveStoreBatch(far, { authorise: refuse, store: unexpected });
     await expect(request).rejects.toMatchObject({ code: "INVALID_GRANT", message: "no" });
@@ -131,10 +126,10 @@ describe("store-batch", () => {
 
   it.each([
     ["no chunk", batch()],
-    ["too many chunks", batch(...Array.from({ length: STORE_BATCH_CHUNKS_MAX + 1 }, () => 1))],
+    ["too many chunks", batch(...Array.from({ length: BATCH_CHUNKS_MAX + 1 }, () => 1))],
     ["a chunk of no byte", batch(3, 0)],
-    ["a chunk that is too long", batch(3, STORE_BATCH_CHUNK_LENGTH_MAX + 1)],
-    ["too many bytes in all", batch(...Array.from({ length: 4 }, () => STORE_BATCH_LENGTH_MAX / 4), 1)],
+    ["a chunk that is too long", batch(3, BATCH_CHUNK_LENGTH_MAX + 1)],
+    ["too many bytes in all", batch(...Array.from({ length: 4 }, () => BATCH_LENGTH_MAX / 4), 1)],
     ["a chunk twice", [...batch(3, 4), ...batch(3)]],
   ])("refuses %s without asking anyone", async (_, chunks) => {
     const [near, far] = createMemoryStreamPair();

@@ -1,22 +1,16 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
-import { type BatchedChunkRef, batchNameOf } from "../batch-name.ts";
-import { decodeChunkName, decodeWithin, encodeChunkName } from "../fields.ts";
+import { type BatchClaim, decodeBatch, encodeRef, joined } from "../batch-claim.ts";
+import type { BatchedChunkRef } from "../batch-name.ts";
 import {
   type SignedGrant,
-  type StoreBatchRequest,
   StoreBatchRequestSchema,
   type StoreBatchResponse,
   StoreBatchResponseSchema,
 } from "../gen/commonhold_pb.ts";
 import { readMessage, writeMessage } from "../message.ts";
-import {
-  FRAME_BYTES_MAX,
-  STORE_BATCH_CHUNK_LENGTH_MAX,
-  STORE_BATCH_CHUNKS_MAX,
-  STORE_BATCH_LENGTH_MAX,
-} from "../protocols.ts";
+import { FRAME_BYTES_MAX } from "../protocols.ts";
 import { type ResponseKind, respond } from "../response.ts";
 import { OK_STATUS, requireOk, statusOf } from "../status.ts";
 import { sendForResponse } from "./send-for-response.ts";
@@ -30,20 +24,9 @@ export interface BatchedChunk {
 /** What became of each chunk, in their order. */
 export type BatchOutcomes = readonly PromiseSettledResult<{ readonly alreadyHeld: boolean }>[];
 
-/** What a peer asks to store, before any of its bytes are read. */
-export interface StoreBatchClaim {
-  readonly grant: SignedGrant | undefined;
-  /** No chunk comes twice. */
-  readonly chunks: readonly BatchedChunkRef[];
-  /** What the grant must name. */
-  readonly batchName: ChunkName;
-  /** Sealed bytes of all. */
-  readonly length: number;
-}
-
 export interface StoreBatchHandler {
   /** Throws when the claim is refused; nothing was read or taken until then. */
-  readonly authorise: (claim: StoreBatchClaim) => void | Promise<void>;
+  readonly authorise: (claim: BatchClaim) => void | Promise<void>;
   /** Memory for the bytes of a claim that was accepted; new memory where it is not given. */
   readonly allocate?: (length: number) => Uint8Array;
   /** Keeps the chunks, durably. Their bytes are not yet checked against their names. */
@@ -57,7 +40,7 @@ const RESPONSE: ResponseKind<typeof StoreBatchResponseSchema> = {
 };
 
 /**
- * Sends small chunks to the node at the other end, within the bounds of `STORE_BATCH_…`. A refusal that comes while bytes
+ * Sends small chunks to the node at the other end, within the bounds of `BATCH_…`. A refusal that comes while bytes
  * are still being sent ends the sending. Once the first byte is written the chunks' own memory is not needed any more.
  * @returns what became of each chunk
  * @throws AppError of the node's refusal of the whole, or of the stream
@@ -68,14 +51,11 @@ export async function requestStoreBatch(
 ): Promise<BatchOutcomes> {
   const { grant, chunks } = request;
   // One write for all: each costs more than to copy some kilobytes.
-  const bytes = joined(chunks);
+  const bytes = joined(chunks.map(({ sealed }) => sealed));
   await writeMessage(stream, StoreBatchRequestSchema, {
     init: {
       grant,
-      chunks: chunks.map(({ chunkName, sealed }) => ({
-        chunkName: encodeChunkName(chunkName),
-        length: BigInt(sealed.length),
-      })),
+      chunks: chunks.map(({ chunkName, sealed }) => encodeRef({ chunkName, length: sealed.length })),
     },
     maxBytes: FRAME_BYTES_MAX.request,
   });
@@ -86,7 +66,8 @@ export async function requestStoreBatch(
 export async function serveStoreBatch(stream: ByteStream, handler: StoreBatchHandler): Promise<void> {
   let outcomes: BatchOutcomes = [];
   await respond(stream, RESPONSE, async () => {
-    const claim = decodeClaim(await readMessage(stream, StoreBatchRequestSchema, FRAME_BYTES_MAX.request));
+    const { grant, chunks } = await readMessage(stream, StoreBatchRequestSchema, FRAME_BYTES_MAX.request);
+    const claim = { grant, ...decodeBatch(chunks) };
     await handler.authorise(claim);
     const bytes = await stream.read(claim.length, handler.allocate?.(claim.length));
     outcomes = await handler.store(cut(bytes, claim.chunks));
@@ -96,20 +77,6 @@ export async function serveStoreBatch(stream: ByteStream, handler: StoreBatchHan
     // The peer was told no more than that it happened.
     if (outcome.status === "rejected" && !(outcome.reason instanceof AppError)) throw outcome.reason;
   }
-}
-
-function decodeClaim({ grant, chunks: announced }: StoreBatchRequest): StoreBatchClaim {
-  decodeWithin("the number of chunks", announced.length, { min: 1, max: STORE_BATCH_CHUNKS_MAX });
-  const chunks = announced.map(({ chunkName, length }) => ({
-    chunkName: decodeChunkName(chunkName),
-    length: decodeWithin("length", length, { min: 1, max: STORE_BATCH_CHUNK_LENGTH_MAX }),
-  }));
-  if (new Set(chunks.map(({ chunkName }) => chunkName)).size < chunks.length) {
-    throw new AppError("PROTOCOL_ERROR", "a chunk comes twice in a batch");
-  }
-  const sum = chunks.reduce((bytes, chunk) => bytes + chunk.length, 0);
-  const length = decodeWithin("the length of all chunks", sum, { min: 1, max: STORE_BATCH_LENGTH_MAX });
-  return { grant, chunks, batchName: batchNameOf(chunks), length };
 }
 
 function decodeOutcomes({ outcomes }: StoreBatchResponse, count: number): BatchOutcomes {
@@ -129,16 +96,6 @@ function decodeOutcomes({ outcomes }: StoreBatchResponse, count: number): BatchO
 function encodeOutcome(outcome: BatchOutcomes[number]) {
   if (outcome.status === "rejected") return { status: statusOf(outcome.reason) };
   return { status: OK_STATUS, alreadyHeld: outcome.value.alreadyHeld };
-}
-
-function joined(chunks: readonly BatchedChunk[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((length, { sealed }) => length + sealed.length, 0));
-  let at = 0;
-  for (const { sealed } of chunks) {
-    bytes.set(sealed, at);
-    at += sealed.length;
-  }
-  return bytes;
 }
 
 function cut(bytes: Uint8Array, chunks: readonly BatchedChunkRef[]): readonly BatchedChunk[] {

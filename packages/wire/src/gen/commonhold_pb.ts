@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file commonhold.proto.
  */
 export const file_commonhold: GenFile = /*@__PURE__*/
-  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIrABCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDBINCgVlcG9jaBgJIAEoBBILCgNvd24YCiABKAgiLwoLU2lnbmVkR3JhbnQSDQoFZ3JhbnQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIicKBlN0YXR1cxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiYgoRU3RvcmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEIlEKElN0b3JlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiMgoMQmF0Y2hlZENodW5rEhIKCmNodW5rX25hbWUYASABKAwSDgoGbGVuZ3RoGAIgASgEImsKEVN0b3JlQmF0Y2hSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIrCgZjaHVua3MYAiADKAsyGy5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVuayJSChNCYXRjaGVkQ2h1bmtPdXRjb21lEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJxChJTdG9yZUJhdGNoUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSNAoIb3V0Y29tZXMYAiADKAsyIi5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVua091dGNvbWUiVQoUUmV0cmlldmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiTgoVUmV0cmlldmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEg4KBmxlbmd0aBgCIAEoBCJTChJEZWxldGVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiYwoTRGVsZXRlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIQCgh3YXNfaGVsZBgCIAEoCBITCgtzdG9yZWRfYW5ldxgDIAEoCCLCAQoVUmVwbGljYXRlQ2h1bmtSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBISCgpjaHVua19uYW1lGAIgASgMEg4KBmxlbmd0aBgDIAEoBBIOCgZzb3VyY2UYBCABKAkSGAoQc291cmNlX2FkZHJlc3NlcxgFIAMoCRIwCgxzb3VyY2VfZ3JhbnQYBiABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50IlUKFlJlcGxpY2F0ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSFAoMYWxyZWFkeV9oZWxkGAIgASgIIs4BChVQcm9vZkNoYWxsZW5nZVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhQKDGNoYWxsZW5nZV9pZBgCIAEoDBITCgtjaHVua19uYW1lcxgDIAMoDBIMCgRzZWVkGAQgASgMEhIKCmxlYWZfY291bnQYBSABKA0SEgoKZGlmZmljdWx0eRgGIAEoDRIUCgxzZWxlY3Rpb25faWQYByABKAwSEwoLZGVhZGxpbmVfbXMYCCABKA0iNwoKUHJvdmVuTGVhZhINCgVpbmRleBgBIAEoBBIMCgRsZWFmGAIgASgMEgwKBHBhdGgYAyADKAwiWwoKQ2h1bmtQcm9vZhIUCgxjaHVua19sZW5ndGgYASABKAQSKQoGbGVhdmVzGAIgAygLMhkuY29tbW9uaG9sZC52MS5Qcm92ZW5MZWFmEgwKBGxvc3QYAyABKAkiogEKFlByb29mQ2hhbGxlbmdlUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSKQoGcHJvb2ZzGAcgAygLMhkuY29tbW9uaG9sZC52MS5DaHVua1Byb29mEg4KBmRpZ2VzdBgEIAEoDBITCgtkdXJhdGlvbl91cxgFIAEoBBIRCglzaWduYXR1cmUYBiABKAwiewoQSW52ZW50b3J5UmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSDQoFYWZ0ZXIYAiABKAwSDQoFbGltaXQYAyABKA0SDQoFdW50aWwYBCABKAwSDwoHc3VtbWFyeRgFIAEoCCJuChFJbnZlbnRvcnlSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxITCgtjaHVua19uYW1lcxgCIAMoDBIMCgRtb3JlGAMgASgIEg8KB3N1bW1hcnkYBCABKAxiBnByb3RvMw");
+  fileDesc("ChBjb21tb25ob2xkLnByb3RvEg1jb21tb25ob2xkLnYxIrABCgVHcmFudBIOCgZpc3N1ZXIYASABKAkSDAoEbm9kZRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmFjdGlvbhgEIAEoCRISCgpjaHVua19uYW1lGAUgASgMEhIKCmxlbmd0aF9tYXgYBiABKAQSFQoNZXhwaXJlc19hdF9tcxgHIAEoBBINCgVub25jZRgIIAEoDBINCgVlcG9jaBgJIAEoBBILCgNvd24YCiABKAgiLwoLU2lnbmVkR3JhbnQSDQoFZ3JhbnQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIicKBlN0YXR1cxIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiYgoRU3RvcmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwSDgoGbGVuZ3RoGAMgASgEIlEKElN0b3JlQ2h1bmtSZXNwb25zZRIlCgZzdGF0dXMYASABKAsyFS5jb21tb25ob2xkLnYxLlN0YXR1cxIUCgxhbHJlYWR5X2hlbGQYAiABKAgiMgoMQmF0Y2hlZENodW5rEhIKCmNodW5rX25hbWUYASABKAwSDgoGbGVuZ3RoGAIgASgEImsKEVN0b3JlQmF0Y2hSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIrCgZjaHVua3MYAiADKAsyGy5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVuayJSChNCYXRjaGVkQ2h1bmtPdXRjb21lEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCJxChJTdG9yZUJhdGNoUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSNAoIb3V0Y29tZXMYAiADKAsyIi5jb21tb25ob2xkLnYxLkJhdGNoZWRDaHVua091dGNvbWUiVQoUUmV0cmlldmVDaHVua1JlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50EhIKCmNodW5rX25hbWUYAiABKAwiTgoVUmV0cmlldmVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEg4KBmxlbmd0aBgCIAEoBCJuChRSZXRyaWV2ZUJhdGNoUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSKwoGY2h1bmtzGAIgAygLMhsuY29tbW9uaG9sZC52MS5CYXRjaGVkQ2h1bmsiZwoVUmV0cmlldmVCYXRjaFJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEicKCG91dGNvbWVzGAIgAygLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMiUwoSRGVsZXRlQ2h1bmtSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBISCgpjaHVua19uYW1lGAIgASgMImMKE0RlbGV0ZUNodW5rUmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSEAoId2FzX2hlbGQYAiABKAgSEwoLc3RvcmVkX2FuZXcYAyABKAgiwgEKFVJlcGxpY2F0ZUNodW5rUmVxdWVzdBIpCgVncmFudBgBIAEoCzIaLmNvbW1vbmhvbGQudjEuU2lnbmVkR3JhbnQSEgoKY2h1bmtfbmFtZRgCIAEoDBIOCgZsZW5ndGgYAyABKAQSDgoGc291cmNlGAQgASgJEhgKEHNvdXJjZV9hZGRyZXNzZXMYBSADKAkSMAoMc291cmNlX2dyYW50GAYgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudCJVChZSZXBsaWNhdGVDaHVua1Jlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEhQKDGFscmVhZHlfaGVsZBgCIAEoCCLOAQoVUHJvb2ZDaGFsbGVuZ2VSZXF1ZXN0EikKBWdyYW50GAEgASgLMhouY29tbW9uaG9sZC52MS5TaWduZWRHcmFudBIUCgxjaGFsbGVuZ2VfaWQYAiABKAwSEwoLY2h1bmtfbmFtZXMYAyADKAwSDAoEc2VlZBgEIAEoDBISCgpsZWFmX2NvdW50GAUgASgNEhIKCmRpZmZpY3VsdHkYBiABKA0SFAoMc2VsZWN0aW9uX2lkGAcgASgMEhMKC2RlYWRsaW5lX21zGAggASgNIjcKClByb3ZlbkxlYWYSDQoFaW5kZXgYASABKAQSDAoEbGVhZhgCIAEoDBIMCgRwYXRoGAMgAygMIlsKCkNodW5rUHJvb2YSFAoMY2h1bmtfbGVuZ3RoGAEgASgEEikKBmxlYXZlcxgCIAMoCzIZLmNvbW1vbmhvbGQudjEuUHJvdmVuTGVhZhIMCgRsb3N0GAMgASgJIqIBChZQcm9vZkNoYWxsZW5nZVJlc3BvbnNlEiUKBnN0YXR1cxgBIAEoCzIVLmNvbW1vbmhvbGQudjEuU3RhdHVzEikKBnByb29mcxgHIAMoCzIZLmNvbW1vbmhvbGQudjEuQ2h1bmtQcm9vZhIOCgZkaWdlc3QYBCABKAwSEwoLZHVyYXRpb25fdXMYBSABKAQSEQoJc2lnbmF0dXJlGAYgASgMInsKEEludmVudG9yeVJlcXVlc3QSKQoFZ3JhbnQYASABKAsyGi5jb21tb25ob2xkLnYxLlNpZ25lZEdyYW50Eg0KBWFmdGVyGAIgASgMEg0KBWxpbWl0GAMgASgNEg0KBXVudGlsGAQgASgMEg8KB3N1bW1hcnkYBSABKAgibgoRSW52ZW50b3J5UmVzcG9uc2USJQoGc3RhdHVzGAEgASgLMhUuY29tbW9uaG9sZC52MS5TdGF0dXMSEwoLY2h1bmtfbmFtZXMYAiADKAwSDAoEbW9yZRgDIAEoCBIPCgdzdW1tYXJ5GAQgASgMYgZwcm90bzM");
 
 /**
  * A signed permission for one action on one chunk. docs/protocol.md says what is signed.
@@ -43,14 +43,14 @@ export type Grant = Message<"commonhold.v1.Grant"> & {
   subject: string;
 
   /**
-   * "store" | "store-batch" | "retrieve" | "delete" | "replicate" | "challenge" | "inventory"
+   * "store" | "store-batch" | "retrieve" | "retrieve-batch" | "delete" | "replicate" | "challenge" | "inventory"
    *
    * @generated from field: string action = 4;
    */
   action: string;
 
   /**
-   * 32 bytes; the name of the list for "store-batch" and "challenge", empty for "inventory"
+   * 32 bytes; the name of the list for a batch and for "challenge", empty for "inventory"
    *
    * @generated from field: bytes chunk_name = 5;
    */
@@ -343,6 +343,56 @@ export const RetrieveChunkResponseSchema: GenMessage<RetrieveChunkResponse> = /*
   messageDesc(file_commonhold, 10);
 
 /**
+ * Small chunks in one exchange, each of the length that is given.
+ *
+ * @generated from message commonhold.v1.RetrieveBatchRequest
+ */
+export type RetrieveBatchRequest = Message<"commonhold.v1.RetrieveBatchRequest"> & {
+  /**
+   * @generated from field: commonhold.v1.SignedGrant grant = 1;
+   */
+  grant?: SignedGrant | undefined;
+
+  /**
+   * @generated from field: repeated commonhold.v1.BatchedChunk chunks = 2;
+   */
+  chunks: BatchedChunk[];
+};
+
+/**
+ * Describes the message commonhold.v1.RetrieveBatchRequest.
+ * Use `create(RetrieveBatchRequestSchema)` to create a new message.
+ */
+export const RetrieveBatchRequestSchema: GenMessage<RetrieveBatchRequest> = /*@__PURE__*/
+  messageDesc(file_commonhold, 11);
+
+/**
+ * @generated from message commonhold.v1.RetrieveBatchResponse
+ */
+export type RetrieveBatchResponse = Message<"commonhold.v1.RetrieveBatchResponse"> & {
+  /**
+   * OK where each chunk has an outcome of its own
+   *
+   * @generated from field: commonhold.v1.Status status = 1;
+   */
+  status?: Status | undefined;
+
+  /**
+   * in the order of the chunks; the raw sealed bytes of those that are OK follow in it
+   *
+   * @generated from field: repeated commonhold.v1.Status outcomes = 2;
+   */
+  outcomes: Status[];
+};
+
+/**
+ * Describes the message commonhold.v1.RetrieveBatchResponse.
+ * Use `create(RetrieveBatchResponseSchema)` to create a new message.
+ */
+export const RetrieveBatchResponseSchema: GenMessage<RetrieveBatchResponse> = /*@__PURE__*/
+  messageDesc(file_commonhold, 12);
+
+/**
  * @generated from message commonhold.v1.DeleteChunkRequest
  */
 export type DeleteChunkRequest = Message<"commonhold.v1.DeleteChunkRequest"> & {
@@ -362,7 +412,7 @@ export type DeleteChunkRequest = Message<"commonhold.v1.DeleteChunkRequest"> & {
  * Use `create(DeleteChunkRequestSchema)` to create a new message.
  */
 export const DeleteChunkRequestSchema: GenMessage<DeleteChunkRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 11);
+  messageDesc(file_commonhold, 13);
 
 /**
  * @generated from message commonhold.v1.DeleteChunkResponse
@@ -391,7 +441,7 @@ export type DeleteChunkResponse = Message<"commonhold.v1.DeleteChunkResponse"> &
  * Use `create(DeleteChunkResponseSchema)` to create a new message.
  */
 export const DeleteChunkResponseSchema: GenMessage<DeleteChunkResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 12);
+  messageDesc(file_commonhold, 14);
 
 /**
  * Fetch this chunk from that peer and keep it.
@@ -443,7 +493,7 @@ export type ReplicateChunkRequest = Message<"commonhold.v1.ReplicateChunkRequest
  * Use `create(ReplicateChunkRequestSchema)` to create a new message.
  */
 export const ReplicateChunkRequestSchema: GenMessage<ReplicateChunkRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 13);
+  messageDesc(file_commonhold, 15);
 
 /**
  * @generated from message commonhold.v1.ReplicateChunkResponse
@@ -465,7 +515,7 @@ export type ReplicateChunkResponse = Message<"commonhold.v1.ReplicateChunkRespon
  * Use `create(ReplicateChunkResponseSchema)` to create a new message.
  */
 export const ReplicateChunkResponseSchema: GenMessage<ReplicateChunkResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 14);
+  messageDesc(file_commonhold, 16);
 
 /**
  * Show that these chunks are held. docs/protocol.md says how leaves are selected and what is signed.
@@ -533,7 +583,7 @@ export type ProofChallengeRequest = Message<"commonhold.v1.ProofChallengeRequest
  * Use `create(ProofChallengeRequestSchema)` to create a new message.
  */
 export const ProofChallengeRequestSchema: GenMessage<ProofChallengeRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 15);
+  messageDesc(file_commonhold, 17);
 
 /**
  * @generated from message commonhold.v1.ProvenLeaf
@@ -564,7 +614,7 @@ export type ProvenLeaf = Message<"commonhold.v1.ProvenLeaf"> & {
  * Use `create(ProvenLeafSchema)` to create a new message.
  */
 export const ProvenLeafSchema: GenMessage<ProvenLeaf> = /*@__PURE__*/
-  messageDesc(file_commonhold, 16);
+  messageDesc(file_commonhold, 18);
 
 /**
  * @generated from message commonhold.v1.ChunkProof
@@ -593,7 +643,7 @@ export type ChunkProof = Message<"commonhold.v1.ChunkProof"> & {
  * Use `create(ChunkProofSchema)` to create a new message.
  */
 export const ChunkProofSchema: GenMessage<ChunkProof> = /*@__PURE__*/
-  messageDesc(file_commonhold, 17);
+  messageDesc(file_commonhold, 19);
 
 /**
  * @generated from message commonhold.v1.ProofChallengeResponse
@@ -638,7 +688,7 @@ export type ProofChallengeResponse = Message<"commonhold.v1.ProofChallengeRespon
  * Use `create(ProofChallengeResponseSchema)` to create a new message.
  */
 export const ProofChallengeResponseSchema: GenMessage<ProofChallengeResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 18);
+  messageDesc(file_commonhold, 20);
 
 /**
  * One page of the names a node holds, ascending; or a summary of all of them.
@@ -683,7 +733,7 @@ export type InventoryRequest = Message<"commonhold.v1.InventoryRequest"> & {
  * Use `create(InventoryRequestSchema)` to create a new message.
  */
 export const InventoryRequestSchema: GenMessage<InventoryRequest> = /*@__PURE__*/
-  messageDesc(file_commonhold, 19);
+  messageDesc(file_commonhold, 21);
 
 /**
  * @generated from message commonhold.v1.InventoryResponse
@@ -717,5 +767,5 @@ export type InventoryResponse = Message<"commonhold.v1.InventoryResponse"> & {
  * Use `create(InventoryResponseSchema)` to create a new message.
  */
 export const InventoryResponseSchema: GenMessage<InventoryResponse> = /*@__PURE__*/
-  messageDesc(file_commonhold, 20);
+  messageDesc(file_commonhold, 22);
 

@@ -1,51 +1,66 @@
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import type { Clock } from "@commonhold/core/clock.ts";
-import type { BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
-import { STORE_BATCH_CHUNKS_MAX, STORE_BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
+import type { ChunkName } from "@commonhold/core/ids.ts";
+import { BATCH_CHUNKS_MAX, BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import type { NodeGate } from "./node-gate.ts";
-import type { ChunkBytes } from "./node-transfers.ts";
 
 /** Batches on their way to a node at once. */
 const CONCURRENT_MAX = 4;
-/** How long chunks wait for the batches under way to return, at most, before they leave beside them. */
-const HELD_UP_MS = 200;
-/** How long a node that does not take batches, as one of an older version, is sent chunks one by one. */
+/** How long a node that does not take batches, as one of an older version, is asked for chunks one by one. */
 const REST_MS = 60_000;
 
-export interface StoreBatcherDeps {
+/** A small chunk that is to move. */
+export interface BatchedItem {
+  readonly name: ChunkName;
+  /** Sealed bytes. */
+  readonly length: number;
+  /** Only items of the same kind go together. */
+  readonly kind?: boolean;
+}
+
+export interface ExchangeBatcherDeps<Item extends BatchedItem, Result> {
   readonly gate: Pick<NodeGate, "run" | "blame">;
-  /** Sends chunks of different names in one exchange. */
-  readonly send: (chunks: readonly ChunkBytes[], signal: AbortSignal) => Promise<BatchOutcomes>;
-  /** Whether a chunk is the node's operator's own; one grant cannot be for both kinds. */
-  readonly isOwn: (chunk: ChunkBytes) => boolean;
+  /** Moves chunks of different names in one exchange. @returns what became of each, in their order */
+  readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly PromiseSettledResult<Result>[]>;
+  /** Called for an item that has moved, while its caller still waits for it. */
+  readonly onMoved?: (item: Item, result: Result) => void;
+  /** Called when an exchange has failed an item, or goes on with it while its caller has given up. */
+  readonly onFailed?: (item: Item) => void;
   readonly clock: Clock;
 }
 
-/** A chunk, and the caller who waits for it to be stored. */
-interface Entry {
-  readonly chunk: ChunkBytes;
+export interface ExchangeBatcherOptions {
+  readonly queuedMax: number;
+  /** How long chunks wait for the batches under way to return, at most, before they leave beside them. */
+  readonly heldUpMs: number;
+}
+
+/** A chunk, and the caller who waits for it. */
+interface Entry<Item> {
+  readonly item: Item;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
   /** Ends to listen to the caller. */
   readonly forget: () => void;
-  batch: Batch | undefined;
+  batch: Batch<Item> | undefined;
 }
 
 /** Entries of one exchange whose callers still wait. */
-interface Batch {
-  readonly entries: readonly Entry[];
-  readonly waitedFor: Set<Entry>;
+interface Batch<Item> {
+  readonly entries: readonly Entry<Item>[];
+  readonly waitedFor: Set<Entry<Item>>;
   readonly giveUp: AbortController;
 }
 
 /**
- * Gathers small chunks for one node: the first leaves at once; what comes while a batch is under way leaves together
- * when that returns. It does not wait for it where there is enough to fill a batch, nor where that takes long.
+ * Gathers small chunks that are to move to one node, or from it: the first leaves at once; what comes while a batch is
+ * under way leaves together when that returns. It does not wait for it where there is enough to fill a batch, nor where
+ * that takes long.
  */
-export class StoreBatcher {
-  readonly #deps: StoreBatcherDeps;
-  readonly #queuedMax: number;
-  readonly #waiting = new Set<Entry>();
+export class ExchangeBatcher<Item extends BatchedItem, Result> {
+  readonly #deps: ExchangeBatcherDeps<Item, Result>;
+  readonly #options: ExchangeBatcherOptions;
+  readonly #waiting = new Set<Entry<Item>>();
   #waitingBytes = 0;
   #underWay = 0;
   /** Whether a batch is on its way through the gate; it takes what waits here by then. */
@@ -54,9 +69,9 @@ export class StoreBatcher {
   #heldUp: NodeJS.Timeout | undefined;
   #restsUntilMs = 0;
 
-  constructor(deps: StoreBatcherDeps, options: { readonly queuedMax: number }) {
+  constructor(deps: ExchangeBatcherDeps<Item, Result>, options: ExchangeBatcherOptions) {
     this.#deps = deps;
-    this.#queuedMax = options.queuedMax;
+    this.#options = options;
   }
 
   /** Chunks that wait for a batch. */
@@ -70,23 +85,22 @@ export class StoreBatcher {
   }
 
   /**
-   * Resolves once the node has the chunk on disk. Who gives up takes nobody else along, and is told by
-   * `onFailedAttempt` where the exchange goes on with the chunk.
+   * Resolves once the chunk has moved. Who gives up takes nobody else along.
    * @throws AppError OVERLOADED where too many wait, else as the exchange does
    */
-  store(chunk: ChunkBytes, signal: AbortSignal): Promise<void> {
-    if (this.#waiting.size >= this.#queuedMax) {
+  move(item: Item, signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size >= this.#options.queuedMax) {
       return Promise.reject(new AppError("OVERLOADED", "too many small chunks wait for the node"));
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = (): void => this.#leave(entry, signal.reason);
     const forget = (): void => signal.removeEventListener("abort", leave);
-    const entry: Entry = { chunk, resolve, reject, forget, batch: undefined };
+    const entry: Entry<Item> = { item, resolve, reject, forget, batch: undefined };
     if (signal.aborted) reject(signal.reason);
     else {
       signal.addEventListener("abort", leave);
       this.#waiting.add(entry);
-      this.#waitingBytes += chunk.sealed.length;
+      this.#waitingBytes += item.length;
       this.#sendMore();
     }
     return promise;
@@ -94,12 +108,12 @@ export class StoreBatcher {
 
   #sendMore(isHeldUp = false): void {
     if (this.#waiting.size === 0 || this.#isGathering || this.#underWay >= CONCURRENT_MAX) return;
-    const fillsBatch = this.#waiting.size >= STORE_BATCH_CHUNKS_MAX || this.#waitingBytes >= STORE_BATCH_LENGTH_MAX;
+    const fillsBatch = this.#waiting.size >= BATCH_CHUNKS_MAX || this.#waitingBytes >= BATCH_LENGTH_MAX;
     if (this.#underWay > 0 && !fillsBatch && !isHeldUp) {
       this.#heldUp ??= setTimeout(() => {
         this.#heldUp = undefined;
         this.#sendMore(true);
-      }, HELD_UP_MS);
+      }, this.#options.heldUpMs);
       return;
     }
     clearTimeout(this.#heldUp);
@@ -115,7 +129,7 @@ export class StoreBatcher {
   /** Never rejects. */
   async #sendNext(): Promise<void> {
     const giveUp = new AbortController();
-    let batch: Batch | undefined;
+    let batch: Batch<Item> | undefined;
     // What else this turn of the event loop brings goes along.
     await new Promise(setImmediate);
     try {
@@ -123,14 +137,14 @@ export class StoreBatcher {
         batch = this.#take(giveUp);
         if (batch.entries.length === 0) throw new AppError("CLIENT_CLOSED", "nobody waits for the batch any more");
         return this.#deps.send(
-          batch.entries.map(({ chunk }) => chunk),
+          batch.entries.map(({ item }) => item),
           signal,
         );
       });
       for (const [at, entry] of batch!.entries.entries()) {
         const outcome = outcomes[at]!;
         if (outcome.status === "rejected") this.#deps.gate.blame(outcome.reason);
-        end(entry, outcome);
+        this.#end(entry, outcome);
       }
     } catch (reason) {
       // Where the gate lets nothing through, those who wait learn why.
@@ -138,29 +152,27 @@ export class StoreBatcher {
       if (batch.entries.length > 1 && hasCode(reason, "PROTOCOL_ERROR")) {
         this.#restsUntilMs = this.#deps.clock.monotonicMs() + REST_MS;
       }
-      for (const entry of batch.entries) end(entry, { status: "rejected", reason });
+      for (const entry of batch.entries) this.#end(entry, { status: "rejected", reason });
     }
   }
 
   /** The next batch; empty where nobody waits any more. */
-  #take(giveUp: AbortController): Batch {
+  #take(giveUp: AbortController): Batch<Item> {
     this.#isGathering = false;
     const names = new Set<string>();
-    const entries: Entry[] = [];
+    const entries: Entry<Item>[] = [];
     let length = 0;
-    let isOwn: boolean | undefined;
+    const [first] = this.#waiting;
     for (const entry of this.#waiting) {
-      const { name, sealed } = entry.chunk;
-      if (entries.length === STORE_BATCH_CHUNKS_MAX || length + sealed.length > STORE_BATCH_LENGTH_MAX) break;
-      // Two uploads may have the same chunk, a batch may not.
-      if (names.has(name)) continue;
-      const isEntryOwn = this.#deps.isOwn(entry.chunk);
-      if (isEntryOwn !== (isOwn ??= isEntryOwn)) continue;
-      names.add(name);
+      const { item } = entry;
+      if (entries.length === BATCH_CHUNKS_MAX || length + item.length > BATCH_LENGTH_MAX) break;
+      // Two callers may have the same chunk, a batch may not.
+      if (names.has(item.name) || item.kind !== first?.item.kind) continue;
+      names.add(item.name);
       entries.push(entry);
-      length += sealed.length;
+      length += item.length;
     }
-    const batch: Batch = { entries, waitedFor: new Set(entries), giveUp };
+    const batch: Batch<Item> = { entries, waitedFor: new Set(entries), giveUp };
     for (const entry of entries) {
       this.#remove(entry);
       entry.batch = batch;
@@ -169,13 +181,13 @@ export class StoreBatcher {
     return batch;
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: Entry<Item>): void {
     this.#waiting.delete(entry);
-    this.#waitingBytes -= entry.chunk.sealed.length;
+    this.#waitingBytes -= entry.item.length;
   }
 
   /** The caller of `entry` has given up. */
-  #leave(entry: Entry, reason: unknown): void {
+  #leave(entry: Entry<Item>, reason: unknown): void {
     entry.forget();
     entry.reject(reason);
     const { batch } = entry;
@@ -183,21 +195,22 @@ export class StoreBatcher {
       this.#remove(entry);
       return;
     }
-    entry.chunk.onFailedAttempt?.();
+    this.#deps.onFailed?.(entry.item);
     batch.waitedFor.delete(entry);
     if (batch.waitedFor.size === 0) batch.giveUp.abort(reason);
     // A node that is too slow for one is to blame although others still wait for it.
     else this.#deps.gate.blame(reason);
   }
-}
 
-function end(entry: Entry, outcome: BatchOutcomes[number]): void {
-  if (!entry.batch!.waitedFor.delete(entry)) return;
-  entry.forget();
-  if (outcome.status === "fulfilled") {
-    entry.resolve();
-    return;
+  #end(entry: Entry<Item>, outcome: PromiseSettledResult<Result>): void {
+    if (!entry.batch!.waitedFor.delete(entry)) return;
+    entry.forget();
+    if (outcome.status === "fulfilled") {
+      this.#deps.onMoved?.(entry.item, outcome.value);
+      entry.resolve();
+      return;
+    }
+    this.#deps.onFailed?.(entry.item);
+    entry.reject(outcome.reason);
   }
-  entry.chunk.onFailedAttempt?.();
-  entry.reject(outcome.reason);
 }

@@ -1,11 +1,9 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
-import type { BatchOutcomes } from "@commonhold/wire/exchanges/store-batch.ts";
-import { STORE_BATCH_CHUNKS_MAX, STORE_BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import { BATCH_CHUNKS_MAX, BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ExchangeBatcher } from "./exchange-batcher.ts";
 import { createNodeGate } from "./node-gate.ts";
-import type { ChunkBytes } from "./node-transfers.ts";
-import { StoreBatcher } from "./store-batcher.ts";
 
 const never = new AbortController().signal;
 const limits = { concurrentPerNodeMax: 5, queuedPerNodeMax: 100, restMs: 5_000 };
@@ -28,22 +26,20 @@ interface Sent {
   fail(error: AppError): Promise<void>;
 }
 
+/** Chunks whose names begin with "own" are of another kind. */
 function chunk(name: string, length = 10_000) {
-  const owned = { epoch: 1, ownerId: "owner" as UserId };
-  const sealed = new Uint8Array(length);
-  return { name: name as ChunkName, sealed, ...owned, onFailedAttempt: vi.fn() } satisfies ChunkBytes;
+  const events: string[] = [];
+  return { name: name as ChunkName, length, kind: name.startsWith("own"), events };
 }
+type Chunk = ReturnType<typeof chunk>;
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
-
-/** Chunks whose names begin with "own" are the node's operator's. */
-const isOwn = ({ name }: ChunkBytes) => name.startsWith("own");
 
 function batcher(queuedMax = 1000) {
   const gate = createNodeGate("node" as NodeId, limits, clock);
   const sent: Sent[] = [];
-  const send = (chunks: readonly ChunkBytes[], signal: AbortSignal): Promise<BatchOutcomes> => {
-    const { promise, resolve, reject } = Promise.withResolvers<BatchOutcomes>();
+  const send = (chunks: readonly Chunk[], signal: AbortSignal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<PromiseSettledResult<string>[]>();
     signal.addEventListener("abort", () => reject(signal.reason));
     const names = chunks.map(({ name }) => name);
     sent.push({
@@ -54,7 +50,7 @@ function batcher(queuedMax = 1000) {
           names.map((name) => {
             const reason = refusals[name];
             return reason === undefined
-              ? { status: "fulfilled", value: { alreadyHeld: false } }
+              ? { status: "fulfilled", value: `bytes of ${name}` }
               : { status: "rejected", reason };
           }),
         );
@@ -67,14 +63,17 @@ function batcher(queuedMax = 1000) {
     });
     return promise;
   };
-  return { gate, sent, batches: new StoreBatcher({ gate, send, isOwn, clock }, { queuedMax }) };
+  const onMoved = ({ events }: Chunk, result: string) => void events.push(result);
+  const onFailed = ({ events }: Chunk) => void events.push("failed");
+  const batches = new ExchangeBatcher({ gate, send, onMoved, onFailed, clock }, { queuedMax, heldUpMs: 200 });
+  return { gate, sent, batches };
 }
 
 /** What became of a promise so far. */
 function watch(promise: Promise<void>) {
   const watched = { state: "waits", reason: undefined as unknown };
   promise.then(
-    () => (watched.state = "stored"),
+    () => (watched.state = "moved"),
     (reason: unknown) => Object.assign(watched, { state: "failed", reason }),
   );
   return watched;
@@ -83,45 +82,45 @@ function watch(promise: Promise<void>) {
 /** One chunk under way, by itself, and some that came meanwhile. */
 async function oneAndMore(...names: readonly string[]) {
   const world = batcher();
-  const first = watch(world.batches.store(chunk("first"), never));
+  const first = watch(world.batches.move(chunk("first"), never));
   await settle();
   const chunks = names.map((name) => chunk(name));
   const callers = names.map(() => new AbortController());
-  const stores = chunks.map((each, at) => watch(world.batches.store(each, callers[at]!.signal)));
+  const moves = chunks.map((each, at) => watch(world.batches.move(each, callers[at]!.signal)));
   await settle();
-  return { ...world, first, chunks, callers, stores };
+  return { ...world, first, chunks, callers, moves };
 }
 
-describe("a store batcher", () => {
+describe("a batcher of exchanges", () => {
   it("sends the first chunk at once, and what comes meanwhile together", async () => {
-    const { sent, first, stores, batches } = await oneAndMore("a", "b", "c");
+    const { sent, first, moves, batches } = await oneAndMore("a", "b", "c");
     expect(sent.map(({ names }) => names)).toEqual([["first"]]);
     expect(batches.waiting).toBe(3);
     await sent[0]!.answer();
-    expect(first.state).toBe("stored");
+    expect(first.state).toBe("moved");
     expect(sent.map(({ names }) => names)).toEqual([["first"], ["a", "b", "c"]]);
     expect(batches.waiting).toBe(0);
-    expect(stores.map(({ state }) => state)).toEqual(["waits", "waits", "waits"]);
+    expect(moves.map(({ state }) => state)).toEqual(["waits", "waits", "waits"]);
     await sent[1]!.answer();
-    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored"]);
+    expect(moves.map(({ state }) => state)).toEqual(["moved", "moved", "moved"]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("never mixes chunks of the node's operator with others', as one grant says whose they are", async () => {
-    const { sent, stores } = await oneAndMore("own a", "b", "own c", "d");
+  it("never mixes chunks of two kinds", async () => {
+    const { sent, moves } = await oneAndMore("own a", "b", "own c", "d");
     await sent[0]!.answer();
     expect(sent[1]!.names).toEqual(["own a", "own c"]);
     await sent[1]!.answer();
     expect(sent[2]!.names).toEqual(["b", "d"]);
     await sent[2]!.answer();
-    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored", "stored"]);
+    expect(moves.map(({ state }) => state)).toEqual(["moved", "moved", "moved", "moved"]);
   });
 
   it("does not wait longer for a batch that takes long, nor for more than four of them", async () => {
     const { sent, batches } = await oneAndMore("a");
     for (let i = 0; i < 6; i++) {
       await vi.advanceTimersByTimeAsync(1_000);
-      void batches.store(chunk(`more ${i}`), never);
+      void batches.move(chunk(`more ${i}`), never);
       await settle();
     }
     expect(sent.map(({ names }) => names)).toEqual([["first"], ["a"], ["more 0"], ["more 1"]]);
@@ -132,54 +131,54 @@ describe("a store batcher", () => {
 
   it("does not wait where there is enough for a batch, and keeps to its bounds", async () => {
     const { sent, batches } = await oneAndMore();
-    for (let i = 0; i < STORE_BATCH_CHUNKS_MAX + 5; i++) void batches.store(chunk(`${i}`, 100), never);
+    for (let i = 0; i < BATCH_CHUNKS_MAX + 5; i++) void batches.move(chunk(`${i}`, 100), never);
     await settle();
-    expect(sent.map(({ names }) => names.length)).toEqual([1, STORE_BATCH_CHUNKS_MAX]);
+    expect(sent.map(({ names }) => names.length)).toEqual([1, BATCH_CHUNKS_MAX]);
     expect(batches.waiting).toBe(5);
-    const large = STORE_BATCH_LENGTH_MAX / 4;
-    for (let i = 0; i < 5; i++) void batches.store(chunk(`large ${i}`, large), never);
+    const large = BATCH_LENGTH_MAX / 4;
+    for (let i = 0; i < 5; i++) void batches.move(chunk(`large ${i}`, large), never);
     await settle();
-    expect(sent.map(({ names }) => names.length)).toEqual([1, STORE_BATCH_CHUNKS_MAX, 8]);
+    expect(sent.map(({ names }) => names.length)).toEqual([1, BATCH_CHUNKS_MAX, 8]);
     expect(batches.waiting).toBe(2);
   });
 
-  it("sends a chunk that two callers have twice, and not in one batch", async () => {
-    const { sent, stores } = await oneAndMore("a", "b", "a");
+  it("moves a chunk that two callers have twice, and not in one batch", async () => {
+    const { sent, moves } = await oneAndMore("a", "b", "a");
     await sent[0]!.answer();
     await sent[1]!.answer();
     await sent[2]!.answer();
     expect(sent.map(({ names }) => names)).toEqual([["first"], ["a", "b"], ["a"]]);
-    expect(stores.map(({ state }) => state)).toEqual(["stored", "stored", "stored"]);
+    expect(moves.map(({ state }) => state)).toEqual(["moved", "moved", "moved"]);
   });
 
   it("fails only whose chunk was refused", async () => {
-    const { sent, stores, chunks, gate } = await oneAndMore("a", "b", "c");
+    const { sent, moves, chunks, gate } = await oneAndMore("a", "b", "c");
     const full = new AppError("NO_SPACE", "full");
     await sent[0]!.answer();
     await sent[1]!.answer({ b: full });
-    expect(stores).toEqual([
-      { state: "stored", reason: undefined },
+    expect(moves).toEqual([
+      { state: "moved", reason: undefined },
       { state: "failed", reason: full },
-      { state: "stored", reason: undefined },
+      { state: "moved", reason: undefined },
     ]);
-    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([0, 1, 0]);
+    expect(chunks.map(({ events }) => events)).toEqual([["bytes of a"], ["failed"], ["bytes of c"]]);
     expect(gate.isOpenForCalls()).toBe(true);
   });
 
   it("fails all of a batch that fails, and sends the next", async () => {
-    const { sent, stores, chunks, batches } = await oneAndMore("a", "b");
+    const { sent, moves, chunks, batches } = await oneAndMore("a", "b");
     await sent[0]!.answer();
-    const next = watch(batches.store(chunk("next"), never));
+    const next = watch(batches.move(chunk("next"), never));
     const gone = new AppError("NODE_UNREACHABLE", "gone");
     await sent[1]!.fail(gone);
-    expect(stores).toEqual([
+    expect(moves).toEqual([
       { state: "failed", reason: gone },
       { state: "failed", reason: gone },
     ]);
-    for (const { onFailedAttempt } of chunks) expect(onFailedAttempt).toHaveBeenCalledTimes(1);
+    expect(chunks.map(({ events }) => events)).toEqual([["failed"], ["failed"]]);
     expect(sent[2]!.names).toEqual(["next"]);
     await sent[2]!.answer();
-    expect(next.state).toBe("stored");
+    expect(next.state).toBe("moved");
   });
 
   it("counts a batch that failed as one failure of the node, and failures of the disk by chunk", async () => {
@@ -187,10 +186,10 @@ describe("a store batcher", () => {
     await sent[0]!.answer();
     await sent[1]!.fail(new AppError("NODE_UNREACHABLE", "gone"));
     expect(gate.isOpenForCalls()).toBe(true);
-    void batches.store(chunk("one"), never);
+    void batches.move(chunk("one"), never);
     await settle();
     const names = ["a", "b", "c", "d", "e"];
-    for (const name of names) batches.store(chunk(name), never).catch(() => {});
+    for (const name of names) batches.move(chunk(name), never).catch(() => {});
     await sent[2]!.answer();
     await sent[3]!.answer(Object.fromEntries(names.map((name) => [name, new AppError("STORAGE_FAILURE", "rotten")])));
     expect(gate.isOpenForCalls()).toBe(false);
@@ -200,9 +199,9 @@ describe("a store batcher", () => {
     const { gate, batches, sent } = batcher();
     for (let i = 0; i < 5; i++) gate.blame(late);
     await settle();
-    const stores = ["a", "b"].map((name) => watch(batches.store(chunk(name), never)));
+    const moves = ["a", "b"].map((name) => watch(batches.move(chunk(name), never)));
     await settle();
-    expect(stores).toMatchObject([
+    expect(moves).toMatchObject([
       { state: "failed", reason: { code: "NODE_UNREACHABLE" } },
       { state: "failed", reason: { code: "NODE_UNREACHABLE" } },
     ]);
@@ -212,62 +211,62 @@ describe("a store batcher", () => {
 
   it("refuses more than may wait", async () => {
     const { batches } = batcher(2);
-    void batches.store(chunk("first"), never);
+    void batches.move(chunk("first"), never);
     await settle();
-    void batches.store(chunk("a"), never);
-    void batches.store(chunk("b"), never);
-    await expect(batches.store(chunk("c"), never)).rejects.toMatchObject({ code: "OVERLOADED" });
+    void batches.move(chunk("a"), never);
+    void batches.move(chunk("b"), never);
+    await expect(batches.move(chunk("c"), never)).rejects.toMatchObject({ code: "OVERLOADED" });
   });
 });
 
 describe("a caller who gives up", () => {
   it("before it began is told so, and nothing is sent", async () => {
     const { batches, sent } = batcher();
-    await expect(batches.store(chunk("a"), AbortSignal.abort(late))).rejects.toBe(late);
+    await expect(batches.move(chunk("a"), AbortSignal.abort(late))).rejects.toBe(late);
     await settle();
     expect(sent).toEqual([]);
   });
 
-  it("while its chunk waits leaves the queue, and keeps its memory", async () => {
-    const { sent, stores, callers, chunks } = await oneAndMore("a", "b");
+  it("while its chunk waits leaves the queue, and its memory is not touched", async () => {
+    const { sent, moves, callers, chunks } = await oneAndMore("a", "b");
     callers[0]!.abort(late);
     await settle();
-    expect(stores).toEqual([
+    expect(moves).toEqual([
       { state: "failed", reason: late },
       { state: "waits", reason: undefined },
     ]);
-    expect(chunks[0]!.onFailedAttempt).not.toHaveBeenCalled();
+    expect(chunks[0]!.events).toEqual([]);
     await sent[0]!.answer();
     expect(sent[1]!.names).toEqual(["b"]);
   });
 
-  it("while its chunk is under way lets the others go on, and learns that its memory is still needed", async () => {
-    const { sent, stores, callers, chunks } = await oneAndMore("a", "b");
+  it("while its chunk is under way lets the others go on, and learns that its memory may still be read, and is not written", async () => {
+    const { sent, moves, callers, chunks } = await oneAndMore("a", "b");
     await sent[0]!.answer();
     callers[0]!.abort(late);
     await settle();
-    expect(stores).toEqual([
+    expect(moves).toEqual([
       { state: "failed", reason: late },
       { state: "waits", reason: undefined },
     ]);
-    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([1, 0]);
+    expect(chunks.map(({ events }) => events)).toEqual([["failed"], []]);
     expect(sent[1]!.signal.aborted).toBe(false);
     await sent[1]!.answer();
-    expect(stores[1]!.state).toBe("stored");
-    expect(chunks.map(({ onFailedAttempt }) => onFailedAttempt.mock.calls.length)).toEqual([1, 0]);
+    expect(moves[1]!.state).toBe("moved");
+    expect(chunks.map(({ events }) => events)).toEqual([["failed"], ["bytes of b"]]);
   });
 
   it("as the last of a batch ends it, and the next is sent", async () => {
-    const { sent, stores, callers, batches } = await oneAndMore("a", "b");
+    const { sent, moves, callers, batches } = await oneAndMore("a", "b");
     await sent[0]!.answer();
-    const next = watch(batches.store(chunk("next"), never));
+    const next = watch(batches.move(chunk("next"), never));
     for (const caller of callers) caller.abort(late);
     await settle();
     expect(sent[1]!.signal.aborted).toBe(true);
-    expect(stores.map(({ reason }) => reason)).toEqual([late, late]);
+    expect(moves.map(({ reason }) => reason)).toEqual([late, late]);
     expect(sent[2]!.names).toEqual(["next"]);
     await sent[2]!.answer();
-    expect(next.state).toBe("stored");
+    expect(next.state).toBe("moved");
   });
 
   it("by time counts against the node, each of them", async () => {
@@ -286,7 +285,7 @@ describe("a caller who gives up", () => {
     const busy = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
     for (const { promise } of busy) void gate.run(never, () => promise);
     const caller = new AbortController();
-    const store = watch(batches.store(chunk("a"), caller.signal));
+    const store = watch(batches.move(chunk("a"), caller.signal));
     await settle();
     caller.abort(late);
     await settle();
@@ -294,20 +293,20 @@ describe("a caller who gives up", () => {
     for (const { resolve } of busy) resolve();
     await settle();
     expect(sent).toEqual([]);
-    const next = watch(batches.store(chunk("b"), never));
+    const next = watch(batches.move(chunk("b"), never));
     await settle();
     await sent[0]!.answer();
-    expect(next.state).toBe("stored");
+    expect(next.state).toBe("moved");
   });
 });
 
 describe("a node that does not know batches", () => {
   it("is left alone with them for a minute", async () => {
-    const { sent, stores, batches } = await oneAndMore("a", "b");
+    const { sent, moves, batches } = await oneAndMore("a", "b");
     await sent[0]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
     expect(batches.isResting).toBe(false);
     await sent[1]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
-    expect(stores).toMatchObject([{ reason: { code: "PROTOCOL_ERROR" } }, { reason: { code: "PROTOCOL_ERROR" } }]);
+    expect(moves).toMatchObject([{ reason: { code: "PROTOCOL_ERROR" } }, { reason: { code: "PROTOCOL_ERROR" } }]);
     expect(batches.isResting).toBe(true);
     vi.advanceTimersByTime(60_000);
     expect(batches.isResting).toBe(false);

@@ -1,4 +1,5 @@
 import { type BatchedChunkRef, batchNameOf } from "@commonhold/wire/batch-name.ts";
+import { requestRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { PROTOCOLS } from "@commonhold/wire/protocols.ts";
 import { describe, expect, it, vi } from "vitest";
@@ -16,7 +17,7 @@ function refOf({ name, sealed }: TestChunk): BatchedChunkRef {
   return { chunkName: name, length: sealed.length };
 }
 
-describe("a batch", () => {
+describe("a batch to store", () => {
   const third = sealedChunk(3);
   const all = [chunk, other, third];
 
@@ -79,5 +80,54 @@ describe("a batch", () => {
     const node = await world.addNode();
     await expect(storeBatch({ world, node }, all, granted)).rejects.toMatchObject({ code: "INVALID_GRANT" });
     expect(node.store.totals().chunkCount).toBe(0);
+  });
+});
+
+describe("a batch to retrieve", () => {
+  async function retrieve(
+    { world, node }: { readonly world: ExchangeNetwork; readonly node: ServingNode },
+    chunks: readonly BatchedChunkRef[],
+    granted = chunks,
+  ) {
+    const grant = world.grant(node.peerId, "retrieve-batch", { chunkName: batchNameOf(granted) });
+    return await world.host.exchange(
+      node.target,
+      PROTOCOLS.retrieveBatch,
+      ({ stream }) => requestRetrieveBatch(stream, { grant, chunks }),
+      { signal: new AbortController().signal, timeoutMs: 10_000 },
+    );
+  }
+
+  it("is given, but for what is not there or not of that length", async () => {
+    const world = await ExchangeNetwork.create();
+    const node = await world.addNode();
+    for (const { name, sealed } of [chunk, other]) await node.store.store(name, sealed);
+    const at = { world, node };
+    const found = await retrieve(at, [refOf(sealedChunk(9)), refOf(other), { ...refOf(chunk), length: 5 }]);
+    expect(found).toMatchObject([
+      { reason: { code: "CHUNK_NOT_FOUND" } },
+      { status: "fulfilled" },
+      { reason: { code: "CHUNK_CORRUPT" } },
+    ]);
+    const [, had] = found as readonly PromiseFulfilledResult<Uint8Array>[];
+    expect(Buffer.compare(had!.value, other.sealed)).toBe(0);
+    await eventually(() => node.outcomes).toEqual(["retrieveBatch CHUNK_NOT_FOUND"]);
+    expect(await retrieve(at, [refOf(chunk), refOf(other)])).toMatchObject([
+      { status: "fulfilled" },
+      { status: "fulfilled" },
+    ]);
+    await eventually(() => node.outcomes).toEqual(["retrieveBatch CHUNK_NOT_FOUND", "retrieveBatch OK"]);
+  });
+
+  it.each<[string, readonly BatchedChunkRef[]]>([
+    ["fewer chunks", [refOf(chunk)]],
+    ["other chunks", [chunk, sealedChunk(4)].map(refOf)],
+    ["another order", [other, chunk].map(refOf)],
+  ])("is refused with a grant for %s", async (_, granted) => {
+    const world = await ExchangeNetwork.create();
+    const node = await world.addNode();
+    for (const { name, sealed } of [chunk, other]) await node.store.store(name, sealed);
+    const asked = retrieve({ world, node }, [chunk, other].map(refOf), granted);
+    await expect(asked).rejects.toMatchObject({ code: "INVALID_GRANT" });
   });
 });

@@ -1,0 +1,92 @@
+import { hasCode } from "@commonhold/core/app-error.ts";
+import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
+import { batchNameOf } from "@commonhold/wire/batch-name.ts";
+import { requestRetrieveBatch, type RetrievedChunks } from "@commonhold/wire/exchanges/retrieve-batch.ts";
+import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
+import { type BatchedItem, ExchangeBatcher } from "./exchange-batcher.ts";
+import { BATCHED_LENGTH_MAX, exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
+import type { NodeGate } from "./node-gate.ts";
+
+/** How long small chunks wait for those under way, at most: somebody waits for each. */
+const HELD_UP_MS = 20;
+
+export interface ChunkRef {
+  readonly name: ChunkName;
+  readonly sealedLength: number;
+}
+
+interface RetrievedItem extends BatchedItem {
+  readonly target: Uint8Array;
+}
+
+/** Reads chunks from one node: small ones together where several are due. */
+export interface NodeRetrievals {
+  /** Small chunks that wait for others. */
+  readonly waiting: number;
+  /** As `NodeTransfers.retrieve`. */
+  retrieve(
+    chunk: ChunkRef,
+    options: { readonly signal: AbortSignal; readonly target: Uint8Array },
+  ): Promise<Uint8Array>;
+}
+
+export function createNodeRetrievals(
+  deps: NodeTransfersDeps,
+  { nodeId, gate, queuedMax }: { readonly nodeId: NodeId; readonly gate: NodeGate; readonly queuedMax: number },
+): NodeRetrievals {
+  const retrieveAlone = ({ name, sealedLength }: ChunkRef, signal: AbortSignal, target?: Uint8Array) =>
+    exchangeWith(deps, nodeId, {
+      kind: "retrieveChunk",
+      signal,
+      run: ({ stream }) => {
+        const grant = deps.grants.issue({ action: "retrieve", nodeId, name, lengthMax: sealedLength });
+        const given = target && { target };
+        return requestRetrieveChunk(stream, { grant, chunkName: name, lengthMax: sealedLength, ...given });
+      },
+    });
+  const retrieveTogether = (items: readonly RetrievedItem[], signal: AbortSignal): Promise<RetrievedChunks> => {
+    const chunks = items.map(({ name, length }) => ({ chunkName: name, length }));
+    const lengthMax = chunks.reduce((sum, { length }) => sum + length, 0);
+    return exchangeWith(deps, nodeId, {
+      kind: "retrieveBatch",
+      signal,
+      run: ({ stream }) => {
+        const grant = deps.grants.issue({ action: "retrieve-batch", nodeId, name: batchNameOf(chunks), lengthMax });
+        return requestRetrieveBatch(stream, { grant, chunks });
+      },
+    });
+  };
+  const send = async (items: readonly RetrievedItem[], signal: AbortSignal): Promise<RetrievedChunks> => {
+    const [first, ...others] = items;
+    if (first === undefined || others.length > 0) return await retrieveTogether(items, signal);
+    const { name, length } = first;
+    return [{ status: "fulfilled", value: await retrieveAlone({ name, sealedLength: length }, signal) }];
+  };
+  const batcher = new ExchangeBatcher<RetrievedItem, Uint8Array>(
+    {
+      gate,
+      send,
+      // Into memory of the caller, who still waits: the memory of who has given up may be somebody else's by now.
+      onMoved: ({ target }, bytes) => target.set(bytes),
+      clock: deps.clock,
+    },
+    { queuedMax, heldUpMs: HELD_UP_MS },
+  );
+  return {
+    get waiting() {
+      return batcher.waiting;
+    },
+    retrieve: async (chunk, { signal, target }) => {
+      const { name, sealedLength: length } = chunk;
+      if (length <= BATCHED_LENGTH_MAX && !batcher.isResting) {
+        try {
+          await batcher.move({ name, length, target }, signal);
+          return target.subarray(0, length);
+        } catch (error) {
+          if (!batcher.isResting || !hasCode(error, "PROTOCOL_ERROR")) throw error;
+        }
+      }
+      return await gate.run(signal, (attempt) => retrieveAlone(chunk, attempt, target));
+    },
+  };
+}
