@@ -1,41 +1,17 @@
-import { DatabaseSync } from "node:sqlite";
-import { Kysely } from "kysely";
 import { beforeEach, expect, it } from "vitest";
 import { applierTo, storePayload } from "./catalog/catalog.fixture.ts";
 import { userPayload } from "./commands/payloads.fixture.ts";
 import { searchNames } from "./search-names.ts";
-import { createNodeSqliteDialect, WRITE_TRANSACTION } from "./sqlite/node-sqlite-dialect.ts";
-import { migrateSqlite } from "./sqlite/open-database.ts";
-import type { Tables } from "./tables.ts";
+import { openWatchedDatabase, type WatchedDatabase } from "./sqlite/query-plans.fixture.ts";
 
-let database: DatabaseSync;
-let read: Kysely<Tables>;
+let database: WatchedDatabase;
 let apply: ReturnType<typeof applierTo>;
-let asked: Set<string>;
 
 beforeEach(async () => {
-  database = new DatabaseSync(":memory:");
-  await migrateSqlite(database, 0);
-  asked = new Set();
-  read = new Kysely<Tables>({
-    dialect: createNodeSqliteDialect(database, WRITE_TRANSACTION),
-    log: ({ query }) => void asked.add(query.sql),
-  });
-  apply = applierTo(read);
+  database = await openWatchedDatabase();
+  apply = applierTo(database.read);
   await apply("user.create", userPayload("ada"));
 });
-
-const plans = () =>
-  [...asked]
-    .filter((text) => /^\s*(select|insert|update|delete|with)/i.test(text))
-    .map((text) => ({
-      text,
-      plan: database
-        .prepare(`EXPLAIN QUERY PLAN ${text}`)
-        .all()
-        .map((row) => String(row["detail"]))
-        .join("\n"),
-    }));
 
 /** A walk over a whole table; "way" and "below" are the few folders that lie in one another. */
 const SCAN = /SCAN (?!way\b|below\b|name_search VIRTUAL TABLE INDEX \d+:M|CONSTANT|\()[a-z]\w+/;
@@ -73,12 +49,13 @@ it.each<[string, () => Promise<unknown>]>([
   [
     "names",
     async () => {
-      for (const text of ["ab", "abcdef"]) await searchNames(read, { ownerId: "ada", text, before: 9, limit: 9 });
+      for (const text of ["ab", "abcdef"])
+        await searchNames(database.read, { ownerId: "ada", text, before: 9, limit: 9 });
     },
   ],
 ])("%s: found along indexes, without sorting", async (_, ask) => {
   await ask();
-  const seen = plans();
+  const seen = database.plans();
   expect(seen.length).toBeGreaterThan(1);
   for (const { text, plan } of seen) {
     expect(plan, text).not.toMatch(SCAN);

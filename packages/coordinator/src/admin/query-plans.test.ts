@@ -1,13 +1,9 @@
-import { DatabaseSync } from "node:sqlite";
 import type { FileId } from "@commonhold/core/ids.ts";
 import { userPayload } from "@commonhold/metadata/commands/payloads.fixture.ts";
 import { commands } from "@commonhold/metadata/commands/registry.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { applyTo } from "@commonhold/metadata/sqlite/memory-database.fixture.ts";
-import { createNodeSqliteDialect, WRITE_TRANSACTION } from "@commonhold/metadata/sqlite/node-sqlite-dialect.ts";
-import { migrateSqlite } from "@commonhold/metadata/sqlite/open-database.ts";
-import type { Tables } from "@commonhold/metadata/tables.ts";
-import { Kysely } from "kysely";
+import { openWatchedDatabase, type WatchedDatabase } from "@commonhold/metadata/sqlite/query-plans.fixture.ts";
 import { beforeEach, expect, it } from "vitest";
 import { createFileChunks } from "../files/file-chunks.ts";
 import { createAdminLog } from "./admin-log.ts";
@@ -15,32 +11,19 @@ import { createPeople } from "./people.ts";
 
 const ADA = "00000000-0000-7000-8000-000000000001";
 
-let database: DatabaseSync;
+let database: WatchedDatabase;
 let metadata: Pick<Metadata, "read" | "apply">;
-let asked: Set<string>;
 beforeEach(async () => {
-  database = new DatabaseSync(":memory:");
-  await migrateSqlite(database, 0);
-  asked = new Set();
-  const read = new Kysely<Tables>({
-    dialect: createNodeSqliteDialect(database, WRITE_TRANSACTION),
-    log: ({ query }) => void asked.add(query.sql),
-  });
+  database = await openWatchedDatabase();
+  const { read } = database;
   metadata = { read, apply: (name, payload) => applyTo(read, commands[name] as never, payload as never) as never };
   await metadata.apply("user.create", userPayload(ADA));
   const note = { actor_kind: "user" as const, actor_id: ADA, action: "job.run", details: {}, at_ms: 1 };
   await metadata.apply("admin.record", { note, subject: { kind: "node", id: "n1" } });
-  asked.clear();
+  database.forget();
 });
 
-const plans = () =>
-  [...asked].map((text) =>
-    database
-      .prepare(`EXPLAIN QUERY PLAN ${text}`)
-      .all()
-      .map((row) => String(row["detail"]))
-      .join("\n"),
-  );
+const plans = () => database.plans().map(({ plan }) => plan);
 
 const people = () => createPeople(metadata);
 const chunks = () =>

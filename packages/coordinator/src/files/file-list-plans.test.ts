@@ -1,9 +1,5 @@
-import { DatabaseSync } from "node:sqlite";
 import type { FolderId, UserId } from "@commonhold/core/ids.ts";
-import { createNodeSqliteDialect, WRITE_TRANSACTION } from "@commonhold/metadata/sqlite/node-sqlite-dialect.ts";
-import { migrateSqlite } from "@commonhold/metadata/sqlite/open-database.ts";
-import type { Tables } from "@commonhold/metadata/tables.ts";
-import { Kysely } from "kysely";
+import { plansOf } from "@commonhold/metadata/sqlite/query-plans.fixture.ts";
 import { expect, it } from "vitest";
 import { listFolders } from "../folders/list-folders.ts";
 import { encodeCursor } from "../http/cursor.ts";
@@ -12,23 +8,9 @@ import { type FileSort, listFiles } from "./list-files.ts";
 const ADA = "ada" as UserId;
 const FOLDER = "01890000-0000-7000-8000-000000000000" as FolderId;
 
-async function plansOf(ask: (read: Kysely<Tables>) => Promise<unknown>): Promise<string[]> {
-  using database = new DatabaseSync(":memory:");
-  await migrateSqlite(database, 0);
-  database.exec(`INSERT INTO users (id, email, name, role, password_hash, sealed_secret, created_at_ms)
+const ROWS = `INSERT INTO users (id, email, name, role, password_hash, sealed_secret, created_at_ms)
     VALUES ('ada', 'a', 'a', 'user', 'h', x'00', 1);
-    INSERT INTO folders VALUES ('${FOLDER}', 'ada', NULL, 'a', 'live', 1, NULL, NULL)`);
-  const plans: string[] = [];
-  const read = new Kysely<Tables>({
-    dialect: createNodeSqliteDialect(database, WRITE_TRANSACTION),
-    log: ({ query }) => {
-      const steps = database.prepare(`EXPLAIN QUERY PLAN ${query.sql}`).all();
-      plans.push(steps.map((row) => String(row["detail"])).join("\n"));
-    },
-  });
-  await ask(read);
-  return plans;
-}
+    INSERT INTO folders VALUES ('${FOLDER}', 'ada', NULL, 'a', 'live', 1, NULL, NULL)`;
 
 const SORTS: readonly FileSort[] = ["name", "-name", "created_at", "-created_at", "size_bytes", "-size_bytes"];
 
@@ -40,7 +22,7 @@ it.each(SORTS)(
       const list = "deleted" in place ? "deleted-files" : `files in ${"folder" in place ? place.folder : "any"}`;
       const cursor = encodeCursor(`${list}:${sort}`, [value, "id"]);
       const query = { limit: 10, sort, cursor, nameContains: undefined, ...place };
-      const plan = (await plansOf((read) => listFiles(read, ADA, query))).at(-1)!;
+      const plan = (await plansOf((read) => listFiles(read, ADA, query), ROWS)).at(-1)!;
       const index = "folder" in place ? "files_by_place" : "files_by_owner_";
       expect(plan.split("\n")[0]).toMatch(new RegExp(`^SEARCH files USING INDEX ${index}`));
       expect(plan).toMatch(/SEARCH versions USING COVERING INDEX files_by_entry/);
@@ -55,7 +37,7 @@ it("a page of folders lies side by side in an index", async () => {
     { parent: undefined, deleted: true },
   ]) {
     const cursor = encodeCursor(place.deleted ? "deleted-folders" : `folders in ${FOLDER}`, ["x", "id"]);
-    const plan = (await plansOf((read) => listFolders(read, ADA, { limit: 10, cursor, ...place }))).at(-1)!;
+    const plan = (await plansOf((read) => listFolders(read, ADA, { limit: 10, cursor, ...place }), ROWS)).at(-1)!;
     expect(plan).toMatch(/^SEARCH folders USING INDEX folders_(by_place|in_trash) /);
     expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
   }

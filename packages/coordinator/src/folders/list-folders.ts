@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FolderId, UserId } from "@commonhold/core/ids.ts";
-import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
+import { findFolder } from "@commonhold/metadata/commands/places.ts";
 import type { Tables } from "@commonhold/metadata/tables.ts";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
@@ -29,23 +29,12 @@ export interface FolderPage {
   readonly nextCursor: string | null;
 }
 
-const childNamed = prepareQuery(
-  (read, values: { readonly ownerId: string; readonly place: string; readonly name: string }) =>
-    read
-      .selectFrom("folders")
-      .select("id")
-      .where("owner_id", "=", values.ownerId)
-      .where(sql`coalesce(parent_id, '')`, "=", values.place)
-      .where("name", "=", values.name)
-      .where("deleted_at_ms", "is", null),
-);
-
 export async function childFolder(
   read: Kysely<Tables>,
   ownerId: UserId,
   { parentId, name }: { readonly parentId: FolderId | null; readonly name: string },
 ): Promise<FolderId | null> {
-  const [folder] = await childNamed(read, { ownerId, place: parentId ?? "", name });
+  const folder = await findFolder(read, { ownerId, folderId: parentId }, name);
   return (folder?.id as FolderId | undefined) ?? null;
 }
 

@@ -1,11 +1,7 @@
-import { DatabaseSync } from "node:sqlite";
 import type { FileId } from "@commonhold/core/ids.ts";
-import { Kysely } from "kysely";
 import { beforeEach, expect, it } from "vitest";
 import { purchasePayload, userPayload } from "../commands/payloads.fixture.ts";
-import { createNodeSqliteDialect, WRITE_TRANSACTION } from "../sqlite/node-sqlite-dialect.ts";
-import { migrateSqlite } from "../sqlite/open-database.ts";
-import type { Tables } from "../tables.ts";
+import { openWatchedDatabase, type WatchedDatabase } from "../sqlite/query-plans.fixture.ts";
 import { applierTo, chunkNameOf, NODES, registerNodes, storePayload } from "./catalog.fixture.ts";
 import { createMetadataCatalog } from "./metadata-catalog.ts";
 import type { ReplicaCatalog } from "./replica-catalog.ts";
@@ -18,20 +14,12 @@ const TERMS = { epoch: 1, nowMs: 1, counted: [A] };
 /** A walk over a whole table, whatever helps it. */
 const SCAN = /SCAN (assignments|chunks|deletions|ended_copies|file_chunks|file_pins|files|node_events)\b/;
 
-let database: DatabaseSync;
+let database: WatchedDatabase;
 let catalog: ReplicaCatalog;
-let asked: Set<string>;
 
 beforeEach(async () => {
-  database = new DatabaseSync(":memory:");
-  await migrateSqlite(database, 0);
-  asked = new Set();
-  const read = new Kysely<Tables>({
-    dialect: createNodeSqliteDialect(database, WRITE_TRANSACTION),
-    log: ({ query }) => {
-      asked.add(query.sql);
-    },
-  });
+  database = await openWatchedDatabase();
+  const { read } = database;
   const apply = applierTo(read);
   catalog = createMetadataCatalog({ read, apply });
   await apply("user.create", userPayload("ada"));
@@ -44,20 +32,8 @@ beforeEach(async () => {
     await apply("file.pin", { file_id: `f${index}`, owner_id: "ada", node_id: A });
     await apply("file.delete", { file_id: `f${index}`, owner_id: "ada", transaction_id: `delete-${index}`, now_ms: 1 });
   }
-  asked.clear();
+  database.forget();
 });
-
-const plans = () =>
-  [...asked]
-    .filter((text) => /^\s*(select|insert|update|delete)/i.test(text))
-    .map((text) => ({
-      text,
-      plan: database
-        .prepare(`EXPLAIN QUERY PLAN ${text}`)
-        .all()
-        .map((row) => String(row["detail"]))
-        .join("\n"),
-    }));
 
 it.each<[string, () => Promise<unknown>]>([
   ["a page of chunks", async () => await catalog.page(PAGE)],
@@ -81,7 +57,7 @@ it.each<[string, () => Promise<unknown>]>([
   ],
 ])("%s: found along indexes", async (_, ask) => {
   await ask();
-  const seen = plans();
+  const seen = database.plans();
   expect(seen.length).toBeGreaterThan(0);
   for (const { text, plan } of seen) expect(plan, text).not.toMatch(SCAN);
 });
@@ -89,5 +65,5 @@ it.each<[string, () => Promise<unknown>]>([
 it("a page of chunks and the files to purge need no sorting", async () => {
   await catalog.page(PAGE);
   await catalog.filesToPurge(9, 9);
-  for (const { text, plan } of plans()) expect(plan, text).not.toMatch(/TEMP B-TREE FOR (ORDER|LAST)/);
+  for (const { text, plan } of database.plans()) expect(plan, text).not.toMatch(/TEMP B-TREE FOR (ORDER|LAST)/);
 });

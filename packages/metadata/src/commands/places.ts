@@ -1,6 +1,6 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { FOLDER_DEPTH_MAX } from "@commonhold/core/folder-depth.ts";
-import { sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { prepareQuery } from "../prepared-query.ts";
 import type { Tables } from "../tables.ts";
 
@@ -33,8 +33,8 @@ const fileNamed = prepareQuery(
       .where("state", "=", sql.lit("complete")),
 );
 
-export async function findFolder(tx: Transaction<Tables>, { ownerId, folderId }: Place, name: string) {
-  const [folder] = await folderNamed(tx, { ownerId, place: folderId ?? "", name });
+export async function findFolder(read: Kysely<Tables>, { ownerId, folderId }: Place, name: string) {
+  const [folder] = await folderNamed(read, { ownerId, place: folderId ?? "", name });
   return folder;
 }
 

@@ -1,11 +1,7 @@
-import { DatabaseSync } from "node:sqlite";
-import { Kysely } from "kysely";
 import { beforeEach, expect, it } from "vitest";
 import { applierTo, NODES, registerNodes, storePayload } from "../catalog/catalog.fixture.ts";
 import type { CommandPayload } from "../metadata.ts";
-import { createNodeSqliteDialect, WRITE_TRANSACTION } from "../sqlite/node-sqlite-dialect.ts";
-import { migrateSqlite } from "../sqlite/open-database.ts";
-import type { Tables } from "../tables.ts";
+import { openWatchedDatabase, type WatchedDatabase } from "../sqlite/query-plans.fixture.ts";
 import {
   AUDIT_TERMS,
   auditResult,
@@ -21,37 +17,18 @@ const [A] = NODES;
 const DAY = "1970-01-01";
 const NOW_MS = 40 * 86_400_000;
 
-let database: DatabaseSync;
-let read: Kysely<Tables>;
+let database: WatchedDatabase;
 let apply: ReturnType<typeof applierTo>;
-let asked: Set<string>;
 
 beforeEach(async () => {
-  database = new DatabaseSync(":memory:");
-  await migrateSqlite(database, 0);
-  asked = new Set();
-  read = new Kysely<Tables>({
-    dialect: createNodeSqliteDialect(database, WRITE_TRANSACTION),
-    log: ({ query }) => {
-      asked.add(query.sql);
-    },
-  });
-  apply = applierTo(read);
+  database = await openWatchedDatabase();
+  apply = applierTo(database.read);
   await apply("user.create", userPayload("ada"));
   await apply("ledger.purchase", purchasePayload("p1"));
   await registerNodes(apply);
   await apply("audit.issue", { challenges: [challengePayload(1, A)] });
-  asked.clear();
+  database.forget();
 });
-
-/** What the engine does for each query that was asked. */
-const plans = () =>
-  [...asked]
-    .filter((text) => /^\s*(select|insert|update|delete)/i.test(text))
-    .map((text) => {
-      const steps = database.prepare(`EXPLAIN QUERY PLAN ${text}`).all();
-      return { text, plan: steps.map((row) => String(row["detail"])).join("\n") };
-    });
 
 /** A walk over a whole table, whatever helps it; the sum over all accounts is one, once in a check. */
 const SCAN = /SCAN (?!ledger_accounts\b)[a-z]\w+/;
@@ -134,7 +111,7 @@ it.each<[string, () => Promise<unknown>]>([
   ],
 ])("%s: found along indexes, without sorting", async (_, ask) => {
   await ask();
-  const seen = plans();
+  const seen = database.plans();
   expect(seen.length).toBeGreaterThan(0);
   for (const { text, plan } of seen) {
     expect(plan, text).not.toMatch(SCAN);
@@ -144,8 +121,8 @@ it.each<[string, () => Promise<unknown>]>([
 
 it("a balance is one row, and a page of an account's history begins where the last ended", async () => {
   const account = "user:ada:available";
-  await read.selectFrom("ledger_accounts").select("balance_microcredits").where("id", "=", account).execute();
-  await read
+  await database.read.selectFrom("ledger_accounts").select("balance_microcredits").where("id", "=", account).execute();
+  await database.read
     .selectFrom("ledger_entries")
     .innerJoin("ledger_transactions", "ledger_transactions.id", "ledger_entries.transaction_id")
     .select(["ledger_entries.id", "kind", "amount_microcredits"])
@@ -154,7 +131,7 @@ it("a balance is one row, and a page of an account's history begins where the la
     .orderBy("ledger_entries.id", "desc")
     .limit(2)
     .execute();
-  const [balance, history] = plans();
+  const [balance, history] = database.plans();
   expect(balance!.plan).toMatch(/^SEARCH ledger_accounts USING INDEX sqlite_autoindex_ledger_accounts_1 \(id=\?\)$/);
   expect(history!.plan.split("\n")).toEqual([
     "SEARCH ledger_entries USING INDEX ledger_entries_by_account (account_id=? AND id<?)",
