@@ -5,8 +5,10 @@ import { type CommonholdClient, createCommonholdClient } from "@commonhold/clien
 import type { NodeObject } from "@commonhold/client/nodes.ts";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
 import { systemRandom } from "@commonhold/runtime/system-random.ts";
+import { initNode } from "@commonhold/storage-node/init-node.ts";
+import { commonholdVersion } from "commonhold/version.ts";
 import { freePort } from "./free-port.ts";
-import { RoleProcess, runCommand, type SpawnOptions } from "./role-process.ts";
+import { RoleProcess, type SpawnOptions } from "./role-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
 export interface Account {
@@ -27,6 +29,8 @@ export interface RoleSettings {
   /** Called with the data folder of each role before it is used for the first time. */
   readonly onFolder?: (role: string, folder: string) => Promise<void>;
 }
+
+const NODE_BYTES = 2_000_000_000;
 
 /** What tests read is to come from nodes, also where it was written a moment ago. */
 const NOTHING_KEPT = { COMMONHOLD_COORDINATOR_LIMITS_CHUNK_CACHE_BYTES: "0" };
@@ -53,7 +57,8 @@ export class TestNetwork {
     try {
       await settings.onFolder?.("coordinator", network.coordinatorFolder());
       await network.startCoordinator();
-      for (let number = 1; number <= nodeCount; number++) await network.addNode(`node-${number}`);
+      const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`);
+      await Promise.all(names.map((name) => network.addNode(name)));
       await network.waitForActive(nodeCount);
       return network;
     } catch (error) {
@@ -98,16 +103,28 @@ export class TestNetwork {
     this.#account ??= JSON.parse(await readFile(join(folder, "first-account.json"), "utf8")) as Account;
   }
 
+  /** Makes a node a member, as `node init` does, and starts it. */
   async addNode(name: string): Promise<void> {
     await this.#settings.onFolder?.(name, this.nodeFolder(name));
     const client = await this.client();
     const { join_token } = await client.nodes.createJoinToken();
     const url = this.#settings.coordinatorUrlOf?.(name, this.port) ?? this.url;
-    const membership = ["--name", name, "--coordinator-url", url, "--join-token", join_token];
     const listen = this.#settings.listenOf?.(name) ?? "/ip4/127.0.0.1/tcp/0";
-    const place = ["--data", this.nodeFolder(name), "--max-size", "2GB", "--listen", listen];
-    const init = await runCommand(["node", "init", ...membership, ...place]);
-    if (init.code !== 0) throw new Error(`node init failed: ${init.stderr}${init.stdout}`);
+    // Here, as a process of its own for each would take as long as the network's start.
+    await initNode(
+      { clock: systemClock, random: systemRandom, fetch: globalThis.fetch },
+      {
+        folder: this.nodeFolder(name),
+        joinToken: join_token,
+        version: commonholdVersion(),
+        env: {},
+        settings: {
+          node: { name, coordinator_url: url },
+          network: { listen: [listen] },
+          storage: { max_bytes: NODE_BYTES },
+        },
+      },
+    );
     this.startNode(name);
   }
 
