@@ -124,7 +124,8 @@ export class ChaosLoad {
     if (file === undefined) return false;
     const absences = this.#absences;
     const problem = await this.#check(file);
-    if (problem === undefined) return true;
+    // Whoever reads one after another without a pause keeps the machine busy, and nobody learns more by it.
+    if (problem === undefined) return false;
     const wasAway = this.#isAway || absences !== this.#absences;
     if (this.#kept.has(file.id) && !wasAway) this.#troubles.push(problem);
     return false;
