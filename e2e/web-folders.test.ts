@@ -16,9 +16,6 @@ import {
 } from "./harness/browser.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
-/** A folder for pictures, to be looked at by a person; none are taken without it. */
-const PICTURES = process.env.COMMONHOLD_PICTURES;
-
 let app: WebApp;
 const contexts: BrowserContext[] = [];
 let newcomers = 0;
@@ -34,7 +31,8 @@ type Options = Parameters<WebApp["browser"]["newContext"]>[0];
 
 /** Somebody new, signed in, with nothing stored yet. */
 async function newcomer(options: Options = {}): Promise<WatchedPage> {
-  const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const usual = { viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" } as const;
+  const context = await app.browser.newContext({ ...usual, ...options });
   contexts.push(context);
   const watched = await openPage(context, app.network.url);
   await signUp(watched.page, `folders-${++newcomers}@example.org`);
@@ -400,26 +398,15 @@ function multiplyFile(database: string, name: string, count: number): void {
 describe.each([
   { width: 1440, height: 900, theme: "light" },
   { width: 360, height: 740, theme: "dark" },
-  ...(PICTURES === undefined
-    ? []
-    : ([
-        { width: 768, height: 1024, theme: "light" },
-        { width: 1440, height: 900, theme: "dark" },
-        { width: 360, height: 740, theme: "light" },
-      ] as const)),
 ] as const)("at $width pixels in the $theme theme", ({ width, height, theme }) => {
   it("folders, versions, windows and search are accessible and fit", async () => {
     const { page, faults } = await newcomer({
       viewport: { width, height },
       colorScheme: theme,
-      reducedMotion: "reduce",
     });
     const look = async (name: string): Promise<void> => {
       expect(await axeFindings(page), name).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), name).toBeLessThanOrEqual(0);
-      if (PICTURES === undefined) return;
-      await mkdir(PICTURES, { recursive: true });
-      await page.screenshot({ path: join(PICTURES, `${name}-${width}-${theme}.png`) });
     };
     // What was announced at the sign-in is no part of what is looked at.
     await page.reload();

@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { BrowserContext, Response } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { WEB_DIST } from "../scripts/web-build.ts";
@@ -10,9 +8,6 @@ import { makeUpEconomy } from "./harness/made-up-economy.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 import { openWebBuilds, type WebBuilds } from "./harness/web-builds.ts";
 
-/** A folder for pictures of every room, to be looked at by a person; none are taken without it. */
-const PICTURES = process.env.COMMONHOLD_PICTURES;
-
 const ROOMS = ["files", "trash", "network", "lend", "nodes", "account", "admin/jobs", "admin/repair"] as const;
 interface Format {
   readonly width: number;
@@ -22,11 +17,7 @@ interface Format {
 
 const DESK: Format = { width: 1440, height: 900, theme: "light" };
 const PHONE: Format = { width: 360, height: 740, theme: "dark" };
-const BETWEEN: readonly Format[] = [
-  { width: 1440, height: 900, theme: "dark" },
-  { width: 768, height: 1024, theme: "light" },
-];
-const FORMATS = [DESK, PHONE, ...(PICTURES === undefined ? [] : BETWEEN)];
+const FORMATS = [DESK, PHONE];
 
 let app: WebApp;
 beforeAll(async () => {
@@ -35,15 +26,6 @@ beforeAll(async () => {
 afterAll(() => app?.close());
 
 const findingsOf = ({ page }: WatchedPage) => axeFindings(page);
-
-async function picture({ page }: WatchedPage, name: string, height?: number): Promise<void> {
-  if (PICTURES === undefined) return;
-  await mkdir(PICTURES, { recursive: true });
-  const seen = page.viewportSize()!;
-  if (height !== undefined) await page.setViewportSize({ ...seen, height });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
-  await page.setViewportSize(seen);
-}
 
 function newContext({ width, height, theme }: Format): Promise<BrowserContext> {
   return app.browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
@@ -63,7 +45,6 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     const { page } = watched;
     await page.getByText("trial@commonhold.local").waitFor();
     expect(await findingsOf(watched)).toEqual([]);
-    await picture(watched, `welcome-${name}`);
     await signIn(page, app.network.account);
     await page.getByRole("heading", { name: "Files" }).waitFor({ state: "attached" });
     await dropFiles(page, [{ name: `${name}/letter to a friend.txt`, type: "text/plain", text: "Dear friend,\n" }]);
@@ -78,7 +59,6 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     expect(await findingsOf(watched)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     expect(faults).toEqual([]);
-    await picture(watched, `${room.replace("/", "-")}-${name}`);
   });
 
   it("/nodes/ID shows a month of earnings, uptime and checks, in pictures and figures", async () => {
@@ -95,7 +75,6 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     expect(await findingsOf(watched)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     expect(faults).toEqual([]);
-    await picture(watched, `node-${name}`, 3200);
   });
 
   it("/account shows what storing cost by day, in a picture and figures", async () => {
@@ -108,7 +87,6 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     expect(await findingsOf(watched)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     expect(faults).toEqual([]);
-    await picture(watched, `charges-${name}`, 2400);
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
@@ -121,12 +99,10 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     await page.getByRole("menuitem", { name: "Details" }).click();
     await page.getByRole("complementary", { name: "Details" }).getByText("Whole").waitFor();
     expect(await findingsOf(watched)).toEqual([]);
-    await picture(watched, `details-${name}`);
     await page.getByRole("complementary", { name: "Details" }).getByRole("button", { name: "Close" }).click();
     await page.getByRole("radio", { name: "Grid" }).click();
     await row.waitFor();
     expect(await findingsOf(watched)).toEqual([]);
-    await picture(watched, `grid-${name}`);
   });
 });
 
@@ -245,9 +221,7 @@ describe("the app in the browser", () => {
     await page.getByRole("heading", { name: "Offline" }).waitFor();
     await page.getByText("The coordinator does not answer.").waitFor();
     expect(await findingsOf(watched)).toEqual([]);
-    await picture(watched, "offline-360-dark");
     await open.page.getByText("Offline: the coordinator does not answer.").waitFor();
-    await picture(open, "offline-open-360-dark");
     await open.page.getByRole("link", { name: "Lend a disk" }).click();
     await open.page.getByRole("button", { name: "Make a token" }).waitFor();
     const kept = (await page.evaluate(`(async () => {

@@ -8,6 +8,9 @@ const MANY_LOGINS = {
   COMMONHOLD_COORDINATOR_ACCOUNTS_LOGINS_PER_ADDRESS_PER_MINUTE: "1000",
   COMMONHOLD_COORDINATOR_ACCOUNTS_REGISTRATIONS_PER_ADDRESS_PER_MINUTE: "1000",
 };
+/** A node that was cut off is back with its next report: half a minute of nothing, with the usual pauses. */
+const MANY_REPORTS = { COMMONHOLD_COORDINATOR_NODES_HEARTBEAT_INTERVAL_MS: "5000" };
+const SETTINGS = { ...MANY_LOGINS, ...MANY_REPORTS };
 /** No switch that weakens the browser's own rules: they are what is tested. */
 const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"];
 
@@ -21,7 +24,7 @@ export interface WebApp {
 export async function openWebApp(nodeCount = 3): Promise<WebApp> {
   if (!isWebCurrent()) await buildWeb();
   const [network, browser] = await Promise.all([
-    TestNetwork.start(nodeCount, { envOf: (role) => (role === "coordinator" ? MANY_LOGINS : {}) }),
+    TestNetwork.start(nodeCount, { envOf: (role) => (role === "coordinator" ? SETTINGS : {}) }),
     openBrowser(),
   ]);
   return {
