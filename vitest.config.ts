@@ -2,25 +2,21 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defaultExclude, defineConfig } from "vitest/config";
 
-/** Tests that replace modules, or weigh memory, or end processes: each file in a process of its own. */
+/** Tests that replace modules, or weigh memory: each file in a process of its own. */
 const ALONE = [
-  "packages/{cli,p2p,runtime}/**/*.test.ts",
+  "packages/runtime/src/failing-disk.test.ts",
   "packages/**/*.crash.test.ts",
   "packages/wire/src/receive-queue.test.ts",
-  "scripts/**/*.test.ts",
-  "bench/**/*.test.ts",
 ];
 
-const UNIT = {
-  sequence: { groupOrder: 0 },
-  maxWorkers: Math.min(4, availableParallelism()),
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-};
+const UNIT = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
     pool: "forks",
+    // One more than there are cores: a test that waits leaves its core to another. The same for all projects, so that
+    // none waits for the last file of another.
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // A busy machine needs more than the usual second.
     expect: { poll: { timeout: 30_000 } },
@@ -36,7 +32,7 @@ export default defineConfig({
         test: {
           ...UNIT,
           name: "unit",
-          include: ["packages/**/*.test.ts", "sim/**/*.test.ts"],
+          include: ["{packages,sim,scripts,bench}/**/*.test.ts"],
           exclude: [...defaultExclude, ...ALONE],
           // What a file loads the next one has already: half of the time would go into that.
           isolate: false,
@@ -44,14 +40,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: "e2e",
-          include: ["e2e/**/*.test.ts"],
-          sequence: { groupOrder: 1 },
-          maxWorkers: 2,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
+        test: { name: "e2e", include: ["e2e/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000 },
       },
     ],
   },

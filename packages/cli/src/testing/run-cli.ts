@@ -1,15 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-
-/** Compiled code, shared by all runs of a test file: each start is then quicker. */
-const CACHE = mkdtempSync(join(tmpdir(), "commonhold-cli-cache-"));
-afterAll(() => rmSync(CACHE, { recursive: true, force: true }));
 
 export interface CliResult {
   readonly stdout: string;
@@ -36,7 +29,9 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
       HOME: home,
       XDG_CONFIG_HOME: join(home, "config"),
       XDG_STATE_HOME: join(home, "state"),
-      XDG_CACHE_HOME: CACHE,
+      XDG_CACHE_HOME: join(home, "cache"),
+      // Compiled code, shared by all tests: each start is then quicker.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? "",
       NO_COLOR: "1",
       ...env,
     },
