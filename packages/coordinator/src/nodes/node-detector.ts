@@ -3,7 +3,6 @@ import { type NodeStanding, standingOf } from "@commonhold/core/failure/node-sta
 import {
   type DeclaredNodeState,
   type DetectionTerms,
-  type NodeEvidence,
   type NodeStatus,
   offlineAfterMsOf,
   statusOf,
@@ -145,15 +144,12 @@ export class NodeDetector implements RepairNodes {
   }
 
   #statusOf({ declared, history, isStale }: WatchedNode, nowMs: number): NodeStatus {
-    const evidence: NodeEvidence = {
-      declared,
-      silenceMs: history.silenceMs(nowMs),
-      // Reckoned only where it decides: every node is judged every second, and one that is gone for long is gone.
-      get phi() {
-        return isStale ? Number.POSITIVE_INFINITY : history.phi(nowMs);
-      },
-    };
-    return statusOf(evidence, this.#terms);
+    const silenceMs = history.silenceMs(nowMs);
+    // Reckoned only where it may decide, as every node is judged every second: whatever a node's habits are, a heartbeat
+    // that is not yet due makes nobody suspicious.
+    const isDue = silenceMs > this.#terms.heartbeatIntervalMs;
+    const phi = isStale ? Number.POSITIVE_INFINITY : isDue ? history.phi(nowMs) : 0;
+    return statusOf({ declared, phi, silenceMs }, this.#terms);
   }
 
   #tell(nodeId: NodeId, node: WatchedNode): void {
