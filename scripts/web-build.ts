@@ -7,20 +7,30 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { build, type InlineConfig, type Plugin, type Rolldown } from "vite";
 import { PROJECT_FOLDER } from "./run-tool.ts";
 import { listFiles } from "./source-files.ts";
-import { FIRST_LOAD_FILE, type FirstLoad, scriptsShownFirst, weighFirstLoad } from "./web-first-load.ts";
+import { FIRST_LOAD_FILE, type FirstLoad, weighFirstLoad } from "./web-first-load.ts";
+import { planScripts, scriptsOf, type Stage } from "./web-stages.ts";
 
 const WEB = join(PROJECT_FOLDER, "packages/web");
 export const WEB_DIST = join(WEB, "dist");
 const STAMP = "built-from";
 const SOURCES = ["packages/web", "packages/client/src", "packages/core/src"];
 const NOT_SOURCES = /^packages\/web\/dist|\.(?:test|fixture|contract)\.tsx?$|\/testing\//;
-const BUILDERS = ["scripts/web-build.ts", "scripts/web-first-load.ts", "package-lock.json"];
+const BUILDERS = ["scripts/web-build.ts", "scripts/web-first-load.ts", "scripts/web-stages.ts", "package-lock.json"];
 /** Compressing smaller ones costs more than it saves. */
 const COMPRESSED_BYTES_MIN = 512;
 const TEXT = /\.(?:js|css|html|svg|webmanifest)$/;
 const WORKER = "service-worker.js";
-/** Changes with their versions alone: browsers keep it from one build of the app to the next. */
-const BASE = /\/node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|@tanstack)\//;
+const MAIN = "/src/main.tsx";
+/** In the order in which they are asked for. */
+const STAGES: readonly Stage[] = [
+  { name: "first", entries: ["/src/first.ts"] },
+  { name: "door", entries: [MAIN] },
+  { name: "rooms", entries: ["/src/app/rooms.tsx"] },
+  {
+    name: "rest",
+    entries: ["/src/files/movable-list.tsx", "/src/ui/button-with-menu.tsx", "/src/files/drop-crumb.tsx"],
+  },
+];
 
 /** The component library brings its few words in thirty languages; the page speaks one. */
 const ENGLISH_ONLY: Plugin = {
@@ -28,6 +38,22 @@ const ENGLISH_ONLY: Plugin = {
   enforce: "pre",
   load: (id) =>
     /\/react-(?:aria|stately)[\w-]*\/dist\/.*\/intl\/.*(?<!\/en-US)\.mjs$/.test(id) ? "export default {};" : undefined,
+};
+
+/** The page names the scripts of the way in, so that they come beside the first, which asks for them. */
+const ASKED_FOR_AT_ONCE: Plugin = {
+  name: "asked-for-at-once",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle: built = {} }) => {
+      const scripts = Object.values(built).filter(isScript);
+      return [...scriptsOf(scripts, [MAIN])].map(({ fileName }) => ({
+        tag: "link",
+        attrs: { rel: "modulepreload", crossorigin: true, href: `/${fileName}` },
+        injectTo: "head" as const,
+      }));
+    },
+  },
 };
 
 /** Whether what is built is of these very sources. */
@@ -55,7 +81,7 @@ export async function buildWeb(): Promise<WebBuild> {
     const scripts = await buildPage(folder, buildId);
     await buildWorker(folder, buildId);
     await compressAll(folder);
-    const firstLoad = await weighFirstLoad(folder, scriptsShownFirst(scripts));
+    const firstLoad = await weighFirstLoad(folder, scripts);
     await writeFile(join(folder, FIRST_LOAD_FILE), `${JSON.stringify(firstLoad, null, 2)}\n`);
     await writeFile(join(folder, STAMP), digest);
     await rm(WEB_DIST, { recursive: true, force: true });
@@ -71,19 +97,40 @@ export async function buildWeb(): Promise<WebBuild> {
 const CONFIG: InlineConfig = { root: WEB, mode: "production", configFile: false, logLevel: "error" };
 const TARGET = "es2023";
 
+/** Once to see what each stage needs, then so that each stage is a few scripts. */
 async function buildPage(folder: string, buildId: string): Promise<readonly Rolldown.OutputChunk[]> {
+  const plan = planScripts(await bundle({ folder, buildId, groups: [], write: false }), STAGES);
+  const names = [...new Set(plan.values())];
+  const groups = names.map((name, index) => ({
+    name,
+    test: (id: string) => plan.get(id) === name,
+    priority: names.length - index,
+    includeDependenciesRecursively: false,
+  }));
+  return bundle({ folder, buildId, groups, write: true });
+}
+
+interface Bundle {
+  readonly folder: string;
+  readonly buildId: string;
+  readonly groups: Rolldown.CodeSplittingGroup[];
+  readonly write: boolean;
+}
+
+async function bundle({ folder, buildId, groups, write }: Bundle): Promise<readonly Rolldown.OutputChunk[]> {
   const result = await build({
     ...CONFIG,
-    plugins: [ENGLISH_ONLY],
+    plugins: [ENGLISH_ONLY, ASKED_FOR_AT_ONCE],
     define: { BUILD_ID: JSON.stringify(buildId) },
     build: {
       outDir: folder,
       emptyOutDir: true,
+      write,
       target: TARGET,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
-      rolldownOptions: { output: { codeSplitting: { groups: [{ name: "base", test: BASE }] } } },
+      rolldownOptions: { output: { codeSplitting: { groups } } },
     },
   });
   return [result].flat().flatMap((each) => ("output" in each ? each.output.filter(isScript) : []));

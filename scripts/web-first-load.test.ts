@@ -2,43 +2,48 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type BuiltScript, scriptsShownFirst, weighFirstLoad } from "./web-first-load.ts";
+import { weighFirstLoad } from "./web-first-load.ts";
+import type { PlannedScript } from "./web-stages.ts";
 
-const script = (fileName: string, module: string | null, ...imports: readonly string[]): BuiltScript => ({
+const script = (fileName: string, module: string, ...imports: readonly string[]): PlannedScript => ({
   fileName,
-  facadeModuleId: module === null ? null : `/somewhere/packages/web/${module}`,
+  facadeModuleId: null,
+  moduleIds: [`/somewhere/packages/web/${module}`],
   imports,
 });
 const BUILT = [
-  script("page.js", "index.html", "base.js", "shared.js"),
-  script("base.js", null),
-  script("shared.js", null, "base.js", "deep.js"),
-  script("deep.js", null, "page.js"),
-  script("network.js", "src/network/network-room.tsx", "page.js", "table.js"),
-  script("table.js", null),
+  script("first.js", "src/first.ts", "turns.js"),
+  script("turns.js", "src/turns.ts"),
+  script("door.js", "src/main.tsx", "turns.js"),
+  script("rooms.js", "src/app/rooms.tsx", "door.js", "list.js"),
+  script("list.js", "src/list.ts"),
+  script("network.js", "src/network/network-room.tsx", "door.js"),
 ];
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "commonhold-first-load-"));
+  for (const [index, { fileName }] of BUILT.entries()) {
+    for (const [suffix, share] of [
+      ["", 100],
+      [".gz", 10],
+      [".br", 1],
+    ] as const) {
+      // The smallest are sent as they are.
+      if (fileName === "turns.js" && suffix !== "") continue;
+      writeFileSync(join(folder, `${fileName}${suffix}`), "x".repeat((index + 1) * share));
+    }
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it("is the page with all that it is asked for with, and no room that comes later", () => {
-  expect(scriptsShownFirst(BUILT)).toEqual(["base.js", "deep.js", "page.js", "shared.js"]);
-});
-
-it("is not silently nothing", () => {
-  expect(() => scriptsShownFirst(BUILT.slice(1))).toThrow("no script is made for the page");
-});
-
-it("is weighed as it is sent", async () => {
-  for (const [name, bytes] of Object.entries({ "a.js": 900, "a.js.gz": 300, "a.js.br": 200, "tiny.js": 10 })) {
-    writeFileSync(join(folder, name), "x".repeat(bytes));
-  }
-  expect(await weighFirstLoad(folder, ["a.js", "tiny.js"])).toEqual({
-    scripts: ["a.js", "tiny.js"],
-    gzipBytes: 310,
-    brotliBytes: 210,
+it("is the way in, and the files with all that they are asked for with, as it is sent; no room that comes later", async () => {
+  expect(await weighFirstLoad(folder, BUILT)).toEqual({
+    signIn: { scripts: ["door.js", "first.js", "turns.js"], gzipBytes: 10 + 200 + 30, brotliBytes: 1 + 200 + 3 },
+    files: {
+      scripts: ["door.js", "first.js", "list.js", "rooms.js", "turns.js"],
+      gzipBytes: 10 + 200 + 30 + 40 + 50,
+      brotliBytes: 1 + 200 + 3 + 4 + 5,
+    },
   });
 });

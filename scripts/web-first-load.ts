@@ -1,17 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type PlannedScript, scriptsOf } from "./web-stages.ts";
 
-/** What the bundler says of a script that it has made. */
-export interface BuiltScript {
-  readonly fileName: string;
-  /** The module that it was made for; null where several share it. */
-  readonly facadeModuleId: string | null;
-  /** Scripts that are asked for with it. */
-  readonly imports: readonly string[];
-}
-
-/** All script that is asked for from the address until a person who signed in sees their files. */
-export interface FirstLoad {
+/** Scripts, and what they weigh as they are sent. */
+export interface Weight {
   readonly scripts: readonly string[];
   /** As browsers take it over plain http to another machine. */
   readonly gzipBytes: number;
@@ -19,33 +11,39 @@ export interface FirstLoad {
   readonly brotliBytes: number;
 }
 
+/** All script that is asked for from the address until something is in sight. */
+export interface FirstLoad {
+  /** The way in. */
+  readonly signIn: Weight;
+  /** A person who signed in sees their files; the way in included. */
+  readonly files: Weight;
+}
+
 /** In the built folder; it is served to nobody. */
 export const FIRST_LOAD_FILE = "first-load.json";
 
-/** The way in and the files are part of the page; a browser test sees that nothing else is asked for until then. */
-const PAGE = "/index.html";
+/** A browser test sees that nothing else is asked for until then. */
+const SIGN_IN = ["/src/first.ts", "/src/main.tsx"];
+const FILES = [...SIGN_IN, "/src/app/rooms.tsx"];
 
-export function scriptsShownFirst(built: readonly BuiltScript[]): readonly string[] {
-  const byName = new Map(built.map((script) => [script.fileName, script]));
-  const found = new Set<string>();
-  const follow = (name: string): void => {
-    if (found.has(name)) return;
-    found.add(name);
-    for (const next of byName.get(name)?.imports ?? []) follow(next);
+export async function weighFirstLoad(folder: string, built: readonly PlannedScript[]): Promise<FirstLoad> {
+  return {
+    signIn: await weigh(folder, namesOf(scriptsOf(built, SIGN_IN))),
+    files: await weigh(folder, namesOf(scriptsOf(built, FILES))),
   };
-  const page = built.find(({ facadeModuleId }) => facadeModuleId?.replaceAll("\\", "/").endsWith(PAGE));
-  if (page === undefined) throw new Error("no script is made for the page");
-  follow(page.fileName);
-  return [...found].sort();
+}
+
+function namesOf(scripts: ReadonlySet<PlannedScript>): readonly string[] {
+  return [...scripts].map(({ fileName }) => fileName).sort();
 }
 
 /** Weighs the scripts as they are sent: those without a compressed copy as they are. */
-export async function weighFirstLoad(folder: string, scripts: readonly string[]): Promise<FirstLoad> {
-  const weigh = async (suffix: string): Promise<number> => {
+async function weigh(folder: string, scripts: readonly string[]): Promise<Weight> {
+  const sum = async (suffix: string): Promise<number> => {
     const sizes = await Promise.all(scripts.map((name) => sizeOf(join(folder, name), suffix)));
-    return sizes.reduce((sum, size) => sum + size, 0);
+    return sizes.reduce((total, size) => total + size, 0);
   };
-  return { scripts, gzipBytes: await weigh(".gz"), brotliBytes: await weigh(".br") };
+  return { scripts, gzipBytes: await sum(".gz"), brotliBytes: await sum(".br") };
 }
 
 async function sizeOf(path: string, suffix: string): Promise<number> {

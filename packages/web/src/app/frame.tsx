@@ -1,16 +1,15 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { type ReactNode, Suspense, useState } from "react";
-import { Button } from "react-aria-components/Button";
-import { WelcomeRoom } from "../session/welcome-room.tsx";
+import { type ReactNode, Suspense, useEffect } from "react";
 import { SharingWindows } from "../shares/sharing-windows.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { Toasts } from "../ui/toasts.tsx";
 import { Uploads } from "../uploads/uploads.tsx";
+import { useSessionState } from "./access.tsx";
+import { Doorway, Waiting } from "./doorway.tsx";
+import { firstSightIsThere } from "./first-sight.ts";
 import { Keys } from "./keys.tsx";
-import { Mark } from "./mark.tsx";
 import { Navigation } from "./navigation.tsx";
 import { PageNotes } from "./page-notes.tsx";
-import { useServices, useSessionState } from "./services.tsx";
 
 /** What is around every room. Whoever is not signed in sees the way in, at whatever address but a link's. */
 export function Frame(): ReactNode {
@@ -26,16 +25,7 @@ export function Frame(): ReactNode {
       </>
     );
   }
-  if (state === "starting") return <Waiting />;
-  if (state === "unreachable") return <Unreachable />;
-  if (state === "signed-out") {
-    return (
-      <>
-        <PageNotes />
-        <WelcomeRoom />
-      </>
-    );
-  }
+  if (state !== "signed-in") return <Doorway />;
   return (
     <div className="frame">
       <a className="skip" href="#content">
@@ -52,37 +42,16 @@ export function Frame(): ReactNode {
       <SharingWindows />
       <Keys />
       <Toasts />
+      <RestOfOtherRooms />
     </div>
   );
 }
 
-function Waiting() {
-  return (
-    <div className="waiting" aria-busy="true">
-      <Mark size={40} />
-      <span className="hidden">{appTexts.starting}</span>
-    </div>
-  );
-}
-
-/** The app without its coordinator: nothing of a person is kept in the browser, so there is nothing to show. */
-function Unreachable() {
-  const { connection } = useServices();
-  const [isAsking, setAsking] = useState(false);
-  const { title, here, away, text, again } = appTexts.unreachable;
-  const ask = () => {
-    setAsking(true);
-    void connection.ask().finally(() => setAsking(false));
-  };
-  return (
-    <main className="waiting">
-      <Mark size={40} />
-      <h1>{title}</h1>
-      <p role="status">{navigator.onLine ? away : here}</p>
-      <p className="soft">{text}</p>
-      <Button className="button strong" isPending={isAsking} onPress={ask}>
-        {again}
-      </Button>
-    </main>
-  );
+/** Rooms with files say themselves when those are in sight. */
+function RestOfOtherRooms() {
+  const isFiles = useRouterState({ select: ({ location }) => /^\/(?:files(?:\/|$)|$)/.test(location.pathname) });
+  useEffect(() => {
+    if (!isFiles) firstSightIsThere();
+  }, [isFiles]);
+  return null;
 }

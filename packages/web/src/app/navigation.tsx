@@ -1,10 +1,8 @@
 import { Link, type LinkProps, useRouterState } from "@tanstack/react-router";
-import { Button } from "react-aria-components/Button";
-import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
 import { useNavigate } from "@tanstack/react-router";
 import { appTexts } from "../texts/app-texts.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
+import { MenuButton } from "../ui/menu-button.tsx";
 import { Mark } from "./mark.tsx";
 import { useMe } from "./services.tsx";
 
@@ -72,21 +70,25 @@ function MoreRooms({ rooms: others }: { readonly rooms: readonly Room[] }) {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const isHere = others.some((room) => path.startsWith(room.to));
   return (
-    <MenuTrigger>
-      <Button className={isHere ? "room-link more current" : "room-link more"}>
-        <Icon name="more" />
-        <span>{appTexts.more}</span>
-      </Button>
-      <Popover placement="top end" className="popover">
-        <Menu className="menu" aria-label={appTexts.more} onAction={(to) => void navigate({ to: String(to) })}>
-          {others.map((room) => (
-            <MenuItem key={room.to} id={room.to} className="menu-item">
-              <Icon name={room.icon} />
-              {room.label}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <MenuButton
+      className={isHere ? "room-link more current" : "room-link more"}
+      button={
+        <>
+          <Icon name="more" />
+          <span>{appTexts.more}</span>
+        </>
+      }
+      placement="top end"
+      menu={{ "aria-label": appTexts.more, onAction: (to) => void navigate({ to: String(to) }) }}
+      items={others.map(({ to, icon, label }) => ({
+        id: to,
+        content: (
+          <>
+            <Icon name={icon} />
+            {label}
+          </>
+        ),
+      }))}
+    />
   );
 }

@@ -1,11 +1,11 @@
 import { useSyncExternalStore } from "react";
 import { Button } from "react-aria-components/Button";
 import { appTexts } from "../texts/app-texts.ts";
-import { useIsAway, useServices } from "./services.tsx";
+import { useAccess, useIsAway } from "./access.tsx";
 
 /** What concerns the whole page: that the coordinator is away, that a newer build is here. */
 export function PageNotes() {
-  const { update } = useServices();
+  const { update } = useAccess();
   const isAway = useIsAway();
   const isUpdateReady = useSyncExternalStore(update.subscribe, update.isReady);
   return (

@@ -8,7 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { Drive } from "../files/drive.tsx";
 import { FilesRoom } from "../files/files-room.tsx";
-import { type FileSort, SORTS } from "../files/use-entries.ts";
+import { type FileSort, knownSort } from "../files/list-requests.ts";
 import { Frame } from "./frame.tsx";
 import { NotFound } from "./not-found.tsx";
 import { RoomFailure } from "./room-failure.tsx";
@@ -16,7 +16,7 @@ import { RoomFailure } from "./room-failure.tsx";
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
 
 function readFilesSearch({ sort }: Readonly<Record<string, unknown>>): { readonly sort?: FileSort } {
-  const known = SORTS.find((each) => each === sort);
+  const known = knownSort(sort);
   return known === undefined ? {} : { sort: known };
 }
 

@@ -1,41 +1,28 @@
 import { MutationCache, QueryCache, QueryClient, useQuery } from "@tanstack/react-query";
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Api } from "../api/api.ts";
 import { isConcerned, isOfPerson } from "../live/concerned-queries.ts";
 import type { LiveStream } from "../live/live-stream.ts";
 import { openLive } from "../live/open-live.ts";
-import { type PageUpdate, watchPageUpdates } from "../offline/page-update.ts";
-import { createSession, type Session, type SessionState } from "../session/session.ts";
 import { Sharing, type SharingState } from "../shares/sharing.ts";
 import { createKeptUploads } from "../uploads/kept-uploads.ts";
 import type { UploadItem } from "../uploads/upload-item.ts";
 import { UploadQueue } from "../uploads/upload-queue.ts";
 import { ToastQueue } from "../ui/toast-queue.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import type { Access } from "./access.tsx";
 
 /** What lives as long as the page, and every room may use. */
-export interface Services {
-  readonly session: Session;
-  readonly api: Api;
+export interface Services extends Access {
   readonly queries: QueryClient;
   readonly uploads: UploadQueue;
   readonly toasts: ToastQueue;
-  readonly connection: Connection;
-  readonly update: PageUpdate;
   readonly live: LiveStream;
   readonly sharing: Sharing;
 }
 
 const FRESH_MS = 5000;
 
-/** @param buildId which build of the app this page is */
-export function createServices(buildId: string): Services {
-  const session = createSession();
-  const connection = openConnection(async () => {
-    if (session.state() !== "unreachable") return undefined;
-    await session.start();
-    return session.state() !== "unreachable";
-  });
+export function createServices(access: Access): Services {
+  const { session, connection } = access;
   const queries = new QueryClient({
     queryCache: new QueryCache({
       onError: (error) => connection.failed(error),
@@ -64,8 +51,7 @@ export function createServices(buildId: string): Services {
   connection.subscribe(() => {
     if (!connection.isAway()) void queries.invalidateQueries({ predicate: (query) => isConcerned(query) });
   });
-  session.subscribe(() => {
-    if (session.state() === "unreachable") connection.lost();
+  const follow = (): void => {
     if (session.state() === "signed-in") void uploads.recall();
     if (session.state() === "signed-out") {
       uploads.forget();
@@ -73,10 +59,10 @@ export function createServices(buildId: string): Services {
       queries.removeQueries({ predicate: isOfPerson });
       queries.getMutationCache().clear();
     }
-  });
-  const update = watchPageUpdates(buildId);
-  const { api } = session;
-  return { session, api, queries, uploads, toasts: new ToastQueue(), connection, update, live, sharing };
+  };
+  session.subscribe(follow);
+  follow();
+  return { ...access, queries, uploads, toasts: new ToastQueue(), live, sharing };
 }
 
 export const ServicesContext = createContext<Services | undefined>(undefined);
@@ -85,16 +71,6 @@ export function useServices(): Services {
   const services = useContext(ServicesContext);
   if (services === undefined) throw new Error("this is outside of the app");
   return services;
-}
-
-export function useSessionState(): SessionState {
-  const { session } = useServices();
-  return useSyncExternalStore(session.subscribe, session.state);
-}
-
-export function useIsAway(): boolean {
-  const { connection } = useServices();
-  return useSyncExternalStore(connection.subscribe, connection.isAway);
 }
 
 export function useUploads(): readonly UploadItem[] {

@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
+import { lazyAfterFirstSight } from "../app/first-sight.ts";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import type { Crumb } from "./use-folder-at.ts";
 
-const DropCrumb = lazy(() => import("./drop-crumb.tsx").then((crumb) => ({ default: crumb.DropCrumb })));
+const DropCrumb = lazyAfterFirstSight(async () => (await import("./drop-crumb.tsx")).DropCrumb);
 
 interface BreadcrumbProps {
   readonly crumbs: readonly Crumb[];

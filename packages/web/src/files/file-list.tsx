@@ -12,12 +12,10 @@ import {
 import { GridLayout, ListLayout, Size, Virtualizer } from "react-aria-components/Virtualizer";
 import { appTexts } from "../texts/app-texts.ts";
 import { filesTexts } from "../texts/files-texts.ts";
-import { Bytes } from "../ui/bytes.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Moment } from "../ui/moment.tsx";
 import { useIsNarrow } from "../ui/use-is-narrow.ts";
 import { type Entry, isToBe } from "./entry.ts";
-import { iconOf } from "./file-kind.ts";
+import { FileCells } from "./file-cells.tsx";
 import type { FileView } from "./file-toolbar.tsx";
 
 export interface FileListProps {
@@ -76,7 +74,7 @@ export function FileList({ entries, view, label, ...props }: FileListProps) {
             <Checkbox slot="selection" className="checkbox">
               <Icon name="check" size={14} />
             </Checkbox>
-            <Cells entry={entry} when={whenOf?.(entry)} place={placeOf?.(entry)} />
+            <FileCells entry={entry} when={whenOf?.(entry)} place={placeOf?.(entry)} />
             {isToBe(entry) ? null : actionsOf(entry)}
           </GridListItem>
         )}
@@ -105,28 +103,5 @@ function DragHandle({ entry }: { readonly entry: Entry }) {
     <Button slot="drag" className="drag-handle" aria-label={filesTexts.drag(entry.name)}>
       <Icon name="move" size={14} />
     </Button>
-  );
-}
-
-interface CellsProps {
-  readonly entry: Entry;
-  readonly when: ReactNode;
-  readonly place: ReactNode;
-}
-
-function Cells({ entry, when, place }: CellsProps) {
-  const at = entry.kind === "file" ? entry.file.completed_at : entry.folder.created_at;
-  return (
-    <>
-      <span className="file-icon">
-        <Icon name={entry.kind === "file" ? iconOf(entry.file) : "files"} />
-      </span>
-      <span className="file-name" title={entry.name}>
-        <span className="file-leaf">{entry.name}</span>
-        {place === undefined ? null : <span className="file-place">{place}</span>}
-      </span>
-      <span className="file-size">{entry.kind === "file" ? <Bytes count={entry.file.size_bytes} /> : null}</span>
-      <span className="file-when">{when ?? <Moment at={at} />}</span>
-    </>
   );
 }

@@ -4,7 +4,7 @@ import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
 import { SortMenu } from "./sort-menu.tsx";
-import type { FileSort } from "./use-entries.ts";
+import type { FileSort } from "./list-requests.ts";
 
 export type FileView = "list" | "grid";
 

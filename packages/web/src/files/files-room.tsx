@@ -2,6 +2,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { hasCode } from "@commonhold/core/app-error.ts";
 import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
+import { firstSightIsThere, lazyAfterFirstSight } from "../app/first-sight.ts";
 import { useServices } from "../app/services.tsx";
 import { filesTexts } from "../texts/files-texts.ts";
 import { uploadsTexts } from "../texts/uploads-texts.ts";
@@ -13,24 +14,22 @@ import { useKeys } from "../ui/use-keys.ts";
 import { useTitle } from "../ui/use-title.ts";
 import { Breadcrumb, FolderLink } from "./breadcrumb.tsx";
 import type { Entry } from "./entry.ts";
-import { FileList, type FileListProps } from "./file-list.tsx";
-import { type FileAction, FileMenu } from "./file-menu.tsx";
 import { FileToolbar } from "./file-toolbar.tsx";
+import { FirstRows } from "./first-rows.tsx";
+import { type FileSort, USUAL_SORT } from "./list-requests.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { SortHeader } from "./sort-menu.tsx";
-import { type FileSort, useEntries } from "./use-entries.ts";
+import { useEntries } from "./use-entries.ts";
 import { type EntryDesk, useEntryDesk } from "./use-entry-desk.tsx";
 import { useFileDrop } from "./use-file-drop.ts";
 import { useFilePicker } from "./use-file-picker.tsx";
 import { useFileView } from "./use-file-view.ts";
-import { isInList, useMovableList } from "./use-movable-list.ts";
 import { type Crumb, crumbsOfNames, noteFolder, pathIn, useFolderAt } from "./use-folder-at.ts";
 import { type EntrySelection, useSelection } from "./use-selection.ts";
 
 const DetailsPanel = lazy(() => import("./details-panel.tsx").then((panel) => ({ default: panel.DetailsPanel })));
 const NewFolderDialog = lazy(() => import("./new-folder-dialog.tsx").then((it) => ({ default: it.NewFolderDialog })));
-
-const ACTIONS: readonly FileAction[] = ["open", "download", "rename", "move", "details", "remove"];
+const MovableList = lazyAfterFirstSight(async () => (await import("./movable-list.tsx")).MovableList);
 
 /** The files and folders at an address. */
 export function FilesRoom(): ReactNode {
@@ -65,6 +64,7 @@ function FolderRoom({ path, isByKeys }: FolderRoomProps) {
       look.setDetails(true);
     },
   });
+  useFirstSight(list.isEmpty || list.error !== null || error !== null);
   const add = useGiving(here);
   const isOver = useFileDrop(add);
   const picker = useFilePicker(add);
@@ -88,12 +88,9 @@ function FolderRoom({ path, isByKeys }: FolderRoomProps) {
         <section className="files-main">
           {error === null ? null : <NoFolder error={error} onRetry={retry} />}
           {list.error === null ? null : <Failure error={list.error} onRetry={list.retry} />}
-          {look.view === "list" && list.entries.length > 0 ? (
-            <SortHeader sort={address.sort} onSort={address.setSort} />
-          ) : null}
           {list.isEmpty ? <NoFiles isRoot={path === ""} onUpload={() => picker.open("files")} /> : null}
           {list.entries.length === 0 ? null : (
-            <Entries {...{ list, look, selection, desk }} shouldFocus={isByKeys.current} />
+            <Entries {...{ list, look, address, selection, desk }} shouldFocus={isByKeys.current} />
           )}
         </section>
         <Suspense fallback={null}>
@@ -119,35 +116,33 @@ function FolderRoom({ path, isByKeys }: FolderRoomProps) {
 
 interface EntriesProps {
   readonly list: ReturnType<typeof useEntries>;
+  readonly address: ReturnType<typeof useFilesAddress>;
   readonly look: ReturnType<typeof useFileView>;
   readonly selection: EntrySelection;
   readonly desk: EntryDesk;
   readonly shouldFocus: boolean;
 }
 
-function Entries({ list, look, selection, desk, shouldFocus }: EntriesProps) {
-  const latest = useRef(desk);
-  useEffect(() => {
-    latest.current = desk;
-  });
-  const actionsOf = useCallback(
-    (entry: Entry) => <FileMenu entry={entry} actions={ACTIONS} onAction={(...all) => latest.current.act(...all)} />,
-    [],
+function Entries({ list, look, address, selection, desk, shouldFocus }: EntriesProps) {
+  const [hadFocus, setFocus] = useState(false);
+  const props = { label: filesTexts.label, entries: list.entries, view: look.view, onOpen: desk.open };
+  return (
+    <>
+      {look.view === "list" ? <SortHeader sort={address.sort} onSort={address.setSort} /> : null}
+      <Suspense fallback={<FirstRows {...props} onFocusChange={setFocus} />}>
+        <MovableList
+          {...props}
+          selected={selection.keys}
+          onSelect={selection.set}
+          onAct={desk.act}
+          onMove={desk.moveIds}
+          isLoadingMore={list.isLoadingMore}
+          onLoadMore={list.loadMore}
+          shouldFocus={shouldFocus || hadFocus}
+        />
+      </Suspense>
+    </>
   );
-  const props: FileListProps = {
-    label: filesTexts.label,
-    entries: list.entries,
-    view: look.view,
-    selected: selection.keys,
-    onSelect: selection.set,
-    onOpen: desk.open,
-    actionsOf,
-    isLoadingMore: list.isLoadingMore,
-    onLoadMore: list.loadMore,
-  };
-  const { MovableList, hadFocus } = useMovableList();
-  if (MovableList === undefined) return <FileList {...props} shouldFocus={shouldFocus} />;
-  return <MovableList {...props} shouldFocus={shouldFocus || hadFocus} onMove={desk.moveIds} />;
 }
 
 interface FilesHeadProps {
@@ -194,7 +189,7 @@ function FilesHead({ crumbs, selection, desk, address, look, onUpload, onNewFold
 
 /** The order stands in the address, so that it can be kept and sent. */
 function useFilesAddress() {
-  const { sort = "-created_at" } = useSearch({ from: "/drive/files" });
+  const { sort = USUAL_SORT } = useSearch({ from: "/drive/files" });
   const navigate = useNavigate();
   return { sort, setSort: (next: FileSort) => void navigate({ to: ".", search: { sort: next }, replace: true }) };
 }
@@ -238,6 +233,18 @@ function useGiving(here: Crumb | undefined) {
     for (const given of early) give(given);
   }, [id, early, give]);
   return give;
+}
+
+/** Where there is no list, what is said instead is the first sight. */
+function useFirstSight(isThere: boolean): void {
+  useEffect(() => {
+    if (isThere) firstSightIsThere();
+  }, [isThere]);
+}
+
+/** Whether it is a row of a list of files, or something in one. */
+function isInList(element: Element | null): boolean {
+  return element !== null && element.closest(".file-list") !== null;
 }
 
 function NoFolder({ error, onRetry }: { readonly error: Error; readonly onRetry: () => void }) {

@@ -1,17 +1,29 @@
-import { useMemo } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useDragAndDrop } from "react-aria-components/useDragAndDrop";
 import { filesTexts } from "../texts/files-texts.ts";
 import { droppedIds, ENTRY_TYPE } from "./dragged-entries.ts";
 import type { Entry, Place } from "./entry.ts";
 import { FileList, type FileListProps } from "./file-list.tsx";
+import { type FileAction, FileMenu } from "./file-menu.tsx";
 
-interface MovableListProps extends FileListProps {
+export interface MovableListProps extends Omit<FileListProps, "actionsOf"> {
+  readonly onAct: (action: FileAction, entry: Entry) => void;
   readonly onMove: (ids: readonly string[], place: Place) => void;
 }
 
-/** A list whose rows are dragged onto its folders, by the pointer and by the keyboard. */
-export function MovableList({ onMove, ...list }: MovableListProps) {
+const ACTIONS: readonly FileAction[] = ["open", "download", "rename", "move", "details", "remove"];
+
+/** A list whose rows have a menu and are dragged onto its folders, by the pointer and by the keyboard. */
+export function MovableList({ onAct, onMove, ...list }: MovableListProps) {
   const { entries } = list;
+  const latest = useRef(onAct);
+  useEffect(() => {
+    latest.current = onAct;
+  });
+  const actionsOf = useCallback(
+    (entry: Entry) => <FileMenu entry={entry} actions={ACTIONS} onAction={(...all) => latest.current(...all)} />,
+    [],
+  );
   const folders = useMemo(
     () => new Map(entries.flatMap((entry) => (entry.kind === "folder" ? [[entry.id, entry] as const] : []))),
     [entries],
@@ -31,5 +43,5 @@ export function MovableList({ onMove, ...list }: MovableListProps) {
       </div>
     ),
   });
-  return <FileList {...list} dragAndDropHooks={dragAndDropHooks} />;
+  return <FileList {...list} actionsOf={actionsOf} dragAndDropHooks={dragAndDropHooks} />;
 }

@@ -1,9 +1,8 @@
 import { Button } from "react-aria-components/Button";
-import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
-import { Popover } from "react-aria-components/Popover";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Icon } from "../ui/icon.tsx";
-import type { FileSort, SortColumn } from "./use-entries.ts";
+import { MenuButton } from "../ui/menu-button.tsx";
+import type { FileSort, SortColumn } from "./list-requests.ts";
 
 interface SortProps {
   readonly sort: FileSort;
@@ -26,27 +25,24 @@ export function nextSort(sort: FileSort, column: SortColumn): FileSort {
 /** For tiles and phones, which have no columns to press. */
 export function SortMenu({ sort, onSort }: SortProps) {
   return (
-    <MenuTrigger>
-      <Button className="button sort-button" aria-label={`${sortBy}: ${columns[columnOf(sort)]}`}>
-        {columns[columnOf(sort)]}
-        <Icon name={sort.startsWith("-") ? "down" : "up"} size={16} />
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Menu
-          className="menu"
-          aria-label={sortBy}
-          selectionMode="single"
-          selectedKeys={[columnOf(sort)]}
-          onAction={(column) => onSort(nextSort(sort, column as SortColumn))}
-        >
-          {COLUMNS.map((column) => (
-            <MenuItem key={column} id={column} className="menu-item">
-              {columns[column]}
-            </MenuItem>
-          ))}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <MenuButton
+      className="button sort-button"
+      label={`${sortBy}: ${columns[columnOf(sort)]}`}
+      button={
+        <>
+          {columns[columnOf(sort)]}
+          <Icon name={sort.startsWith("-") ? "down" : "up"} size={16} />
+        </>
+      }
+      placement="bottom end"
+      menu={{
+        "aria-label": sortBy,
+        selectionMode: "single",
+        selectedKeys: [columnOf(sort)],
+        onAction: (column) => onSort(nextSort(sort, column as SortColumn)),
+      }}
+      items={COLUMNS.map((column) => ({ id: column, content: columns[column] }))}
+    />
   );
 }
 

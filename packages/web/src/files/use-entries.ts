@@ -2,12 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useServices } from "../app/services.tsx";
 import { type Entry, entryOfFile, entryOfFolder } from "./entry.ts";
-
-export const SORTS = ["name", "-name", "created_at", "-created_at", "size_bytes", "-size_bytes"] as const;
-export type FileSort = (typeof SORTS)[number];
-export type SortColumn = "name" | "size_bytes" | "created_at";
-
-const PAGE = 200;
+import { type FileSort, filesQuery, foldersQuery } from "./list-requests.ts";
 
 /** Which entries, and in which order. */
 export interface EntriesQuery {
@@ -41,15 +36,7 @@ function useFolderPages(folder: EntriesQuery["folder"]) {
   const { api } = useServices();
   return useInfiniteQuery({
     queryKey: ["folders", "list", { folder }],
-    queryFn: ({ pageParam, signal }) =>
-      api("GET /api/v1/folders", {
-        query: {
-          limit: PAGE,
-          ...(folder === "trash" ? { deleted: true } : { parent: folder ?? "root" }),
-          ...(pageParam === null ? {} : { cursor: pageParam }),
-        },
-        signal,
-      }),
+    queryFn: ({ pageParam, signal }) => api("GET /api/v1/folders", { query: foldersQuery(folder, pageParam), signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     enabled: folder !== undefined,
@@ -61,15 +48,7 @@ function useFilePages(folder: EntriesQuery["folder"], sort: FileSort) {
   return useInfiniteQuery({
     queryKey: ["files", { folder, sort }],
     queryFn: ({ pageParam, signal }) =>
-      api("GET /api/v1/files", {
-        query: {
-          limit: PAGE,
-          sort,
-          ...(folder === "trash" ? { deleted: true } : { folder: folder ?? "root" }),
-          ...(pageParam === null ? {} : { cursor: pageParam }),
-        },
-        signal,
-      }),
+      api("GET /api/v1/files", { query: filesQuery(folder, sort, pageParam), signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     enabled: folder !== undefined,

@@ -48,6 +48,7 @@ export function openLive({
   });
   const follow = () => live.setUser(session.state() === "signed-in" ? session.userId() : undefined);
   session.subscribe(follow);
+  follow();
   let falling: ReturnType<typeof setTimeout> | undefined;
   document.addEventListener("visibilitychange", () => {
     clearTimeout(falling);

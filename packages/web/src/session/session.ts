@@ -2,6 +2,8 @@ import type { Credentials } from "@commonhold/client/credentials.ts";
 import { createHttpTransport, type HttpTransport } from "@commonhold/client/http-transport.ts";
 import { hasCode } from "@commonhold/core/app-error.ts";
 import { type Api, createApi } from "../api/api.ts";
+import { fetchUnlessEarly } from "../early/early-answers.ts";
+import { BY_COOKIE, SESSION_LOCK } from "./cookie-session.ts";
 import { exclusively } from "./exclusively.ts";
 import { pageClock, pageRandom } from "./page-clock.ts";
 import { tokenUser } from "./token-user.ts";
@@ -26,10 +28,8 @@ export interface Session {
   signOutEverywhere(): Promise<void>;
 }
 
-const BY_COOKIE = { "x-commonhold-session": "cookie" };
 /** Stands for the refresh token, which only the browser has. */
 const IN_COOKIE = "cookie";
-const LOCK = "commonhold-session";
 
 /** The access token lives in this page's memory and nowhere else; the refresh token in a cookie that no script reads. */
 export function createSession(): Session {
@@ -87,7 +87,7 @@ export function createSession(): Session {
     signIn: async (body) => enter(await api("POST /api/v1/auth/login", { body, headers: BY_COOKIE, auth: "none" })),
     signUp: async (body) => enter(await api("POST /api/v1/auth/register", { body, headers: BY_COOKIE, auth: "none" })),
     signOut: async () => {
-      await exclusively(LOCK, () =>
+      await exclusively(SESSION_LOCK, () =>
         api("POST /api/v1/auth/logout", { headers: BY_COOKIE, auth: "none", idempotent: true }),
       );
       await leave();
@@ -108,10 +108,11 @@ function openTransport(held: {
     {
       clock: pageClock,
       random: pageRandom,
+      fetch: fetchUnlessEarly,
       credentials: {
         read: async () => ({ accessToken: held.accessToken(), refreshToken: IN_COOKIE }),
         write: async (credentials) => held.take(credentials),
-        exclusively: (action) => exclusively(LOCK, action),
+        exclusively: (action) => exclusively(SESSION_LOCK, action),
       },
       exchange: async () => {
         const name = "POST /api/v1/auth/refresh";

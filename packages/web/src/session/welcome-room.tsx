@@ -1,8 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { Form } from "react-aria-components/Form";
-import { useServices } from "../app/services.tsx";
+import type { Answer } from "../api/api.ts";
+import { useAccess } from "../app/access.tsx";
+import { firstSightIsThere } from "../app/first-sight.ts";
 import { Mark } from "../app/mark.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { sessionTexts } from "../texts/session-texts.ts";
@@ -11,6 +12,7 @@ import { Field } from "../ui/field.tsx";
 
 /** The way in: what this is, signing in, signing up. */
 export function WelcomeRoom() {
+  useEffect(firstSightIsThere, []);
   return (
     <main className="welcome">
       <section className="welcome-words">
@@ -32,7 +34,7 @@ export function WelcomeRoom() {
 
 /** Signs in or up with what a form holds. @returns why not, for a person */
 function useEntering(isNew: boolean) {
-  const { session } = useServices();
+  const { session } = useAccess();
   const [failure, setFailure] = useState<string>();
   const [isWorking, setWorking] = useState(false);
   const enter = async (form: FormData): Promise<void> => {
@@ -124,11 +126,19 @@ function Fields({ isNew, email, onEmail }: FieldsProps) {
 }
 
 function TrialAccount({ onUse }: { readonly onUse: (email: string) => void }) {
-  const { api } = useServices();
-  const { data } = useQuery({
-    queryKey: ["trial-account"],
-    queryFn: ({ signal }) => api("GET /api/v1/auth/trial-account", { auth: "none", signal }),
-  });
+  const { api, connection } = useAccess();
+  const [data, setData] = useState<Answer<"GET /api/v1/auth/trial-account">>();
+  useEffect(() => {
+    const gone = new AbortController();
+    api("GET /api/v1/auth/trial-account", { auth: "none", signal: gone.signal }).then(
+      (account) => {
+        connection.answered();
+        setData(account);
+      },
+      (error: unknown) => connection.failed(error),
+    );
+    return () => gone.abort();
+  }, [api, connection]);
   const { trial } = sessionTexts;
   if (data === undefined || data.email === null) return null;
   const { email, password_file: file } = data;

@@ -1,7 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import { useState } from "react";
 import { Button } from "react-aria-components/Button";
-import { useIsAway } from "../app/services.tsx";
+import { useIsAway } from "../app/access.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 
 /** What went wrong, in the words that came with it, and its code to copy. */
