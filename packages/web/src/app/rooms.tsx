@@ -19,6 +19,7 @@ void loadInIdleTime([
   () => import("../files/rename-popover.tsx"),
   () => import("../files/move-dialog.tsx"),
   () => import("../uploads/upload-tray.tsx"),
+  () => import("../uploads/send-file.ts"),
   () => import("../shares/share-dialog.tsx"),
   () => import("../search/search-room.tsx"),
   () => import("../files/trash-room.tsx"),

@@ -1,6 +1,7 @@
 import { sleep } from "@commonhold/client/backoff.ts";
-import { createEvents } from "@commonhold/client/events.ts";
+import type { LiveEvent } from "@commonhold/client/events.ts";
 import type { QueryClient } from "@tanstack/react-query";
+import { afterFirstSight } from "../app/first-sight.ts";
 import { pageRandom } from "../session/page-clock.ts";
 import type { Session } from "../session/session.ts";
 import { isConcerned } from "./concerned-queries.ts";
@@ -36,7 +37,7 @@ export function openLive({
     later: (action, ms) => setTimeout(action, ms),
   });
   const live = new LiveStream({
-    watch: (signal, onLost) => createEvents({ transport: session.transport, random: pageRandom }).watch(signal, onLost),
+    watch: (signal, onLost) => watchEvents(session, signal, onLost),
     onEvent: (event) => (event.kind === "hello" ? renew() : changes.add(event.topic)),
     openChannel: (name, hear) => {
       const channel = new BroadcastChannel(name);
@@ -59,4 +60,10 @@ export function openLive({
     }
   });
   return live;
+}
+
+/** What is in sight has just been asked for: changes of it are told from then on. */
+async function* watchEvents(session: Session, signal: AbortSignal, onLost: () => void): AsyncGenerator<LiveEvent> {
+  const { createEvents } = await afterFirstSight(() => import("@commonhold/client/events.ts"));
+  yield* createEvents({ transport: session.transport, random: pageRandom }).watch(signal, onLost);
 }

@@ -7,9 +7,8 @@ import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { pageClock, pageRandom } from "../session/page-clock.ts";
 import { browserFileSource } from "./browser-file-source.ts";
 import type { FolderPlace } from "./folder-paths.ts";
+import { ONE_REQUEST_BYTES_MAX } from "./one-request.ts";
 
-/** Up to this a file is sent in one request: of a thousand small ones most of the time goes into questions. */
-export const ONE_REQUEST_BYTES_MAX = 256 * 1024;
 const ONE_REQUEST_TIMEOUT_MS = 120_000;
 /** Of each file: three chunks of at most 4 MiB are in memory. */
 const CHUNKS_AT_ONCE = 3;

@@ -1,12 +1,11 @@
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
-import { abortUpload } from "@commonhold/client/upload-session.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { pageClock } from "../session/page-clock.ts";
 import { coalesced } from "./coalesced.ts";
 import type { GivenFile, GivenFiles } from "./dropped-files.ts";
 import { type FolderPlace, FolderPaths, splitPath } from "./folder-paths.ts";
 import type { KeptUpload, KeptUploads } from "./kept-uploads.ts";
-import { ONE_REQUEST_BYTES_MAX, sendFile } from "./send-file.ts";
+import { ONE_REQUEST_BYTES_MAX } from "./one-request.ts";
 import { createTransferRate } from "./transfer-rate.ts";
 import { isMoving, type UploadItem } from "./upload-item.ts";
 import { holdUpload, isHeldElsewhere } from "./upload-locks.ts";
@@ -153,6 +152,7 @@ export class UploadQueue {
     const sessionId = work.kept?.sessionId;
     if (sessionId !== undefined && work.item.state !== "done") {
       await this.#deps.kept.remove(sessionId);
+      const { abortUpload } = await import("@commonhold/client/upload-session.ts");
       await abortUpload(this.#deps.transport, sessionId).catch(() => undefined);
     }
     this.#begin();
@@ -241,6 +241,8 @@ export class UploadQueue {
     let reported: number | undefined;
     try {
       const folderId = await this.#paths.idOf(work.folderId, folder);
+      // Most visits send nothing.
+      const { sendFile } = await import("./send-file.ts");
       signal.throwIfAborted();
       const sealed = given.sealed === undefined ? {} : { sealed: given.sealed.source };
       const wanted = { file: given.file, folderId, name: leaf, ...sealed };
