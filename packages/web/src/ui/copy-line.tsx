@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { lendTexts } from "../texts/nodes-texts.ts";
 import { Icon } from "./icon.tsx";
@@ -8,7 +8,15 @@ export function CopyLine({ text }: { readonly text: string }) {
   const [copied, setCopied] = useState(false);
   return (
     <div className="copy-line">
-      <code>{text}</code>
+      <code>
+        {text.split(" ").map((word, at) => (
+          // The words of a command stay where they are.
+          <Fragment key={at}>
+            {at === 0 ? "" : " "}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
       <Button
         className="button"
         // Browsers keep the clipboard from pages on plain http to other machines; the text can be marked there.
