@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "react-aria-components/Button";
 import type { Answer } from "../api/api.ts";
 import { useServices } from "../app/services.tsx";
+import { accountTexts } from "../texts/account-texts.ts";
 import { logTexts } from "../texts/admin-texts.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { Empty } from "../ui/empty.tsx";
@@ -86,6 +87,14 @@ function nameOf({ kind, id, name }: Action["actor"] | Action["subject"]): string
 
 function detailsOf({ details }: Action): string {
   return Object.entries(details)
-    .map(([key, value]) => `${key.replaceAll("_", " ")}: ${String(value)}`)
+    .map(([key, value]) => detailOf(key, String(value)))
     .join(" · ");
+}
+
+const MICROCREDITS = /_microcredits$/;
+
+function detailOf(key: string, value: string): string {
+  const name = key.replace(MICROCREDITS, "").replaceAll("_", " ");
+  if (MICROCREDITS.test(key)) return `${name}: ${logTexts.credits(Number(value) / 1e6)}`;
+  return `${name}: ${(accountTexts.roles as Readonly<Record<string, string>>)[value] ?? value}`;
 }

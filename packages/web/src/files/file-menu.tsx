@@ -32,20 +32,23 @@ export function FileMenu({ entry, actions, onAction }: FileMenuProps) {
       </Button>
       <Popover className="popover" placement="bottom end">
         <Menu className="menu" onAction={(action) => onAction(action as FileAction, entry)}>
-          {actions.map((id) => {
-            const [label, icon] = ACTIONS[id];
-            return (
-              <MenuItem key={id} id={id} className="menu-item">
-                <Icon name={icon} />
-                {label}
-              </MenuItem>
-            );
-          })}
+          {actions.filter((id) => id !== "remove").map(actionItem)}
           {entry.kind === "file" && actions.includes("details") ? (
             <ShareMenuItem target={{ fileId: entry.file.file_id, name: entry.name }} />
           ) : null}
+          {actions.includes("remove") ? actionItem("remove") : null}
         </Menu>
       </Popover>
     </MenuTrigger>
+  );
+}
+
+function actionItem(id: FileAction) {
+  const [label, icon] = ACTIONS[id];
+  return (
+    <MenuItem key={id} id={id} className="menu-item">
+      <Icon name={icon} />
+      {label}
+    </MenuItem>
   );
 }

@@ -22,6 +22,13 @@ export function exactTime(instant: string): string {
   return exact.format(Date.parse(instant));
 }
 
+const minute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** What the coordinator says, with its instants as people read them: "Mar 4, 2026, 9:30 AM". */
+export function withReadableTimes(text: string): string {
+  return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (instant) => minute.format(Date.parse(instant)));
+}
+
 /** "5 s", "3 min", "2 h", "4 days": the one unit that tells most. */
 export function formatDuration(seconds: number): string {
   if (seconds < MINUTE_S) return `${Math.max(1, Math.round(seconds))} s`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { countOf } from "./count-of.ts";
 import { exactBytes, formatBytes } from "./format-bytes.ts";
 import { formatShare } from "./format-share.ts";
-import { formatDuration, formatWhen } from "./format-time.ts";
+import { exactTime, formatDuration, formatWhen, withReadableTimes } from "./format-time.ts";
 
 describe("bytes", () => {
   it.each([
@@ -53,3 +53,10 @@ it.each([
   [0.29, "29 %"],
   [0, "0 %"],
 ])("%d is a share of %s", (share, text) => expect(formatShare(share)).toBe(text));
+
+it("instants in a sentence are told as people read them", () => {
+  const instant = "2026-03-04T09:30:00.000Z";
+  const day = exactTime(instant).split(",")[0];
+  expect(withReadableTimes(`at the earliest ${instant}`)).toMatch(new RegExp(`^at the earliest ${day}, 2026, \\d+:30`));
+  expect(withReadableTimes("it passed 3 of 100")).toBe("it passed 3 of 100");
+});

@@ -22,9 +22,13 @@ export function RepairSummary({ repair }: { readonly repair: RepairState }) {
 
 function paceOf(repair: RepairState): string {
   const texts = networkTexts.repair;
-  const sentences = [texts.lacking(Math.max(repair.below_promise.chunks, repair.queue.chunks))];
+  const moving = repair.queue.by_urgency.relocating;
+  const lacking = Math.max(repair.below_promise.chunks, repair.queue.chunks - moving);
+  const sentences = lacking > 0 || moving === 0 ? [texts.lacking(lacking)] : [];
+  if (moving > 0) sentences.push(texts.moving(moving));
   if (repair.bytes_left > 0) {
-    const pace = texts.left(formatBytes(repair.bytes_left), formatBytes(repair.bytes_per_second));
+    const left = formatBytes(repair.bytes_left);
+    const pace = repair.bytes_per_second > 0 ? texts.left(left, formatBytes(repair.bytes_per_second)) : texts.all(left);
     const time = repair.seconds_left === null ? "" : `, ${texts.time(formatDuration(repair.seconds_left))}`;
     sentences.push(`${pace}${time}`);
   }

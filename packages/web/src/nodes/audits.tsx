@@ -4,6 +4,7 @@ import { Button } from "react-aria-components/Button";
 import type { Answer } from "../api/api.ts";
 import { useServices } from "../app/services.tsx";
 import { formatShare } from "../format/format-share.ts";
+import { withReadableTimes } from "../format/format-time.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { auditsTexts as texts, standingText } from "../texts/nodes-texts.ts";
 import { Choice } from "../ui/choice.tsx";
@@ -95,7 +96,7 @@ function Changes({ changes }: { readonly changes: Audits["summary"]["changes"] }
           <li key={`${at}-${to}`}>
             <span>
               <strong>{texts.change(standingText(from), standingText(to))}</strong>
-              <span className="soft"> · {why}</span>
+              <span className="soft"> · {withReadableTimes(why)}</span>
             </span>
             <span className="soft">
               <Moment at={at} />

@@ -2,6 +2,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useLive } from "../api/use-live.ts";
 import { useMe, useServices } from "../app/services.tsx";
 import { formatShare } from "../format/format-share.ts";
+import { withReadableTimes } from "../format/format-time.ts";
 import { nodeStatusTexts } from "../texts/health-texts.ts";
 import { nodesTexts } from "../texts/nodes-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
@@ -94,7 +95,7 @@ function Trust({ reputation }: { readonly reputation: NonNullable<NodeObject["re
       <h2>{trust.title}</h2>
       <p>
         <strong>{trust.standings[reputation.standing]}</strong>
-        {reputation.why === "" ? null : <span className="soft"> · {reputation.why}</span>}
+        {reputation.why === "" ? null : <span className="soft"> · {withReadableTimes(reputation.why)}</span>}
       </p>
       <dl className="facts wide">
         <dt>{trust.reliability}</dt>

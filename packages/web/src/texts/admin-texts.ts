@@ -127,6 +127,7 @@ export const logTexts = {
   none: { title: "Nothing yet", text: "What changes the network or its people by hand is written down here." },
   columns: { at: "When", who: "Who", what: "What", details: "Details" },
   network: "the network",
+  credits: (amount: number) => `${amount.toLocaleString("en", { maximumFractionDigits: 6 })} credits`,
   unknown: (kind: string) => `a ${kind} that is gone`,
   actions: {
     "credits.grant": (subject: string) => `gave credits to ${subject}`,

@@ -162,6 +162,8 @@ export const networkTexts = {
     idle: "Nothing has to be repaired.",
     paused: "Repair is paused by an administrator.",
     lacking: (count: number) => `${countOf(count, "part")} lack copies`,
+    moving: (count: number) => `${countOf(count, "part")} on the move`,
+    all: (bytes: string) => `${bytes} left`,
     left: (bytes: string, rate: string) => `${bytes} left, at ${rate}/s`,
     time: (duration: string) => `about ${duration} to go`,
     done: (copies: number, bytes: string) => `${countOf(copies, "copy", "copies")} made since the start, ${bytes}`,
