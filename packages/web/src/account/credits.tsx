@@ -115,7 +115,7 @@ function History() {
               <td className="soft">
                 <Moment at={movement.created_at} />
               </td>
-              <td className="number">{movement.amount}</td>
+              <td className="number">{movement.amount.replace("-", "−")}</td>
             </tr>
           ))}
         </tbody>
