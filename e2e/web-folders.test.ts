@@ -307,7 +307,10 @@ it("search finds names wherever they lie, and leads there", async () => {
 });
 
 describe("many files", () => {
-  it("a folder of a thousand arrives whole, and the page stays awake", async () => {
+  /** On a machine that does ten other things. */
+  const ARRIVAL_MS_MAX = 300_000;
+
+  it("a folder of a thousand arrives whole, and the page stays awake", { timeout: 2 * ARRIVAL_MS_MAX }, async () => {
     const { page, faults } = await newcomer();
     const files = Array.from({ length: 1000 }, (_, at) => [`many/${at % 10}/file ${at}.txt`, `text of ${at}`] as const);
     const folder = await filesOnDisk("thousand", Object.fromEntries(files));
@@ -328,7 +331,7 @@ describe("many files", () => {
     await row(page, "many").dblclick();
     await page.getByRole("heading", { name: "many" }).waitFor();
     await row(page, /^\d$/).first().waitFor();
-    await tray(page).getByText("1,000 files uploaded").first().waitFor({ timeout: 120_000 });
+    await tray(page).getByText("1,000 files uploaded").first().waitFor({ timeout: ARRIVAL_MS_MAX });
     expect(asked.ensure).toBe(10);
     expect(asked.lists).toBeLessThan(400);
     expect(await tray(page).getByRole("listitem").count()).toBeLessThan(60);

@@ -122,7 +122,7 @@ describe("concurrent calls", () => {
     const hold = Promise.withResolvers<void>();
     for (const node of path.nodes) node.hold = hold.promise;
     const uploading = Promise.all(Array.from({ length: 90 }, (_, i) => put(`f${i}`, bytesOf(100))));
-    await expect.poll(() => path.transfers.uploadBudget.usedBytes).toBe(90 * 100);
+    await expect.poll(() => path.transfers.uploadBudget.usedBytes, { timeout: 30_000 }).toBe(90 * 100);
     hold.resolve();
     expect((await uploading).filter(({ status }) => status !== 201)).toEqual([]);
     await path.transfers.late.idle();
