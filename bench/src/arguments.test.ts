@@ -109,3 +109,17 @@ describe("what is wrong is refused", () => {
     expect(() => parse(line)).toThrow(message);
   });
 });
+
+describe("tab", () => {
+  it("sends 5 GB unless told otherwise", () => {
+    expect(parse("tab")).toEqual({ kind: "tab", options: { bytes: 5e9, data: undefined, strict: false } });
+    expect(parse("tab --gb 0.5 --data /data --strict")).toEqual({
+      kind: "tab",
+      options: { bytes: 0.5e9, data: "/data", strict: true },
+    });
+  });
+
+  it("runs alone", () => {
+    expect(() => parse("tab upload-1gb")).toThrow("tab runs alone");
+  });
+});

@@ -53,6 +53,10 @@ export interface LedgerOptions extends CommonOptions {
   readonly runs: number;
 }
 
+export interface TabOptions extends CommonOptions {
+  readonly bytes: number;
+}
+
 export type BenchCommand =
   | { readonly kind: "help" }
   | { readonly kind: "list" }
@@ -60,7 +64,8 @@ export type BenchCommand =
   | { readonly kind: "soak"; readonly options: SoakOptions }
   | { readonly kind: "repair"; readonly options: RepairOptions }
   | { readonly kind: "audits"; readonly options: AuditsOptions }
-  | { readonly kind: "ledger"; readonly options: LedgerOptions };
+  | { readonly kind: "ledger"; readonly options: LedgerOptions }
+  | { readonly kind: "tab"; readonly options: TabOptions };
 
 const COMMON = {
   help: { type: "boolean", short: "h", default: false },
@@ -96,6 +101,10 @@ const FOR_LEDGER = {
   runs: { type: "string", default: "5" },
 } as const;
 
+const FOR_TAB = {
+  gb: { type: "string", default: "5" },
+} as const;
+
 /**
  * What is asked for on the command line.
  * @param caseNames all that there are
@@ -105,6 +114,7 @@ export function parseArguments(args: readonly string[], caseNames: readonly stri
   if (args.includes("soak")) return parseSoak(args);
   if (args.includes("repair")) return parseRepair(args);
   if (args.includes("audits")) return parseAudits(args);
+  if (args.includes("tab")) return parseTab(args);
   return args.includes("ledger") ? parseLedger(args) : parseCases(args, caseNames);
 }
 
@@ -189,6 +199,15 @@ function parseLedger(args: readonly string[]): BenchCommand {
   return { kind: "ledger", options: { entries, runs, data: values.data, strict: values.strict } };
 }
 
+function parseTab(args: readonly string[]): BenchCommand {
+  const { values, positionals } = asUsage(() =>
+    parseArgs({ args: [...args], options: { ...COMMON, ...FOR_TAB }, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help" };
+  requireAlone("tab", positionals);
+  return { kind: "tab", options: { bytes: gigabytes("--gb", values.gb), data: values.data, strict: values.strict } };
+}
+
 function requireAlone(name: string, positionals: readonly string[]): void {
   if (positionals.length === 1) return;
   throw new UsageError(`${name} runs alone: leave ${positionals.filter((other) => other !== name).join(", ")} out.`);
@@ -204,10 +223,10 @@ function asUsage<T>(parse: () => T): T {
 }
 
 function unknownCase(name: string, caseNames: readonly string[]): UsageError {
-  const nearest = nearestName(name, [...caseNames, "soak", "repair", "audits", "ledger"]);
+  const nearest = nearestName(name, [...caseNames, "soak", "repair", "audits", "ledger", "tab"]);
   const meant = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
   return new UsageError(
-    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there are soak, repair, audits and ledger.`,
+    `There is no case "${name}".${meant} The cases are ${caseNames.join(", ")}; and there are soak, repair, audits, ledger and tab.`,
   );
 }
 

@@ -14,6 +14,7 @@ import { runRepair } from "./repair/run-repair.ts";
 import type { BenchDeps } from "./run/bench-deps.ts";
 import { runCases } from "./run/run-cases.ts";
 import { runSoak } from "./soak/run-soak.ts";
+import { runTab } from "./tab/run-tab.ts";
 import { helpText, listText } from "./usage-text.ts";
 
 type MeasuringCommand = Exclude<BenchCommand, { readonly kind: "help" | "list" }>;
@@ -60,6 +61,8 @@ function measure(command: MeasuringCommand, deps: BenchDeps): Promise<boolean> {
       return runAudits(deps, command.options);
     case "ledger":
       return runLedger(deps, command.options);
+    case "tab":
+      return runTab(deps, command.options);
   }
 }
 

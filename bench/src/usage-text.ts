@@ -12,7 +12,9 @@ export function listText(cases: readonly BenchCase[]): string[] {
     "answers verified: 10,000 a second and core; an answer under 18 KB; a day of 1,000,000 copies planned within 1 s",
   ];
   const ledger = ["ledger", "10,000,000 entries: a balance in under 5 ms, a page of history, the daily check"];
-  return formatColumns([...cases.map(({ name, summary }) => [name, summary]), soak, repair, audits, ledger], "ll");
+  const tab = ["tab", "memory of a browser's tab while it sends a file of 5 GB: it does not grow with the file"];
+  const others = [soak, repair, audits, ledger, tab];
+  return formatColumns([...cases.map(({ name, summary }) => [name, summary]), ...others], "ll");
 }
 
 export function helpText(cases: readonly BenchCase[]): string[] {
@@ -22,6 +24,7 @@ export function helpText(cases: readonly BenchCase[]): string[] {
     "npm run bench -- repair [--gb 2] [--nodes 6] [--runs 1] [--data DIR] [--strict]",
     "npm run bench -- audits [--runs 3] [--strict]",
     "npm run bench -- ledger [--entries 10000000] [--runs 5] [--data DIR] [--strict]",
+    "npm run bench -- tab [--gb 5] [--data DIR] [--strict]",
     "",
     ...listText(cases).map((line) => `  ${line}`),
     "",

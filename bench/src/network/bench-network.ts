@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
+import type { FirstAccount } from "commonhold/network/local-network.ts";
 import { LocalNetworkRun, type StartedNetwork } from "commonhold/network/local-network-run.ts";
 import { waitUntil } from "commonhold/network/wait-until.ts";
 import { commonholdVersion } from "commonhold/version.ts";
@@ -29,6 +30,8 @@ export interface NodePlace extends NamedProcess {
 
 /** A coordinator and storage nodes, as `npm start` runs them. */
 export interface BenchNetwork {
+  readonly url: string;
+  readonly account: FirstAccount;
   readonly files: FileClient;
   readonly session: CoordinatorSession;
   readonly processes: readonly NamedProcess[];
@@ -97,6 +100,8 @@ async function connect(network: StartedNetwork, { signal, stop, troubles }: Runn
   });
   const files = createFileClient({ baseUrl: network.url, headers, signal });
   return {
+    url: network.url,
+    account: network.account,
     files,
     session,
     processes: [processIn("coordinator", network.folders.coordinator), ...nodes],

@@ -7,4 +7,10 @@ export interface FileSource {
    * @throws AppError CONCURRENT_CHANGE when the source can tell that the file is no longer what it was
    */
   slice(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The same as something that is read only while it is sent, where there is such a thing: a browser keeps the bytes out
+   * of the page's memory, in which they would wait for the garbage collector.
+   * @throws AppError CONCURRENT_CHANGE when the source can tell that the file is no longer what it was
+   */
+  readonly part?: (start: number, end: number) => Promise<Blob>;
 }

@@ -13,7 +13,7 @@ export interface HttpRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Sent as it is. */
-  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly bytes?: Uint8Array<ArrayBuffer> | Blob;
   readonly headers?: Readonly<Record<string, string>>;
   /** `none` sends no access token. */
   readonly auth?: "bearer" | "none";

@@ -39,6 +39,20 @@ test("any length, cut at any size and sent in any number at once, arrives as it 
   );
 });
 
+test("a source that has parts sends those, and none of it is read into memory", async () => {
+  await using fake = await startFakeCoordinator({ chunkSize: 100 });
+  const client = await createTestClient(fake);
+  const bytes = new Uint8Array(randomBytes(250));
+  const slice = vi.fn<() => Promise<Uint8Array<ArrayBuffer>>>();
+  const whole = new Blob([bytes]);
+  const part = async (start: number, end: number) => whole.slice(start, end);
+  const file = await client.upload({ name: "a", sizeBytes: bytes.length, slice, part });
+  expect(storedBytes(fake, file.file_id)).toEqual(bytes);
+  expect(slice).not.toHaveBeenCalled();
+  const shorter = { name: "a", sizeBytes: 300, slice, part };
+  expect(await failureOf(client.upload(shorter))).toMatchObject({ code: "CONCURRENT_CHANGE" });
+});
+
 test("at most parallelMax chunks are under way, and progress only grows, up to the whole", async () => {
   await using fake = await startFakeCoordinator({ chunkSize: 100 });
   const client = await createTestClient(fake);

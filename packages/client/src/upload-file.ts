@@ -171,8 +171,9 @@ class Upload {
     const { session_id: sessionId, chunk_size: chunkSize } = this.#session;
     const start = index * chunkSize;
     const length = chunkLengthAt(index, this.#source.sizeBytes, chunkSize);
-    const bytes = await this.#source.slice(start, start + length);
-    if (bytes.length !== length) throw changed(this.#source);
+    const end = start + length;
+    const bytes = await (this.#source.part?.(start, end) ?? this.#source.slice(start, end));
+    if ((bytes instanceof Blob ? bytes.size : bytes.length) !== length) throw changed(this.#source);
     const path = `${sessionPath(sessionId)}/chunk`;
     const receipt = await this.#persist(signal, (aborted) =>
       this.#deps.transport.call(
