@@ -5,8 +5,8 @@ import { axeFindings } from "./axe-findings.ts";
 import { pictureName, type Theme, THEMES } from "./gallery-page.ts";
 
 /** What a page that is longer than the screen is shown of at most. */
-const HEIGHT_MAX = 2400;
-const QUALITY = 72;
+const HEIGHT_MAX = 3400;
+const QUALITY = 60;
 
 export interface Look {
   /** The page's, and the pictures'. */

@@ -23,8 +23,9 @@ export async function stopClock(context: BrowserContext): Promise<void> {
       }
     };
     const shown = (instant) => {
-      const minutes = Math.trunc((RealDate.parse(instant) - RealDate.now()) / 60_000);
-      return new RealDate(shownMs + minutes * 60_000).toISOString();
+      const minutes = (RealDate.parse(instant) - RealDate.now()) / 60_000;
+      const shownMinutes = minutes > 0 ? Math.ceil(minutes) - 0.5 : Math.ceil(minutes);
+      return new RealDate(shownMs + shownMinutes * 60_000).toISOString();
     };
     const realFetch = fetch;
     globalThis.fetch = async (...given) => {

@@ -5,7 +5,8 @@ const HEAD = `# The web app in pictures
 Written by \`npm run screenshots\`; change what it visits (\`e2e/harness/gallery-pages.ts\`), not this file. It starts a
 coordinator and six storage nodes, fills them, goes to every page and window at three widths, has axe look at each in both
 themes, fails with what that finds and with whatever is wider than the screen, and keeps these pictures: of each page in the
-light theme, of some in the dark one too. What the pages say is real, but for the earnings, checks and charges of a month.
+light theme, of some in the dark one too. What the pages say is real, but for the earnings, checks and charges of a
+month, and the copies that are under way as repair is looked at.
 
 | page | ${WIDTHS.join(" | ")} |
 |---|${WIDTHS.map(() => "---").join("|")}|

@@ -49,11 +49,21 @@ export async function goToFiles(stage: Stage, path: string, entry: string): Prom
   await row(stage.page, entry).and(stage.page.locator("[draggable=true]")).waitFor();
 }
 
+/** An element, of whose types a program of Node.js knows none. */
+interface Scrolled {
+  scrollIntoView(how: { readonly block: "center" }): void;
+}
+
 /** Chooses from the menu of an entry of the list; a list that is laid out anew may close the menu. */
 export async function choose(page: Page, name: string, action: string): Promise<void> {
+  const button = page.getByRole("button", { name: `Actions for ${name}`, exact: true });
+  const item = page.getByRole("menuitem", { name: action, exact: true });
+  // Not beneath the button to upload.
+  await button.evaluate((element) => (element as unknown as Scrolled).scrollIntoView({ block: "center" }));
   await waitUntil(`"${action}" of ${name}`, async () => {
-    await page.getByRole("button", { name: `Actions for ${name}`, exact: true }).click();
-    await page.getByRole("menuitem", { name: action, exact: true }).click({ timeout: 3000 });
+    // While the menu is open, the button is not there for anybody.
+    if (!(await item.isVisible())) await button.click({ timeout: 3000 });
+    await item.click({ timeout: 3000 });
     return true;
   });
 }

@@ -106,7 +106,6 @@ const ofNodes: readonly GalleryPage[] = [
   galleryPage({
     name: "node",
     title: "A node: earnings, uptime, checks",
-    isKeptDark: true,
     isWhole: true,
     open: goToNode,
   }),
@@ -119,9 +118,27 @@ const ofNodes: readonly GalleryPage[] = [
       await go("/account");
       await page.getByRole("img", { name: /^Credits charged/ }).waitFor();
       await page.getByText("This browser").first().waitFor();
+      await page.getByText("Reserved for the upload of").first().waitFor();
     },
   }),
 ];
+
+/** A copy is under way for milliseconds here, so two are made up, and a part that cannot be repaired. */
+async function goToRepair({ go, page, gallery }: Stage): Promise<void> {
+  const [from, near, far] = await Promise.all(["boathouse", "attic", "library"].map((name) => gallery.nodeId(name)));
+  const underWay = (chunk: string, to: string | undefined) => ({ chunk: chunk.repeat(8), from, to, bytes: 2_097_180 });
+  const stuck = { chunk: "c41f09e2".repeat(8), reason: "no_node_with_room", since: new Date().toISOString() };
+  await page.route("**/api/v1/repair", async (route) => {
+    const answer = await gallery.network.call("/api/v1/repair");
+    const repair = (await answer.json()) as Readonly<Record<string, object>>;
+    const unrepairable = { ...repair["unrepairable"], chunks: 1, items: [stuck] };
+    const copies = [underWay("5b0ce3d1", near), underWay("9a72f4c8", far)];
+    await route.fulfill({ json: { ...repair, unrepairable, in_flight: copies, in_flight_count: copies.length } });
+  });
+  await go("/admin/repair");
+  await page.getByRole("table", { name: "Being copied now" }).waitFor();
+  await page.getByText(/on the move.* left, at /).waitFor();
+}
 
 const inTrouble: readonly GalleryPage[] = [
   galleryPage({
@@ -135,11 +152,7 @@ const inTrouble: readonly GalleryPage[] = [
     name: "repair",
     title: "Repair, part by part",
     phase: "trouble",
-    open: async ({ go, page }) => {
-      await go("/admin/repair");
-      await page.getByRole("button", { name: "Pause repair" }).waitFor();
-      await page.getByRole("table", { name: "Being copied now" }).waitFor({ timeout: 60_000 });
-    },
+    open: goToRepair,
   }),
   galleryPage({
     name: "details-repairing",
