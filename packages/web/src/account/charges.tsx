@@ -3,6 +3,7 @@ import { dayText } from "../format/format-time.ts";
 import { daysUntil } from "../format/utc-days.ts";
 import { accountTexts } from "../texts/account-texts.ts";
 import { DayChart } from "../ui/day-chart.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 
 type ChargedDays = Answer<"GET /api/v1/credits">["days"];
 
@@ -44,32 +45,24 @@ export function Charges({ days }: { readonly days: ChargedDays }) {
 function ChargesTable({ days }: { readonly days: ChargedDays }) {
   const { columns } = texts;
   return (
-    <table className="table compact">
-      <caption className="hidden">{texts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.day}</th>
-          <th scope="col" className="number">
-            {columns.kept}
-          </th>
-          <th scope="col" className="number aside">
-            {columns.price}
-          </th>
-          <th scope="col" className="number">
-            {columns.charged}
-          </th>
+    <DataTable
+      caption={texts.title}
+      look="compact"
+      columns={[
+        { title: columns.day },
+        { title: columns.kept, isNumber: true },
+        { title: columns.price, isAside: true, isNumber: true },
+        { title: columns.charged, isNumber: true },
+      ]}
+    >
+      {days.map(({ day, gb_days, price, charged }) => (
+        <tr key={day}>
+          <th scope="row">{dayText(day)}</th>
+          <td className="number">{texts.kept(gb_days)}</td>
+          <td className="number aside">{price}</td>
+          <td className="number">{charged}</td>
         </tr>
-      </thead>
-      <tbody>
-        {days.map(({ day, gb_days, price, charged }) => (
-          <tr key={day}>
-            <th scope="row">{dayText(day)}</th>
-            <td className="number">{texts.kept(gb_days)}</td>
-            <td className="number aside">{price}</td>
-            <td className="number">{charged}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }

@@ -7,6 +7,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Figure } from "../ui/figure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Charges } from "./charges.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 
 const AMOUNTS_USD = [5, 10, 25] as const;
 const PAGE = 20;
@@ -97,29 +98,24 @@ function History() {
   return (
     <>
       <h3>{texts.history}</h3>
-      <table className="table">
-        <caption className="hidden">{texts.history}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{texts.columns.what}</th>
-            <th scope="col">{texts.columns.when}</th>
-            <th scope="col" className="number">
-              {texts.columns.amount}
-            </th>
+      <DataTable
+        caption={texts.history}
+        columns={[
+          { title: texts.columns.what },
+          { title: texts.columns.when },
+          { title: texts.columns.amount, isNumber: true },
+        ]}
+      >
+        {movements.map((movement) => (
+          <tr key={movement.id}>
+            <th scope="row">{movement.description}</th>
+            <td className="soft">
+              <Moment at={movement.created_at} />
+            </td>
+            <td className="number">{movement.amount.replace("-", "−")}</td>
           </tr>
-        </thead>
-        <tbody>
-          {movements.map((movement) => (
-            <tr key={movement.id}>
-              <th scope="row">{movement.description}</th>
-              <td className="soft">
-                <Moment at={movement.created_at} />
-              </td>
-              <td className="number">{movement.amount.replace("-", "−")}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
       {query.hasNextPage ? (
         <Button className="button quiet" isDisabled={query.isFetching} onPress={() => void query.fetchNextPage()}>
           {appTexts.loadMore}

@@ -14,6 +14,7 @@ import { useTitle } from "../ui/use-title.ts";
 import { AdminNodeMenu } from "./admin-node-menu.tsx";
 import { NodeHistory } from "./node-history.tsx";
 import { RemoveNodeDialog } from "./remove-node-dialog.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 
 const { columns } = adminNodesTexts;
 const STATES = Object.entries(nodeStatusTexts).map(([status, { word }]) => [status as NodeStatus, word] as const);
@@ -62,52 +63,41 @@ interface NodesTableProps {
 
 function NodesTable({ nodes, onOpen }: NodesTableProps) {
   return (
-    <table className="table">
-      <caption className="hidden">{adminNodesTexts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.name}</th>
-          <th scope="col">{columns.status}</th>
-          <th scope="col" className="aside">
-            {columns.room}
+    <DataTable
+      caption={adminNodesTexts.title}
+      columns={[
+        { title: columns.name },
+        { title: columns.status },
+        { title: columns.room, isAside: true },
+        { title: columns.trust, isAside: true },
+        { title: columns.heard, isAside: true },
+        { title: columns.actions, isTitleHidden: true },
+      ]}
+    >
+      {nodes.map((node) => (
+        <tr key={node.id}>
+          <th scope="row">
+            <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
+              {node.name}
+            </Link>
           </th>
-          <th scope="col" className="aside">
-            {columns.trust}
-          </th>
-          <th scope="col" className="aside">
-            {columns.heard}
-          </th>
-          <th scope="col">
-            <span className="hidden">{columns.actions}</span>
-          </th>
+          <td title={nodeStatusTexts[node.status].meaning}>
+            <NodeStatusMark status={node.status} />
+          </td>
+          <td className="aside">
+            <RoomOf node={node} />
+          </td>
+          <td className="aside">
+            {node.reputation === undefined ? "–" : nodesTexts.trust.standings[node.reputation.standing]}
+          </td>
+          <td className="aside soft">
+            {node.last_heartbeat_at === null ? "–" : <Moment at={node.last_heartbeat_at} />}
+          </td>
+          <td className="actions">
+            <AdminNodeMenu node={node} onOpen={(what) => onOpen(what, node)} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {nodes.map((node) => (
-          <tr key={node.id}>
-            <th scope="row">
-              <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
-                {node.name}
-              </Link>
-            </th>
-            <td title={nodeStatusTexts[node.status].meaning}>
-              <NodeStatusMark status={node.status} />
-            </td>
-            <td className="aside">
-              <RoomOf node={node} />
-            </td>
-            <td className="aside">
-              {node.reputation === undefined ? "–" : nodesTexts.trust.standings[node.reputation.standing]}
-            </td>
-            <td className="aside soft">
-              {node.last_heartbeat_at === null ? "–" : <Moment at={node.last_heartbeat_at} />}
-            </td>
-            <td className="actions">
-              <AdminNodeMenu node={node} onOpen={(what) => onOpen(what, node)} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }

@@ -7,6 +7,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { type Job, type JobAction, useJobActions } from "./use-job-actions.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 /** The coordinator's periodic work, for administrators. */
 export function JobsRoom() {
@@ -22,29 +23,21 @@ export function JobsRoom() {
       <p className="soft">{jobsTexts.lead}</p>
       {failure === null ? null : <Failure error={failure} onRetry={() => void refetch()} />}
       {data === undefined ? null : (
-        <table className="table stack">
-          <caption className="hidden">{jobsTexts.title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{columns.job}</th>
-              <th scope="col">{columns.state}</th>
-              <th scope="col" className="aside">
-                {columns.last}
-              </th>
-              <th scope="col" className="aside">
-                {columns.next}
-              </th>
-              <th scope="col">
-                <span className="hidden">{columns.actions}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.items.map((job) => (
-              <JobRow key={job.name} job={job} onAction={(action) => act.mutate({ name: job.name, action })} />
-            ))}
-          </tbody>
-        </table>
+        <DataTable
+          caption={jobsTexts.title}
+          look="stack"
+          columns={[
+            { title: columns.job },
+            { title: columns.state },
+            { title: columns.last, isAside: true },
+            { title: columns.next, isAside: true },
+            { title: columns.actions, isTitleHidden: true },
+          ]}
+        >
+          {data.items.map((job) => (
+            <JobRow key={job.name} job={job} onAction={(action) => act.mutate({ name: job.name, action })} />
+          ))}
+        </DataTable>
       )}
     </div>
   );

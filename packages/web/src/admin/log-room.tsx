@@ -9,6 +9,7 @@ import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 type Action = Answer<"GET /api/v1/admin/actions">["items"][number];
 
@@ -48,30 +49,24 @@ export function LogRoom() {
 
 function ActionsTable({ actions }: { readonly actions: readonly Action[] }) {
   return (
-    <table className="table stack">
-      <caption className="hidden">{logTexts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.what}</th>
-          <th scope="col">{columns.who}</th>
-          <th scope="col">{columns.at}</th>
+    <DataTable
+      caption={logTexts.title}
+      look="stack"
+      columns={[{ title: columns.what }, { title: columns.who }, { title: columns.at }]}
+    >
+      {actions.map((action) => (
+        <tr key={action.id}>
+          <th scope="row" title={action.action}>
+            {whatOf(action)}
+            <span className="under soft">{detailsOf(action)}</span>
+          </th>
+          <td className="soft">{nameOf(action.actor)}</td>
+          <td className="soft">
+            <Moment at={action.at} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {actions.map((action) => (
-          <tr key={action.id}>
-            <th scope="row" title={action.action}>
-              {whatOf(action)}
-              <span className="under soft">{detailsOf(action)}</span>
-            </th>
-            <td className="soft">{nameOf(action.actor)}</td>
-            <td className="soft">
-              <Moment at={action.at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }
 

@@ -13,6 +13,7 @@ import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { GrantDialog } from "./grant-dialog.tsx";
 import { type PeopleFilter, type Person, type Role, usePeople, useRights } from "./use-people.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 const ROLES = Object.entries(accountTexts.roles) as readonly (readonly [Role, string])[];
 const { columns } = peopleTexts;
@@ -60,32 +61,22 @@ interface PeopleTableProps {
 
 function PeopleTable({ people, onGive }: PeopleTableProps) {
   return (
-    <table className="table stack people">
-      <caption className="hidden">{peopleTexts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.who}</th>
-          <th scope="col">{columns.role}</th>
-          <th scope="col" className="aside">
-            {columns.stored}
-          </th>
-          <th scope="col" className="aside number">
-            {columns.credits}
-          </th>
-          <th scope="col" className="aside">
-            {columns.since}
-          </th>
-          <th scope="col">
-            <span className="hidden">{columns.actions}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {people.map((person) => (
-          <PersonRow key={person.id} person={person} onGive={onGive} />
-        ))}
-      </tbody>
-    </table>
+    <DataTable
+      caption={peopleTexts.title}
+      look="stack people"
+      columns={[
+        { title: columns.who },
+        { title: columns.role },
+        { title: columns.stored, isAside: true },
+        { title: columns.credits, isAside: true, isNumber: true },
+        { title: columns.since, isAside: true },
+        { title: columns.actions, isTitleHidden: true },
+      ]}
+    >
+      {people.map((person) => (
+        <PersonRow key={person.id} person={person} onGive={onGive} />
+      ))}
+    </DataTable>
   );
 }
 

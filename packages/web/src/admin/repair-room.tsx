@@ -10,6 +10,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { useJobActions } from "./use-job-actions.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 const JOB = "repair";
 const NAME_SHOWN = 12;
@@ -81,33 +82,28 @@ function UnderWay({ repair, nameOf }: UnderWayProps) {
   return (
     <section className="section">
       <h2>{repairTexts.now}</h2>
-      <table className="table">
-        <caption className="hidden">{repairTexts.now}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{columns.part}</th>
-            <th scope="col">{columns.from}</th>
-            <th scope="col">{columns.to}</th>
-            <th scope="col" className="number">
-              {columns.size}
+      <DataTable
+        caption={repairTexts.now}
+        columns={[
+          { title: columns.part },
+          { title: columns.from },
+          { title: columns.to },
+          { title: columns.size, isNumber: true },
+        ]}
+      >
+        {repair.in_flight.map(({ chunk, from, to, bytes }) => (
+          <tr key={`${chunk} ${to}`}>
+            <th scope="row">
+              <code title={chunk}>{chunk.slice(0, NAME_SHOWN)}</code>
             </th>
+            <td>{from === null ? repairTexts.spool : nameOf(from)}</td>
+            <td>{nameOf(to)}</td>
+            <td className="number">
+              <Bytes count={bytes} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {repair.in_flight.map(({ chunk, from, to, bytes }) => (
-            <tr key={`${chunk} ${to}`}>
-              <th scope="row">
-                <code title={chunk}>{chunk.slice(0, NAME_SHOWN)}</code>
-              </th>
-              <td>{from === null ? repairTexts.spool : nameOf(from)}</td>
-              <td>{nameOf(to)}</td>
-              <td className="number">
-                <Bytes count={bytes} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }
@@ -117,29 +113,22 @@ function Stuck({ repair: { unrepairable } }: { readonly repair: RepairState }) {
   return (
     <section className="section">
       <h2>{repairTexts.stuck}</h2>
-      <table className="table">
-        <caption className="hidden">{repairTexts.stuck}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{columns.part}</th>
-            <th scope="col">{columns.why}</th>
-            <th scope="col">{columns.since}</th>
+      <DataTable
+        caption={repairTexts.stuck}
+        columns={[{ title: columns.part }, { title: columns.why }, { title: columns.since }]}
+      >
+        {unrepairable.items.map(({ chunk, reason, since }) => (
+          <tr key={chunk}>
+            <th scope="row">
+              <code title={chunk}>{chunk.slice(0, NAME_SHOWN)}</code>
+            </th>
+            <td>{repairTexts.reasons[reason]}</td>
+            <td>
+              <Moment at={since} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {unrepairable.items.map(({ chunk, reason, since }) => (
-            <tr key={chunk}>
-              <th scope="row">
-                <code title={chunk}>{chunk.slice(0, NAME_SHOWN)}</code>
-              </th>
-              <td>{repairTexts.reasons[reason]}</td>
-              <td>
-                <Moment at={since} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </DataTable>
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { Failure } from "../ui/failure.tsx";
 import { FindField } from "../ui/find-field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useTitle } from "../ui/use-title.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 type Setting = Answer<"GET /api/v1/admin/settings">["items"][number];
 
@@ -51,37 +52,31 @@ export function SettingsRoom() {
 
 function SettingsTable({ settings }: { readonly settings: readonly Setting[] }) {
   return (
-    <table className="table stack settings">
-      <caption className="hidden">{settingsTexts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.name}</th>
-          <th scope="col">{columns.value}</th>
-          <th scope="col">{columns.source}</th>
+    <DataTable
+      caption={settingsTexts.title}
+      look="stack settings"
+      columns={[{ title: columns.name }, { title: columns.value }, { title: columns.source }]}
+    >
+      {settings.map(({ name, value, source, where, description }) => (
+        <tr key={name}>
+          <th scope="row">
+            <code>{name}</code>
+            <span className="under soft">{description}</span>
+          </th>
+          <td>
+            <code>{valueText(value)}</code>
+          </td>
+          <td className={source === "default" ? "soft" : "changed"}>
+            {settingsTexts.sources[source]}
+            {where === null ? null : (
+              <span className="under soft where">
+                <code>{where}</code>
+              </span>
+            )}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {settings.map(({ name, value, source, where, description }) => (
-          <tr key={name}>
-            <th scope="row">
-              <code>{name}</code>
-              <span className="under soft">{description}</span>
-            </th>
-            <td>
-              <code>{valueText(value)}</code>
-            </td>
-            <td className={source === "default" ? "soft" : "changed"}>
-              {settingsTexts.sources[source]}
-              {where === null ? null : (
-                <span className="under soft where">
-                  <code>{where}</code>
-                </span>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }
 

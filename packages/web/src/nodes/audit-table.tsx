@@ -1,6 +1,7 @@
 import type { Answer } from "../api/api.ts";
 import { auditsTexts as texts } from "../texts/nodes-texts.ts";
 import { Moment } from "../ui/moment.tsx";
+import { DataTable } from "../ui/data-table.tsx";
 
 type Audit = Answer<"GET /api/v1/nodes/{id}/audits">["items"][number];
 
@@ -8,43 +9,37 @@ type Audit = Answer<"GET /api/v1/nodes/{id}/audits">["items"][number];
 export function AuditTable({ audits }: { readonly audits: readonly Audit[] }) {
   const { columns } = texts;
   return (
-    <table className="table compact">
-      <caption className="hidden">{texts.list}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.when}</th>
-          <th scope="col">{columns.outcome}</th>
-          <th scope="col" className="number aside">
-            {columns.took}
+    <DataTable
+      caption={texts.list}
+      look="compact"
+      columns={[
+        { title: columns.when },
+        { title: columns.outcome },
+        { title: columns.took, isAside: true, isNumber: true },
+        { title: columns.counts, isAside: true },
+      ]}
+    >
+      {audits.map((audit) => (
+        <tr key={audit.id}>
+          <th scope="row">
+            <Moment at={audit.issued_at} />
           </th>
-          <th scope="col" className="aside">
-            {columns.counts}
-          </th>
+          <td>
+            {outcomesOf(audit)}
+            {audit.attempt > 1 ? <span className="under soft">{texts.again(audit.attempt)}</span> : null}
+            {whysOf(audit).map((why) => (
+              <span key={why} className="under soft wraps">
+                {why}
+              </span>
+            ))}
+          </td>
+          <td className="number aside">
+            {audit.duration_ms === null ? texts.none : texts.milliseconds(audit.duration_ms)}
+          </td>
+          <td className="aside soft">{texts.counts[audit.counted_as]}</td>
         </tr>
-      </thead>
-      <tbody>
-        {audits.map((audit) => (
-          <tr key={audit.id}>
-            <th scope="row">
-              <Moment at={audit.issued_at} />
-            </th>
-            <td>
-              {outcomesOf(audit)}
-              {audit.attempt > 1 ? <span className="under soft">{texts.again(audit.attempt)}</span> : null}
-              {whysOf(audit).map((why) => (
-                <span key={why} className="under soft wraps">
-                  {why}
-                </span>
-              ))}
-            </td>
-            <td className="number aside">
-              {audit.duration_ms === null ? texts.none : texts.milliseconds(audit.duration_ms)}
-            </td>
-            <td className="aside soft">{texts.counts[audit.counted_as]}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }
 

@@ -2,36 +2,27 @@ import { dayText, monthText } from "../format/format-time.ts";
 import { formatShare } from "../format/format-share.ts";
 import { earningsTexts as texts } from "../texts/nodes-texts.ts";
 import { type EarnedDay, type Earnings, reasonsOf } from "./earned-days.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 /** The figures of the picture, the last day first, with the reason of whatever was taken off. */
 export function EarningsTable({ earnings }: { readonly earnings: Earnings }) {
   const { columns } = texts;
   return (
-    <table className="table compact">
-      <caption className="hidden">{texts.table(monthText(earnings.month))}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.day}</th>
-          <th scope="col" className="number aside">
-            {columns.kept}
-          </th>
-          <th scope="col" className="number">
-            {columns.online}
-          </th>
-          <th scope="col" className="number aside">
-            {columns.checks}
-          </th>
-          <th scope="col" className="number">
-            {columns.net}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {earnings.items.toReversed().map((day) => (
-          <Day key={day.day} day={day} />
-        ))}
-      </tbody>
-    </table>
+    <DataTable
+      caption={texts.table(monthText(earnings.month))}
+      look="compact"
+      columns={[
+        { title: columns.day },
+        { title: columns.kept, isAside: true, isNumber: true },
+        { title: columns.online, isNumber: true },
+        { title: columns.checks, isAside: true, isNumber: true },
+        { title: columns.net, isNumber: true },
+      ]}
+    >
+      {earnings.items.toReversed().map((day) => (
+        <Day key={day.day} day={day} />
+      ))}
+    </DataTable>
   );
 }
 

@@ -5,43 +5,39 @@ import { nodesTexts } from "../texts/nodes-texts.ts";
 import { HealthMark } from "../ui/health-mark.tsx";
 import { Moment } from "../ui/moment.tsx";
 import type { NodeObject } from "./use-nodes.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 export function NodeTable({ nodes, caption }: { readonly nodes: readonly NodeObject[]; readonly caption: string }) {
   const { columns } = nodesTexts;
   return (
-    <table className="table">
-      <caption className="hidden">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.name}</th>
-          <th scope="col">{columns.status}</th>
-          <th scope="col">{columns.room}</th>
-          <th scope="col" className="aside">
-            {columns.heard}
+    <DataTable
+      caption={caption}
+      columns={[
+        { title: columns.name },
+        { title: columns.status },
+        { title: columns.room },
+        { title: columns.heard, isAside: true },
+      ]}
+    >
+      {nodes.map((node) => (
+        <tr key={node.id}>
+          <th scope="row">
+            <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
+              {node.name}
+            </Link>
           </th>
+          <td title={nodeStatusTexts[node.status].meaning}>
+            <NodeStatusMark status={node.status} />
+          </td>
+          <td>
+            <RoomOf node={node} />
+          </td>
+          <td className="aside soft">
+            {node.last_heartbeat_at === null ? "" : <Moment at={node.last_heartbeat_at} />}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {nodes.map((node) => (
-          <tr key={node.id}>
-            <th scope="row">
-              <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
-                {node.name}
-              </Link>
-            </th>
-            <td title={nodeStatusTexts[node.status].meaning}>
-              <NodeStatusMark status={node.status} />
-            </td>
-            <td>
-              <RoomOf node={node} />
-            </td>
-            <td className="aside soft">
-              {node.last_heartbeat_at === null ? "" : <Moment at={node.last_heartbeat_at} />}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 }
 

@@ -11,6 +11,7 @@ import { RevokeButton } from "./revoke-button.tsx";
 import { ShareFacts } from "./share-facts.tsx";
 import { isUsable, linkOf, type Share } from "./share-terms.ts";
 import { useShares } from "./use-shares.ts";
+import { DataTable } from "../ui/data-table.tsx";
 
 const { columns, empty, seal } = sharesTexts;
 
@@ -50,25 +51,19 @@ export function SharesRoom() {
 
 function Links({ shares }: { readonly shares: readonly Share[] }) {
   return (
-    <table className="table stack links">
-      <caption className="hidden">{sharesTexts.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.file}</th>
-          <th scope="col" className="aside">
-            {columns.made}
-          </th>
-          <th scope="col">
-            <span className="hidden">{columns.actions}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {shares.map((share) => (
-          <LinkRow key={share.id} share={share} />
-        ))}
-      </tbody>
-    </table>
+    <DataTable
+      caption={sharesTexts.title}
+      look="stack links"
+      columns={[
+        { title: columns.file },
+        { title: columns.made, isAside: true },
+        { title: columns.actions, isTitleHidden: true },
+      ]}
+    >
+      {shares.map((share) => (
+        <LinkRow key={share.id} share={share} />
+      ))}
+    </DataTable>
   );
 }
 
