@@ -49,6 +49,8 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
     await page.getByRole("heading", { name: "Files" }).waitFor({ state: "attached" });
     await dropFiles(page, [{ name: `${name}/letter to a friend.txt`, type: "text/plain", text: "Dear friend,\n" }]);
     await page.getByRole("row", { name, exact: true }).waitFor();
+    // Whoever leaves the page earlier cuts the upload off.
+    await page.getByRole("region", { name: "Uploads" }).getByText("1 file uploaded").first().waitFor();
   });
 
   it.each(ROOMS)("/%s is accessible, fits, and does without a fault", async (room) => {
