@@ -51,11 +51,12 @@ export async function runTab(deps: BenchDeps, options: TabOptions): Promise<bool
   }
 }
 
-async function watchUpload({ page, sample }: Tab, path: string, signal: AbortSignal): Promise<readonly TabSample[]> {
+async function watchUpload(tab: Tab, path: string, signal: AbortSignal): Promise<readonly TabSample[]> {
+  const { page } = tab;
   const startedMs = performance.now();
   const samples: TabSample[] = [];
   const look = async (): Promise<void> => {
-    samples.push({ seconds: (performance.now() - startedMs) / 1000, ...(await sample()) });
+    samples.push({ seconds: (performance.now() - startedMs) / 1000, ...(await tab.sample()) });
   };
   await look();
   await page.getByTestId("file-input").setInputFiles(path);
