@@ -1,12 +1,21 @@
 import { LOCKED_PASSWORD, MINUTES_NAME } from "./gallery-content.ts";
-import { choose, dialog, galleryPage, type GalleryPage, goToFiles, row, untilTrue } from "./gallery-page.ts";
+import {
+  choose,
+  dialog,
+  galleryPage,
+  type GalleryPage,
+  goToFiles,
+  row,
+  showDetails,
+  untilTrue,
+} from "./gallery-page.ts";
 import type { Stage } from "./gallery-stage.ts";
 
 const PICTURE = "Lake at dusk.jpg";
 
 async function goToDetails(stage: Stage): Promise<void> {
   await goToFiles(stage, "", MINUTES_NAME);
-  await choose(stage.page, MINUTES_NAME, "Details");
+  await showDetails(stage, MINUTES_NAME);
   const details = stage.page.getByRole("complementary", { name: "Details" });
   await details.getByText("Version 3", { exact: true }).waitFor();
   await details.getByText(/on disks now/).waitFor();
@@ -16,7 +25,7 @@ async function goToDetails(stage: Stage): Promise<void> {
 /** Waits for the picture, the film or the sound that is shown. */
 async function preview(stage: Stage, name: string, isThere: string): Promise<void> {
   await goToFiles(stage, "", name);
-  await choose(stage.page, name, "Open");
+  await row(stage.page, name).dblclick();
   await dialog(stage.page).getByRole("heading", { name }).waitFor();
   await untilTrue(stage.page, isThere);
 }
@@ -153,7 +162,11 @@ const previews: readonly GalleryPage[] = [
     open: async (stage) => {
       await preview(stage, "Spring concert.webm", "document.querySelector('video')?.readyState >= 2");
       await stage.page.evaluate("document.querySelector('video').currentTime = 1.5");
-      await untilTrue(stage.page, "!document.querySelector('video').seeking");
+      // Nothing turns in its middle any more.
+      await untilTrue(
+        stage.page,
+        "(({ seeking, readyState }) => !seeking && readyState > 3)(document.querySelector('video'))",
+      );
     },
   }),
   galleryPage({

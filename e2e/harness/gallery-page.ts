@@ -49,6 +49,13 @@ export async function goToFiles(stage: Stage, path: string, entry: string): Prom
   await row(stage.page, entry).and(stage.page.locator("[draggable=true]")).waitFor();
 }
 
+/** Shows the details of a file of the list; on a phone there is a key for it, and no button. */
+export async function showDetails({ page, width }: Stage, name: string): Promise<void> {
+  await row(page, name).click();
+  if (width < 640) await page.keyboard.press("i");
+  else await page.getByRole("button", { name: "Details", exact: true }).click();
+}
+
 /** An element, of whose types a program of Node.js knows none. */
 interface Scrolled {
   scrollIntoView(how: { readonly block: "center" }): void;

@@ -1,4 +1,4 @@
-import { choose, galleryPage, type GalleryPage, goToFiles, row } from "./gallery-page.ts";
+import { choose, galleryPage, type GalleryPage, goToFiles, row, showDetails } from "./gallery-page.ts";
 import type { Stage } from "./gallery-stage.ts";
 import { makeUpEconomy } from "./made-up-economy.ts";
 
@@ -156,12 +156,12 @@ const inTrouble: readonly GalleryPage[] = [
   }),
   galleryPage({
     name: "details-repairing",
-    title: "Details of a file that lacks copies",
+    title: "Details of a file whose copies move",
     phase: "trouble",
     open: async (stage) => {
       // At the top of the list, or it is not among the rows in sight.
       await goToFiles(stage, "?sort=-size_bytes", "Photos 2025.tar");
-      await choose(stage.page, "Photos 2025.tar", "Details");
+      await showDetails(stage, "Photos 2025.tar");
       await stage.page
         .getByRole("complementary", { name: "Details" })
         .getByText(/on disks now/)
