@@ -10,7 +10,7 @@ import {
   refusal,
   silence,
 } from "./audit-network.fixture.ts";
-import type { AuditLedger } from "./audit-ledger.ts";
+import type { AuditLedger, IssuedChallenge } from "./audit-ledger.ts";
 import { resumeUnanswered } from "./audit-recovery.ts";
 
 let network: AuditNetwork;
@@ -90,24 +90,33 @@ describe("a node that refuses for ever", () => {
 
 describe("a question whose answer could not be recorded", () => {
   it("waits once to be asked again, as if it had not been asked", async () => {
-    const { node } = await openWith(async () => {
+    await openWith(async () => {
       throw refusal();
     });
-    const asked = () => {
-      const first = Buffer.from(node.asked[0]!.selectionId);
-      return node.asked.filter(({ selectionId }) => first.equals(selectionId));
+    const ledger = network.ledger as { -readonly [Name in "issue" | "record"]: AuditLedger[Name] };
+    const { issue, record } = ledger;
+    const issued: IssuedChallenge[] = [];
+    ledger.issue = async (challenge) => {
+      issued.push(challenge);
+      await issue(challenge);
     };
-    const ledger = network.ledger as { record: AuditLedger["record"] };
-    const { record } = ledger;
+    /** Each time that the leaves were asked for which were asked for first. */
+    const ofFirst = () => {
+      const first = Buffer.from(issued[0]!.selectionId);
+      return issued.filter(({ selectionId }) => first.equals(selectionId));
+    };
     let failures = 0;
     ledger.record = async (results, nowMs) => {
-      const [, second] = asked();
-      const isSecond = second !== undefined && Buffer.from(second.challengeId).equals(results[0]!.id);
+      const [, second] = ofFirst();
+      const isSecond = second !== undefined && Buffer.from(second.id).equals(results[0]!.id);
       if (!isSecond) return await record(results, nowMs);
       failures += 1;
       throw new Error("the disk");
     };
     await network.pass(3_600_000);
-    expect({ failures, times: asked().length }).toEqual({ failures: 1, times: ASKED_MAX + 1 });
+    expect({ failures, attempts: ofFirst().map(({ attempt }) => attempt) }).toEqual({
+      failures: 1,
+      attempts: [1, 2, ...Array.from({ length: ASKED_MAX - 1 }, (_, at) => at + 2)],
+    });
   });
 });
