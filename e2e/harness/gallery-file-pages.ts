@@ -10,6 +10,7 @@ import {
   untilTrue,
 } from "./gallery-page.ts";
 import type { Stage } from "./gallery-stage.ts";
+import { waitUntil } from "./wait-until.ts";
 
 const PICTURE = "Lake at dusk.jpg";
 
@@ -25,8 +26,13 @@ async function goToDetails(stage: Stage): Promise<void> {
 /** Waits for the picture, the film or the sound that is shown. */
 async function preview(stage: Stage, name: string, isThere: string): Promise<void> {
   await goToFiles(stage, "", name);
-  await row(stage.page, name).dblclick();
-  await dialog(stage.page).getByRole("heading", { name }).waitFor();
+  const heading = dialog(stage.page).getByRole("heading", { name });
+  await waitUntil(`the preview of ${name}`, async () => {
+    // A list that is laid out anew moves its rows from under the pointer.
+    if (!(await heading.isVisible())) await row(stage.page, name).dblclick({ timeout: 3000 });
+    await heading.waitFor({ timeout: 3000 });
+    return true;
+  });
   await untilTrue(stage.page, isThere);
 }
 
