@@ -23,9 +23,15 @@ export function openingOf(protocol: string): Buffer {
   return Buffer.concat([HELLO, frame(FRAME_TYPE.open, protocol)]);
 }
 
-export function rawLane(socket: Socket): RawLane {
+export function rawLane(socket: Socket, onFrame: (type: FrameType) => void = () => {}): RawLane {
   const frames: FrameType[] = [];
-  const parser = new FrameParser({ onData: () => {}, onFrame: (type) => frames.push(type) });
+  const parser = new FrameParser({
+    onData: () => {},
+    onFrame: (type) => {
+      frames.push(type);
+      onFrame(type);
+    },
+  });
   let hasEnded = false;
   socket.on("data", (bytes: Buffer) => parser.push(bytes));
   socket.on("error", () => {});

@@ -94,6 +94,13 @@ function track<S extends Socket>(socket: S): S {
   return socket;
 }
 
+/** Writes these bytes once the other side begins an exchange. */
+function answerOpening(socket: Socket, ...writes: readonly Uint8Array[]): void {
+  rawLane(socket, (type) => {
+    if (type === FRAME_TYPE.open) socket.write(Buffer.concat(writes));
+  });
+}
+
 function silentTcp(): Socket {
   return track(connectTcp(bobPort, "127.0.0.1").on("error", () => {}));
 }
@@ -340,11 +347,8 @@ describe("whoever dials on the fast lane", () => {
   it("gives up a peer that begins an exchange itself or sends data outside of one", async () => {
     for (const bytes of [frame(FRAME_TYPE.open, PROTOCOL), frame(FRAME_TYPE.data, "x")]) {
       const { port } = await listenAsMallory((socket) => {
-        const lane = rawLane(socket);
         socket.write(HELLO);
-        void until(() => lane.frames.includes(FRAME_TYPE.open)).then(() =>
-          socket.write(Buffer.concat([frame(FRAME_TYPE.end), bytes])),
-        );
+        answerOpening(socket, frame(FRAME_TYPE.end), bytes);
       });
       const stream = await open(port);
       await until(() => stream.lost.aborted);
@@ -377,9 +381,8 @@ describe("whoever dials on the fast lane", () => {
         const { peerId } = identityOf(name);
         const own = await createLaneTlsOptions(identityOf(name));
         const listener = await listenRaw(own, (socket) => {
-          const lane = rawLane(track(socket));
-          socket.write(HELLO);
-          void until(() => lane.frames.includes(FRAME_TYPE.open)).then(() => socket.write(frame(FRAME_TYPE.end)));
+          track(socket).write(HELLO);
+          answerOpening(socket, frame(FRAME_TYPE.end));
         });
         listeners.push(listener);
         return { peerId, addresses: [`/ip4/127.0.0.1/tcp/${listener.port}/tls`] };
