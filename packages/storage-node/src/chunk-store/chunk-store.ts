@@ -36,6 +36,8 @@ export type ChunkCondition =
 export interface ReadOptions {
   /** Memory for the bytes, of one more than they have; new memory where it is not given. */
   readonly allocate?: ((length: number) => Uint8Array) | undefined;
+  /** A longer chunk is refused (CHUNK_CORRUPT) before memory is taken. */
+  readonly lengthMax?: number | undefined;
   /** Whether it counts as a use, by which the chunk stays longer than others; true where it is not given. */
   readonly isUse?: boolean;
 }

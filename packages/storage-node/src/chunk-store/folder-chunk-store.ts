@@ -125,11 +125,17 @@ export class FolderChunkStore implements ChunkStore {
     });
   }
 
-  async read(name: ChunkName, { allocate = allocateNew, isUse = true }: ReadOptions = {}): Promise<Uint8Array> {
+  async read(
+    name: ChunkName,
+    { allocate = allocateNew, lengthMax, isUse = true }: ReadOptions = {},
+  ): Promise<Uint8Array> {
     this.#assertOpen();
     const row = this.#index.get(name);
     if (row === undefined) throw notHeld(name);
     if (row.damaged) throw damaged(name, "was found to be rotten");
+    if (row.length > (lengthMax ?? row.length)) {
+      throw new AppError("CHUNK_CORRUPT", `chunk ${name} has ${row.length} bytes here, not ${lengthMax}`);
+    }
     const bytes = await this.#diskWork(`read chunk ${name}`, () => this.#bytes.read(row, allocate));
     if (bytes === undefined) {
       this.#loseIdle(row, "missing");

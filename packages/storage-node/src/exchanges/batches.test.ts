@@ -119,6 +119,20 @@ describe("a batch to retrieve", () => {
     await eventually(() => node.outcomes).toEqual(["retrieveBatch CHUNK_NOT_FOUND", "retrieveBatch OK"]);
   });
 
+  it("takes no memory for a chunk that is longer than was asked for", async () => {
+    const world = await ExchangeNetwork.create();
+    const node = await world.addNode();
+    await node.store.store(chunk.name, chunk.sealed);
+    const allocate = vi.fn((length: number) => new Uint8Array(length));
+    const tooLong = node.store.read(chunk.name, { allocate, lengthMax: chunk.sealed.length - 1 });
+    await expect(tooLong).rejects.toMatchObject({ code: "CHUNK_CORRUPT" });
+    expect(allocate).not.toHaveBeenCalled();
+    expect(await node.store.read(chunk.name, { allocate, lengthMax: chunk.sealed.length })).toEqual(chunk.sealed);
+    const found = await retrieve({ world, node }, [{ ...refOf(chunk), length: 1 }]);
+    expect(found).toMatchObject([{ reason: { code: "CHUNK_CORRUPT" } }]);
+    expect(await node.store.holds(chunk.name)).toBe(true);
+  });
+
   it.each<[string, readonly BatchedChunkRef[]]>([
     ["fewer chunks", [refOf(chunk)]],
     ["other chunks", [chunk, sealedChunk(4)].map(refOf)],

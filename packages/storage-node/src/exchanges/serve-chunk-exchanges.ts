@@ -115,8 +115,8 @@ function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Exc
 
 function serveRetrieveMany(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
   const { stream, remotePeerId: subject } = exchange;
-  const read = async ({ chunkName }: BatchedChunkRef): Promise<Uint8Array> => {
-    const bytes = await deps.store.read(chunkName);
+  const read = async ({ chunkName, length }: BatchedChunkRef): Promise<Uint8Array> => {
+    const bytes = await deps.store.read(chunkName, { lengthMax: length });
     if (subject !== deps.coordinatorPeerId) requireWhole(deps, chunkName, bytes);
     return bytes;
   };
