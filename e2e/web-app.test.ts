@@ -289,6 +289,7 @@ describe("the keyboard", () => {
     await press("Escape", "/");
     await page.keyboard.type("alp");
     await row(page, "beta.txt").waitFor({ state: "detached" });
+    await row(page, "alpha.txt").waitFor();
     for (let tabs = 0; tabs < 20; tabs++) {
       await press("Tab");
       if ((await focusedRole(page)) === "row") break;
