@@ -4,6 +4,8 @@ import type { ChunkName } from "@commonhold/core/ids.ts";
 import { BATCH_CHUNKS_MAX, BATCH_LENGTH_MAX } from "@commonhold/wire/protocols.ts";
 import type { NodeGate } from "./node-gate.ts";
 
+/** Sealed chunks up to this share an exchange where several are due: there the exchange costs more than the bytes. */
+const BATCHED_LENGTH_MAX = 64 * 1024;
 /** Batches on their way to a node at once. */
 const CONCURRENT_MAX = 4;
 /** How long a node that does not take batches, as one of an older version, is asked for chunks one by one. */
@@ -82,6 +84,22 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
   /** Whether the node refused a batch as if it did not know what that is. */
   get isResting(): boolean {
     return this.#deps.clock.monotonicMs() < this.#restsUntilMs;
+  }
+
+  /**
+   * Moves the chunk with others where that may be.
+   * @returns whether it has moved: where it has not, it is too large, or the node takes no batches, and it is to go alone
+   * @throws AppError as `move`
+   */
+  async moveIfSmall(item: Item, signal: AbortSignal): Promise<boolean> {
+    if (item.length > BATCHED_LENGTH_MAX || this.isResting) return false;
+    try {
+      await this.move(item, signal);
+      return true;
+    } catch (error) {
+      if (this.isResting && hasCode(error, "PROTOCOL_ERROR")) return false;
+      throw error;
+    }
   }
 
   /**

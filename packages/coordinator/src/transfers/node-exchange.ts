@@ -6,9 +6,6 @@ import { EXCHANGE_TIMEOUT_MS, PROTOCOLS, type ProtocolName } from "@commonhold/w
 import type { GrantIssuer } from "./grant-issuer.ts";
 import type { TransferMetrics } from "./transfer-metrics.ts";
 
-/** Sealed chunks up to this share an exchange where several are due: there the exchange costs more than the bytes. */
-export const BATCHED_LENGTH_MAX = 64 * 1024;
-
 export interface NodeTransfersDeps {
   readonly host: PeerHost;
   readonly grants: GrantIssuer;

@@ -1,10 +1,10 @@
-import { hasCode } from "@commonhold/core/app-error.ts";
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { requestRetrieveBatch, type RetrievedChunks } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { type BatchedItem, ExchangeBatcher } from "./exchange-batcher.ts";
-import { BATCHED_LENGTH_MAX, exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
+import { exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
 import type { NodeGate } from "./node-gate.ts";
 
 /** How long small chunks wait for those under way, at most: somebody waits for each. */
@@ -60,7 +60,11 @@ export function createNodeRetrievals(
     const [first, ...others] = items;
     if (first === undefined || others.length > 0) return await retrieveTogether(items, signal);
     const { name, length } = first;
-    return [{ status: "fulfilled", value: await retrieveAlone({ name, sealedLength: length }, signal) }];
+    const value = await retrieveAlone({ name, sealedLength: length }, signal);
+    if (value.length === length) return [{ status: "fulfilled", value }];
+    // What the target had before would be taken for the rest.
+    const message = `node ${nodeId} sent ${value.length} bytes of chunk ${name}, which has ${length}`;
+    return [{ status: "rejected", reason: new AppError("CHUNK_CORRUPT", message) }];
   };
   const batcher = new ExchangeBatcher<RetrievedItem, Uint8Array>(
     {
@@ -78,14 +82,7 @@ export function createNodeRetrievals(
     },
     retrieve: async (chunk, { signal, target }) => {
       const { name, sealedLength: length } = chunk;
-      if (length <= BATCHED_LENGTH_MAX && !batcher.isResting) {
-        try {
-          await batcher.move({ name, length, target }, signal);
-          return target.subarray(0, length);
-        } catch (error) {
-          if (!batcher.isResting || !hasCode(error, "PROTOCOL_ERROR")) throw error;
-        }
-      }
+      if (await batcher.moveIfSmall({ name, length, target }, signal)) return target.subarray(0, length);
       return await gate.run(signal, (attempt) => retrieveAlone(chunk, attempt, target));
     },
   };

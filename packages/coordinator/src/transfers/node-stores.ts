@@ -1,10 +1,9 @@
-import { hasCode } from "@commonhold/core/app-error.ts";
 import type { ChunkName, NodeId, UserId } from "@commonhold/core/ids.ts";
 import { batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { type BatchOutcomes, requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
 import { requestStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { type BatchedItem, ExchangeBatcher } from "./exchange-batcher.ts";
-import { BATCHED_LENGTH_MAX, exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
+import { exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
 import type { NodeGate } from "./node-gate.ts";
 
 /** How long small chunks wait for those under way, at most: their uploads wait for other nodes meanwhile too. */
@@ -84,14 +83,8 @@ export function createNodeStores(
     },
     store: async (chunk, signal) => {
       const { name, sealed } = chunk;
-      if (sealed.length <= BATCHED_LENGTH_MAX && !batcher.isResting) {
-        try {
-          await batcher.move({ name, length: sealed.length, kind: isOwn(chunk), chunk }, signal);
-          return;
-        } catch (error) {
-          if (!batcher.isResting || !hasCode(error, "PROTOCOL_ERROR")) throw error;
-        }
-      }
+      const item = { name, length: sealed.length, kind: isOwn(chunk), chunk };
+      if (await batcher.moveIfSmall(item, signal)) return;
       await gate.run(signal, async (attempt) => {
         try {
           await storeAlone(chunk, attempt);

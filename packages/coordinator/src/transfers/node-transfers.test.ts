@@ -244,6 +244,16 @@ describe("reads", () => {
     expect(memory.every((byte) => byte === 7)).toBe(true);
   });
 
+  it("that bring fewer bytes than the chunk has fail, alone or together", async () => {
+    const { held, due, read, transfers, nodeId } = await openHolder({ count: 4, length: 1_000 });
+    for (const { name, sealed } of due) held.set(name, sealed.subarray(0, 999));
+    const memory = due[0]!.sealed.slice();
+    await expect(read(due[0]!, never, memory)).rejects.toMatchObject({ code: "CHUNK_CORRUPT" });
+    const results = await Promise.allSettled(due.map((chunk) => read(chunk)));
+    expect(results).toMatchObject(due.map(() => ({ reason: { code: "CHUNK_CORRUPT" } })));
+    expect(transfers.isAvailable(nodeId)).toBe(true);
+  });
+
   it("at a node of an older version go one by one", async () => {
     const { transfers, nodeId, exchanges, due, read } = await openHolder({
       count: 9,
