@@ -1,6 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { NodeStatusMark, RoomOf } from "../nodes/node-table.tsx";
+import { NodeAndStatus, RoomOf } from "../nodes/node-table.tsx";
 import { type NodeObject, useNodes } from "../nodes/use-nodes.ts";
 import { adminNodesTexts } from "../texts/admin-texts.ts";
 import { type NodeStatus, nodeStatusTexts } from "../texts/health-texts.ts";
@@ -76,14 +75,7 @@ function NodesTable({ nodes, onOpen }: NodesTableProps) {
     >
       {nodes.map((node) => (
         <tr key={node.id}>
-          <th scope="row">
-            <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
-              {node.name}
-            </Link>
-          </th>
-          <td title={nodeStatusTexts[node.status].meaning}>
-            <NodeStatusMark status={node.status} />
-          </td>
+          <NodeAndStatus node={node} />
           <td className="aside">
             <RoomOf node={node} />
           </td>

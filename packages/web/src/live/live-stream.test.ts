@@ -71,12 +71,18 @@ function openBrowser() {
 }
 
 describe("two tabs of one person", () => {
-  it("have one connection, and both hear what comes by it", async () => {
+  /** Both open, and connected. */
+  async function twoTabs() {
     const browser = openBrowser();
     const [first, second] = [browser.openTab(), browser.openTab()];
     first.live.setUser("ada");
     second.live.setUser("ada");
     await vi.waitFor(() => expect(browser.connections).toHaveLength(1));
+    return { browser, first, second };
+  }
+
+  it("have one connection, and both hear what comes by it", async () => {
+    const { browser, first, second } = await twoTabs();
     browser.connections[0]!.send(HELLO);
     browser.connections[0]!.send(CHANGED);
     await vi.waitFor(() => expect(second.events).toEqual([HELLO, CHANGED]));
@@ -86,11 +92,7 @@ describe("two tabs of one person", () => {
   });
 
   it("hand it on when the one that has it goes or sleeps", async () => {
-    const browser = openBrowser();
-    const [first, second] = [browser.openTab(), browser.openTab()];
-    first.live.setUser("ada");
-    second.live.setUser("ada");
-    await vi.waitFor(() => expect(browser.connections).toHaveLength(1));
+    const { browser, first, second } = await twoTabs();
     browser.connections[0]!.send(HELLO);
     await vi.waitFor(() => expect(second.live.isUp()).toBe(true));
     const before = browser.connections[0];
@@ -109,11 +111,7 @@ describe("two tabs of one person", () => {
   });
 
   it("both know when it is lost", async () => {
-    const browser = openBrowser();
-    const [first, second] = [browser.openTab(), browser.openTab()];
-    first.live.setUser("ada");
-    second.live.setUser("ada");
-    await vi.waitFor(() => expect(browser.connections).toHaveLength(1));
+    const { browser, first, second } = await twoTabs();
     browser.connections[0]!.send(HELLO);
     await vi.waitFor(() => expect(second.live.isUp()).toBe(true));
     let told = 0;

@@ -21,14 +21,7 @@ export function NodeTable({ nodes, caption }: { readonly nodes: readonly NodeObj
     >
       {nodes.map((node) => (
         <tr key={node.id}>
-          <th scope="row">
-            <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
-              {node.name}
-            </Link>
-          </th>
-          <td title={nodeStatusTexts[node.status].meaning}>
-            <NodeStatusMark status={node.status} />
-          </td>
+          <NodeAndStatus node={node} />
           <td>
             <RoomOf node={node} />
           </td>
@@ -38,6 +31,22 @@ export function NodeTable({ nodes, caption }: { readonly nodes: readonly NodeObj
         </tr>
       ))}
     </DataTable>
+  );
+}
+
+/** The cells that a row about a node begins with. */
+export function NodeAndStatus({ node }: { readonly node: Pick<NodeObject, "id" | "name" | "status"> }) {
+  return (
+    <>
+      <th scope="row">
+        <Link to="/nodes/$id" params={{ id: node.id }} className="link plain">
+          {node.name}
+        </Link>
+      </th>
+      <td title={nodeStatusTexts[node.status].meaning}>
+        <NodeStatusMark status={node.status} />
+      </td>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { useServices } from "../app/services.tsx";
 import { formatBytes } from "../format/format-bytes.ts";
 import { sharesTexts } from "../texts/shares-texts.ts";
 import { messageOf, sentence } from "../ui/failure.tsx";
+import { FileInput } from "../ui/file-input.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Sheet } from "../ui/sheet.tsx";
 import { sealedUpload } from "./sealed-upload.ts";
@@ -74,18 +75,7 @@ function FilePicker({ file, onFile }: FilePickerProps) {
       <span className="chosen-file" aria-live="polite">
         {file === undefined ? "" : seal.chosen(file.name, formatBytes(file.size))}
       </span>
-      <input
-        ref={input}
-        type="file"
-        className="hidden"
-        tabIndex={-1}
-        aria-hidden
-        data-testid="seal-input"
-        onChange={({ currentTarget: { files } }) => {
-          const chosen = files?.[0];
-          if (chosen !== undefined) onFile(chosen);
-        }}
-      />
+      <FileInput input={input} testId="seal-input" onFile={onFile} />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useServices } from "../app/services.tsx";
 import { formatBytes } from "../format/format-bytes.ts";
 import { uploadsTexts } from "../texts/uploads-texts.ts";
 import { sentence } from "../ui/failure.tsx";
+import { FileInput } from "../ui/file-input.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import type { UploadItem } from "./upload-item.ts";
 
@@ -56,16 +57,11 @@ function ChooseAgain({ item, label }: { readonly item: UploadItem; readonly labe
   return (
     <>
       <Act icon="upload" label={label} run={() => input.current?.click()} />
-      <input
-        ref={input}
-        type="file"
-        className="hidden"
-        tabIndex={-1}
-        aria-hidden
-        data-testid="choose-again"
-        onChange={({ currentTarget: { files } }) => {
-          const file = files?.[0];
-          if (file !== undefined && !uploads.provide(item.id, file)) toasts.show(uploadsTexts.notThisFile);
+      <FileInput
+        input={input}
+        testId="choose-again"
+        onFile={(file) => {
+          if (!uploads.provide(item.id, file)) toasts.show(uploadsTexts.notThisFile);
         }}
       />
     </>
