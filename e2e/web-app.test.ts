@@ -2,35 +2,18 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CHUNK_SIZE_BYTES_MIN } from "@commonhold/core/chunk-size.ts";
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { dropFiles, openPage, openWebApp, signIn, signUp, type WatchedPage, type WebApp } from "./harness/browser.ts";
+import { dropFiles, openPage, openWebApp, signIn, type WebApp } from "./harness/browser.ts";
+import { visitorsOf } from "./harness/visitors.ts";
 
 let app: WebApp;
-const contexts: BrowserContext[] = [];
-let newcomers = 0;
+const { newContext, newcomer, leave } = visitorsOf(() => app, "person");
 beforeAll(async () => {
   app = await openWebApp();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
+afterEach(leave);
 afterAll(() => app?.close());
-
-async function newContext(): Promise<BrowserContext> {
-  const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 } });
-  contexts.push(context);
-  return context;
-}
-
-/** Somebody new, signed in, with nothing stored yet. */
-async function newcomer(): Promise<WatchedPage & { readonly context: BrowserContext; readonly email: string }> {
-  const context = await newContext();
-  const watched = await openPage(context, app.network.url);
-  const email = `person-${++newcomers}@example.org`;
-  await signUp(watched.page, email);
-  return { ...watched, context, email };
-}
 
 const row = (page: Page, name: string) => page.getByRole("row", { name });
 const tray = (page: Page) => page.getByRole("region", { name: "Uploads" });

@@ -2,42 +2,20 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { readZip } from "@commonhold/coordinator/archives/zip.fixture.ts";
-import type { BrowserContext, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { axeFindings } from "./harness/axe-findings.ts";
-import {
-  dropFiles,
-  dropPaths,
-  openPage,
-  openWebApp,
-  signUp,
-  type WatchedPage,
-  type WebApp,
-} from "./harness/browser.ts";
+import { dropFiles, dropPaths, openWebApp, type WebApp } from "./harness/browser.ts";
+import { visitorsOf } from "./harness/visitors.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
 let app: WebApp;
-const contexts: BrowserContext[] = [];
-let newcomers = 0;
+const { newContext, newcomer, leave } = visitorsOf(() => app, "folders", { reducedMotion: "reduce" });
 beforeAll(async () => {
   app = await openWebApp();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
+afterEach(leave);
 afterAll(() => app?.close());
-
-type Options = Parameters<WebApp["browser"]["newContext"]>[0];
-
-/** Somebody new, signed in, with nothing stored yet. */
-async function newcomer(options: Options = {}): Promise<WatchedPage> {
-  const usual = { viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" } as const;
-  const context = await app.browser.newContext({ ...usual, ...options });
-  contexts.push(context);
-  const watched = await openPage(context, app.network.url);
-  await signUp(watched.page, `folders-${++newcomers}@example.org`);
-  return watched;
-}
 
 const row = (page: Page, name: string | RegExp): Locator => page.getByRole("row", { name, exact: true });
 const tray = (page: Page): Locator => page.getByRole("region", { name: "Uploads" });
@@ -403,10 +381,7 @@ describe.each([
   { width: 360, height: 740, theme: "dark" },
 ] as const)("at $width pixels in the $theme theme", ({ width, height, theme }) => {
   it("folders, versions, windows and search are accessible and fit", async () => {
-    const { page, faults } = await newcomer({
-      viewport: { width, height },
-      colorScheme: theme,
-    });
+    const { page, faults } = await newcomer(await newContext({ viewport: { width, height }, colorScheme: theme }));
     const look = async (name: string): Promise<void> => {
       expect(await axeFindings(page), name).toEqual([]);
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), name).toBeLessThanOrEqual(0);

@@ -4,35 +4,17 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { axeFindings } from "./harness/axe-findings.ts";
-import { dropFiles, openPage, openWebApp, signIn, signUp, type WatchedPage, type WebApp } from "./harness/browser.ts";
+import { dropFiles, openPage, openWebApp, signIn, type WatchedPage, type WebApp } from "./harness/browser.ts";
+import { visitorsOf } from "./harness/visitors.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
 let app: WebApp;
-const contexts: BrowserContext[] = [];
-let newcomers = 0;
+const { newContext, newcomer, leave } = visitorsOf(() => app, "sharer", { reducedMotion: "reduce" });
 beforeAll(async () => {
   app = await openWebApp();
 });
-afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-});
+afterEach(leave);
 afterAll(() => app?.close());
-
-async function newContext(): Promise<BrowserContext> {
-  const context = await app.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-  contexts.push(context);
-  return context;
-}
-
-async function newcomer(
-  given?: BrowserContext,
-): Promise<WatchedPage & { readonly context: BrowserContext; readonly email: string }> {
-  const context = given ?? (await newContext());
-  const watched = await openPage(context, app.network.url);
-  const email = `sharer-${++newcomers}@example.org`;
-  await signUp(watched.page, email);
-  return { ...watched, context, email };
-}
 
 /** Somebody with a link and nothing else: another browser, without an account. */
 async function stranger(link: string): Promise<WatchedPage & { readonly context: BrowserContext }> {
@@ -482,13 +464,7 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", ({ width, height,
   });
 
   async function open(address: string): Promise<WatchedPage> {
-    const context = await app.browser.newContext({
-      viewport: { width, height },
-      colorScheme: theme,
-      reducedMotion: "reduce",
-    });
-    contexts.push(context);
-    return openPage(context, address);
+    return openPage(await newContext({ viewport: { width, height }, colorScheme: theme }), address);
   }
   async function check({ page }: WatchedPage, name: string): Promise<void> {
     expect(await axeFindings(page), name).toEqual([]);
