@@ -152,6 +152,25 @@ describe("uploads", () => {
     expect(await row(page, "two.bin").count()).toBe(0);
   });
 
+  it("of small files are stored once, though the answer was lost", async () => {
+    const { page } = await newcomer();
+    let asked = 0;
+    await page.route("**/api/v1/files?filename=*", async (route) => {
+      if (asked++ > 0) return route.continue();
+      await route.fetch();
+      return route.abort("connectionreset");
+    });
+    const path = join(app.network.folder, "small.txt");
+    await writeFile(path, "thought lost");
+    await page.getByTestId("file-input").setInputFiles(path);
+    await tray(page).getByText("1 file uploaded").first().waitFor();
+    await row(page, "small.txt").waitFor();
+    expect(asked).toBe(2);
+    await page.getByRole("button", { name: "Actions for small.txt" }).click();
+    await page.getByRole("menuitem", { name: "Details" }).click();
+    await page.getByText("This is the only one.").waitFor();
+  });
+
   it("do not notice that the access token runs out on the way", async () => {
     const { page } = await newcomer();
     let refused = 0;

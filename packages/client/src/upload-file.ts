@@ -1,15 +1,12 @@
 import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { chunkLengthAt } from "@commonhold/core/chunk-size.ts";
-import type { Clock } from "@commonhold/core/clock.ts";
-import type { Random } from "@commonhold/core/random.ts";
+import { uuidV7 } from "@commonhold/core/ids.ts";
 import { count, object } from "./answer.ts";
-import { backoffDelayMs, sleep } from "./backoff.ts";
 import type { FileSource } from "./file-source.ts";
 import { type FileObject, fileObject } from "./files.ts";
-import { isTransient, retryAfterMsOf } from "./http-error.ts";
 import { withSignal } from "./http-attempt.ts";
-import type { HttpTransport } from "./http-transport.ts";
 import { forEachParallel } from "./parallel.ts";
+import { type OptionalSignal, persist, type PersistDeps, STALL_LIMIT_MS } from "./persist.ts";
 import type { TransferProgress } from "./transfer-progress.ts";
 import {
   abortUpload,
@@ -25,13 +22,7 @@ import {
 
 const PARALLEL_DEFAULT = 4;
 const PARALLEL_MAX = 64;
-const STALL_LIMIT_MS = 120_000;
 const CHUNK_TIMEOUT_MS = 180_000;
-/**
- * For a chunk for which too few nodes answered: about a dozen seconds, in which one that restarts is back and one that
- * failed has had its rest.
- */
-const TRIES_FOR_NODES_MAX = 8;
 /** How often a completion that still misses chunks sends them again. */
 const COMPLETIONS_MAX = 4;
 
@@ -53,11 +44,7 @@ export interface UploadOptions extends UploadTerms {
   readonly onRetry?: (error: AppError) => void;
 }
 
-export interface UploadDeps {
-  readonly transport: HttpTransport;
-  readonly clock: Clock;
-  readonly random: Random;
-}
+export type UploadDeps = PersistDeps;
 
 /**
  * Uploads a file in three steps: initiate, chunks in parallel, complete. It outlives restarts of the coordinator and
@@ -74,7 +61,7 @@ export async function uploadFile(
   const { transport } = deps;
   const { resumeSessionId: sessionId } = options;
   const found = sessionId === undefined ? undefined : await findUpload(transport, source, { ...options, sessionId });
-  const session = found ?? (await initiateUpload(transport, source, options));
+  const session = found ?? (await initiateUpload(transport, source, { ...options, key: newKey(deps) }));
   const upload = new Upload(deps, source, { ...options, session });
   if (found?.state === "complete" || found?.state === "completed") return upload.completedFile();
   await options.onSession?.(session);
@@ -187,24 +174,14 @@ class Upload {
     this.#report(length);
   }
 
-  /** Tries until it works, fails for good, or nothing has got through for too long. */
-  async #persist<T>(
-    signal: AbortSignal | undefined,
-    send: (signal: { readonly signal?: AbortSignal }) => Promise<T>,
-  ): Promise<T> {
-    const { clock, random, transport } = this.#deps;
-    for (let failures = 1; ; failures++) {
-      try {
-        return await send(withSignal(signal));
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!(error instanceof AppError) || !mayPass(error, failures)) throw error;
-        if (clock.monotonicMs() - this.#lastProgressMs >= this.#stallLimitMs) throw this.#stalled(error);
-        this.#options.onRetry?.(error);
-        const delayMs = Math.max(retryAfterMsOf(error), backoffDelayMs(failures, transport.backoff, random));
-        await sleep(Math.min(delayMs, this.#stallLimitMs), signal);
-      }
-    }
+  #persist<T>(signal: AbortSignal | undefined, send: (signal: OptionalSignal) => Promise<T>): Promise<T> {
+    return persist(this.#deps, send, {
+      signal,
+      stallLimitMs: this.#stallLimitMs,
+      lastProgressMs: () => this.#lastProgressMs,
+      onRetry: this.#options.onRetry,
+      stalled: (cause) => this.#stalled(cause),
+    });
   }
 
   get #stallLimitMs(): number {
@@ -229,8 +206,8 @@ class Upload {
   }
 }
 
-function mayPass(error: AppError, failures: number): boolean {
-  return error.code === "NOT_ENOUGH_NODES" ? failures < TRIES_FOR_NODES_MAX : isTransient(error);
+function newKey({ clock, random }: UploadDeps): string {
+  return uuidV7(clock.nowMs(), random.bytes(10));
 }
 
 function changed(source: FileSource): AppError {

@@ -40,10 +40,13 @@ export interface UploadTerms {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * @param key stands for this upload: begun again because no answer came, it is the same one
+ */
 export async function initiateUpload(
   transport: HttpTransport,
   source: FileSource,
-  options: UploadTerms,
+  { key, ...options }: UploadTerms & { readonly key: string },
 ): Promise<UploadSession> {
   const session = await transport.call(
     {
@@ -56,6 +59,8 @@ export async function initiateUpload(
         content_type: options.contentType,
         copies: options.copies,
       },
+      headers: { "idempotency-key": key },
+      idempotent: true,
       ...withSignal(options.signal),
     },
     uploadSession,

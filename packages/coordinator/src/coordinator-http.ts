@@ -216,27 +216,19 @@ async function registerTransferRoutes(
   const files = createFileService(base, { deletionGraceMs: config.storage.deletion_grace_hours * 3_600_000 });
   const { catalog, repairRequests } = transfers.replicas;
   const health = createFileHealthReader({ ...base, catalog, standingOf: (id) => directory.standingOf(id) });
-  const {
-    stopping,
-    sessions,
-    openUploads,
-    pipeline,
-    complete,
-    small,
-    streams,
-    buffers,
-    uploadBudget: budget,
-  } = transfers;
+  const { stopping, sessions, keyed, openUploads, pipeline, complete, small, streams, buffers } = transfers;
+  const budget = transfers.uploadBudget;
   registerUploadRoutes(app, {
     requireUser,
     sessions,
+    keyed,
     openUploads,
     receiver: { pipeline, budget, buffers, stopping },
     complete,
     files,
   });
   const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
-  registerOneStepRoutes(app, { requireUser, uploads, files });
+  registerOneStepRoutes(app, { requireUser, uploads, keyed, files });
   registerFileRoutes(app, { requireUser, files, health });
   registerRestoreRoutes(app, { requireUser, files, health });
   const redundancy = createRedundancyService(

@@ -41,6 +41,7 @@ import { forgetAbandonedUploads } from "./uploads/abandoned-uploads.ts";
 import { type ChunkPipeline, createChunkPipeline } from "./uploads/chunk-pipeline.ts";
 import { type CompleteUpload, createCompleteUpload } from "./uploads/complete-upload.ts";
 import { createExpiredUploadsJob } from "./uploads/expired-uploads-loop.ts";
+import { createKeyedUploads, type KeyedUploads } from "./uploads/keyed-uploads.ts";
 import { createOpenUploads, type OpenUploads } from "./uploads/open-uploads.ts";
 import { createStoreSmallFile, type StoreSmallFile } from "./uploads/store-small-file.ts";
 import { createUploadSessions, type UploadSessions, type UploadSessionsDeps } from "./uploads/upload-sessions.ts";
@@ -98,6 +99,7 @@ export interface TransferParts {
   readonly late: LateReplicas;
   readonly openUploads: OpenUploads;
   readonly sessions: UploadSessions;
+  readonly keyed: KeyedUploads;
   readonly pipeline: ChunkPipeline;
   readonly complete: CompleteUpload;
   readonly small: StoreSmallFile;
@@ -236,7 +238,7 @@ function openUploadParts(
     readonly buffers: TransferBuffers;
     readonly hot: HotChunks;
   },
-): Pick<TransferParts, "openUploads" | "sessions" | "pipeline" | "complete"> {
+): Pick<TransferParts, "openUploads" | "sessions" | "keyed" | "pipeline" | "complete"> {
   const { metadata, directory, clock, random, secrets, stopping } = deps;
   const { config, terms, reader } = parts;
   const openUploads = createOpenUploads({ metadata, masterKey: secrets.masterKey });
@@ -265,7 +267,7 @@ function openUploadParts(
     clock,
     random,
   });
-  return { openUploads, sessions, pipeline, complete };
+  return { openUploads, sessions, keyed: createKeyedUploads({ metadata }), pipeline, complete };
 }
 
 function createReader(

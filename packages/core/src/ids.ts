@@ -39,7 +39,19 @@ export function uuidV7(timeMs: number, random: Uint8Array): string {
     rest = Math.floor(rest / 256);
   }
   bytes.set(random.subarray(0, 10), 6);
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
+  return uuidText(bytes, 7);
+}
+
+/**
+ * A UUID of version 8 (RFC 9562): stands for what its bytes were made from.
+ * @param digest 16 bytes, of which 122 bits are kept
+ */
+export function uuidV8(digest: Uint8Array): string {
+  return uuidText(digest.slice(0, 16), 8);
+}
+
+function uuidText(bytes: Uint8Array, version: 7 | 8): string {
+  bytes[6] = (version << 4) | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
   let hex = "";
   for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");

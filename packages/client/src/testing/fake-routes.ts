@@ -150,9 +150,19 @@ function completeUpload(state: FakeState, upload: FakeUpload): object {
   return fileView(state, file);
 }
 
+/** Stored once for each key. */
+function answerWhole({ state, query, body, request }: FakeCall): Answer {
+  const key = String(request.headers["idempotency-key"]);
+  const known = state.files.get(state.keyed.get(key) ?? "");
+  const file = known ?? addFakeFile(state, query.get("filename") ?? "", body);
+  state.keyed.set(key, file.file_id);
+  return { status: 201, body: fileView(state, file) };
+}
+
 function answerFiles(call: FakeCall): Answer | undefined {
   const { state, query } = call;
   const [id = "", action] = call.path.slice("/api/v1/files".length).split("/").slice(1);
+  if (id === "" && call.method === "POST") return answerWhole(call);
   if (id === "") {
     const part = query.get("name") ?? "";
     const files: FakeFile[] = query.get("deleted") === "true" ? [...state.deleted.values()] : currentFiles(state);

@@ -53,6 +53,8 @@ export interface FakeUpload {
 
 /** What outlives a restart of the fake coordinator. */
 export interface FakeState {
+  /** Ids of files by the key under which they came. */
+  readonly keyed: Map<string, string>;
   readonly chunkSize: number;
   readonly users: Map<string, { id: string; email: string; name: string; password: string }>;
   readonly accessTokens: Map<string, { email: string; expired: boolean }>;
@@ -92,6 +94,7 @@ export interface FakeState {
 export function createFakeState(chunkSize: number): FakeState {
   return {
     chunkSize,
+    keyed: new Map(),
     users: new Map(),
     accessTokens: new Map(),
     refreshTokens: new Map(),

@@ -121,7 +121,7 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   const files = createFileService(api);
   const parts = { ...transfers, budget: transfers.uploadBudget, logger };
   registerUploadRoutes(app, { ...parts, requireUser, receiver: parts, files });
-  registerOneStepRoutes(app, { requireUser, uploads: parts, files });
+  registerOneStepRoutes(app, { requireUser, uploads: parts, keyed: parts.keyed, files });
   const health = createFileHealthReader({
     metadata: api.metadata,
     catalog: transfers.replicas.catalog,

@@ -291,11 +291,11 @@ function registerRoutes(
     setPrincipal(request, { kind: "user", userId: user.id as UserId, role: "user" });
   };
   const files = createFileService(api);
-  const { sessions, openUploads, pipeline, complete, small, streams, buffers, uploadBudget: budget } = transfers;
+  const { sessions, keyed, openUploads, pipeline, complete, small, streams, buffers, uploadBudget: budget } = transfers;
   const receiver = { pipeline, budget, buffers, stopping };
-  registerUploadRoutes(app, { requireUser, sessions, openUploads, receiver, complete, files });
+  registerUploadRoutes(app, { requireUser, sessions, keyed, openUploads, receiver, complete, files });
   const uploads = { sessions, pipeline, complete, small, budget, streams, buffers, stopping, logger };
-  registerOneStepRoutes(app, { requireUser, uploads, files });
+  registerOneStepRoutes(app, { requireUser, uploads, keyed, files });
   const health = createFileHealthReader({
     metadata: api.metadata,
     catalog: transfers.replicas.catalog,

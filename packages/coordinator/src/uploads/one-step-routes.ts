@@ -7,11 +7,13 @@ import type { FileService } from "../files/file-service.ts";
 import { FileViewSchema, fileView } from "../files/file-view.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
+import { checkIdempotencyKey, IdempotencyHeaders } from "../http/idempotency-key.ts";
 import { currentUser } from "../http/principal.ts";
 import { bodyStream, requirePlainBody, type UnreadRequest } from "../http/request-body.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
 import { clientSignal, registerRawRoutes } from "../http/route-scopes.ts";
 import { readFormFile } from "./form-upload.ts";
+import type { KeyedUploads, UploadIds } from "./keyed-uploads.ts";
 import { type StreamUploadDeps, streamUpload } from "./stream-upload.ts";
 import { timedBody } from "./timed-body.ts";
 import type { NewUpload } from "./upload-sessions.ts";
@@ -19,6 +21,7 @@ import type { NewUpload } from "./upload-sessions.ts";
 export interface OneStepRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
   readonly uploads: StreamUploadDeps;
+  readonly keyed: KeyedUploads;
   readonly files: FileService;
 }
 
@@ -30,7 +33,8 @@ const Query = Type.Object({
   copies: Type.Optional(Type.Integer({ minimum: 1, maximum: COPIES_MAX })),
 });
 
-const DigestHeaders = Type.Object({
+const UploadHeaders = Type.Object({
+  ...IdempotencyHeaders.properties,
   "x-content-sha256": Type.Optional(
     Type.String({ pattern: "^[0-9a-fA-F]{64}$", description: "SHA-256 of the file, hex; checked." }),
   ),
@@ -42,7 +46,7 @@ const DigestHeaders = Type.Object({
 const shared = {
   tags: [TAGS.uploads],
   security: BY_ACCESS_TOKEN,
-  headers: DigestHeaders,
+  headers: UploadHeaders,
   response: {
     201: FileViewSchema,
     ...errorAnswers(
@@ -51,6 +55,7 @@ const shared = {
       "INSUFFICIENT_CREDITS",
       "FOLDER_NOT_FOUND",
       "NAME_TAKEN",
+      "CONCURRENT_CHANGE",
       "REQUEST_TIMEOUT",
       "WRONG_CHUNK_LENGTH",
       "CHECKSUM_MISMATCH",
@@ -64,29 +69,37 @@ const shared = {
 /** Uploads in one request, of any size, streamed. */
 export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void {
   registerRawRoutes(app, (routes) => {
-    routes.post("/api/v1/files", {
-      onRequest: deps.requireUser,
-      schema: {
-        ...shared,
-        operationId: "uploadFile",
-        summary: "Upload a file in one request",
-        description:
-          "The raw bytes with ?filename=, or a multipart form with one file. Where its folder has such a file already, it becomes the newest version of that one.",
-        querystring: Query,
-        consumes: ["application/octet-stream", "multipart/form-data"],
-      },
-      handler: async (request, reply) => {
-        requireWholeBody(request);
-        const { headers, query } = request;
-        const folderId = (query.folder_id ?? null) as FolderId | null;
-        const upload = { headers, ownerId: currentUser(request).userId, folderId, copies: query.copies };
-        const signal = clientSignal(reply);
-        const fileId = isForm(headers)
-          ? await readFormFile(bodyStream(request), (file) =>
+    registerUploadFile(routes, deps);
+    registerUploadFileTo(routes, deps);
+  });
+}
+
+function registerUploadFile(routes: Http, deps: OneStepRoutesDeps): void {
+  routes.post("/api/v1/files", {
+    onRequest: deps.requireUser,
+    schema: {
+      ...shared,
+      operationId: "uploadFile",
+      summary: "Upload a file in one request",
+      description:
+        "The raw bytes with ?filename=, or a multipart form with one file. Where its folder has such a file already, it becomes the newest version of that one.",
+      querystring: Query,
+      consumes: ["application/octet-stream", "multipart/form-data"],
+    },
+    handler: async (request, reply) => {
+      requireWholeBody(request);
+      const { headers, query } = request;
+      const folderId = (query.folder_id ?? null) as FolderId | null;
+      const upload = { headers, ownerId: currentUser(request).userId, folderId, copies: query.copies };
+      const signal = clientSignal(reply);
+      const fileId = await storeOnce(deps.keyed, upload, (ids) =>
+        isForm(headers)
+          ? readFormFile(bodyStream(request), (file) =>
               streamUpload(
                 deps.uploads,
                 newUpload({
                   ...upload,
+                  ids,
                   name: query.filename ?? file.filename,
                   mediaType: DECLARED_TYPE.test(file.mediaType) ? file.mediaType : undefined,
                   sizeBytes: undefined,
@@ -94,41 +107,57 @@ export function registerOneStepRoutes(app: Http, deps: OneStepRoutesDeps): void 
                 { body: file.content, signal },
               ),
             )
-          : await streamUpload(deps.uploads, newUpload({ ...upload, name: query.filename, ...entity(headers) }), {
+          : streamUpload(deps.uploads, newUpload({ ...upload, ids, name: query.filename, ...entity(headers) }), {
               body: timedBody(() => bodyStream(request), { freesPieces: true }),
               signal,
-            });
-        const file = await deps.files.get(fileId as FileId, upload.ownerId);
-        return reply.code(201).send(fileView(file));
-      },
-    });
-
-    routes.put("/api/v1/files/*", {
-      onRequest: deps.requireUser,
-      schema: {
-        ...shared,
-        operationId: "uploadFileTo",
-        summary: "Upload a file to a name",
-        description:
-          "As curl -T does. Folders that are missing are made; where there is such a file already, it becomes the newest version of that one.",
-        params: Type.Object({ "*": Type.String({ description: "The file's path, with folders." }) }),
-        querystring: Type.Pick(Query, ["copies"]),
-        consumes: ["application/octet-stream"],
-      },
-      handler: async (request, reply) => {
-        requireWholeBody(request);
-        const ownerId = currentUser(request).userId;
-        const { headers, query, params } = request;
-        requireNoUploadAddress(params["*"]);
-        const place = { folderId: null, name: params["*"] };
-        const upload = newUpload({ headers, ownerId, copies: query.copies, ...place, ...entity(headers) });
-        const body = timedBody(() => bodyStream(request), { freesPieces: true });
-        const fileId = await streamUpload(deps.uploads, upload, { body, signal: clientSignal(reply) });
-        const file = await deps.files.get(fileId as FileId, ownerId);
-        return reply.code(201).send(fileView(file));
-      },
-    });
+            }),
+      );
+      const file = await deps.files.get(fileId as FileId, upload.ownerId);
+      return reply.code(201).send(fileView(file));
+    },
   });
+}
+
+function registerUploadFileTo(routes: Http, deps: OneStepRoutesDeps): void {
+  routes.put("/api/v1/files/*", {
+    onRequest: deps.requireUser,
+    schema: {
+      ...shared,
+      operationId: "uploadFileTo",
+      summary: "Upload a file to a name",
+      description:
+        "As curl -T does. Folders that are missing are made; where there is such a file already, it becomes the newest version of that one.",
+      params: Type.Object({ "*": Type.String({ description: "The file's path, with folders." }) }),
+      querystring: Type.Pick(Query, ["copies"]),
+      consumes: ["application/octet-stream"],
+    },
+    handler: async (request, reply) => {
+      requireWholeBody(request);
+      const ownerId = currentUser(request).userId;
+      const { headers, query, params } = request;
+      requireNoUploadAddress(params["*"]);
+      const place = { folderId: null, name: params["*"] };
+      const signal = clientSignal(reply);
+      const fileId = await storeOnce(deps.keyed, { headers, ownerId }, (ids) => {
+        const upload = newUpload({ headers, ownerId, copies: query.copies, ids, ...place, ...entity(headers) });
+        const body = timedBody(() => bodyStream(request), { freesPieces: true });
+        return streamUpload(deps.uploads, upload, { body, signal });
+      });
+      const file = await deps.files.get(fileId as FileId, ownerId);
+      return reply.code(201).send(fileView(file));
+    },
+  });
+}
+
+function storeOnce(
+  keyed: KeyedUploads,
+  { headers, ownerId }: Pick<UploadParts, "headers" | "ownerId">,
+  store: (ids: UploadIds | undefined) => Promise<string>,
+): Promise<string> {
+  const key = checkIdempotencyKey(headers["idempotency-key"] as string | undefined);
+  if (key === undefined) return store(undefined);
+  const sizeBytes = isForm(headers) ? undefined : entity(headers).sizeBytes;
+  return keyed.storeOnce({ ownerId, key, sizeBytes }, store);
 }
 
 /** A part of a file, as `curl -C` sends it, would be kept as if it were the whole (RFC 9110, 14.5). */
@@ -161,6 +190,7 @@ interface UploadParts {
   readonly sizeBytes: number | undefined;
   readonly mediaType: string | undefined;
   readonly copies: number | undefined;
+  readonly ids: UploadIds | undefined;
 }
 
 function newUpload(parts: UploadParts): NewUpload {
@@ -185,6 +215,7 @@ function newUpload(parts: UploadParts): NewUpload {
     md5: typeof md5 === "string" ? Buffer.from(md5, "base64").toString("hex") : undefined,
     copies: parts.copies,
     oneStep: true,
+    ids: parts.ids,
   };
 }
 

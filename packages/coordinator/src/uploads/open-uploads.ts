@@ -34,6 +34,8 @@ export interface OpenUploads {
    * @throws AppError UPLOAD_NOT_FOUND also for another user's, so that ids tell nothing
    */
   find(uploadId: UploadId, ownerId: UserId): Promise<OpenUpload>;
+  /** The same, undefined where there is none. */
+  findOwn(uploadId: UploadId, ownerId: UserId): Promise<OpenUpload | undefined>;
   forget(uploadId: UploadId): void;
 }
 
@@ -67,18 +69,22 @@ export function createOpenUploads(deps: { readonly metadata: Metadata; readonly 
     };
   };
 
+  const findOwn = async (uploadId: UploadId, ownerId: UserId): Promise<OpenUpload | undefined> => {
+    let upload = cached.get(uploadId);
+    if (upload === undefined) {
+      upload = await load(uploadId);
+      if (upload !== undefined) cached.set(uploadId, upload);
+    }
+    return upload?.ownerId === ownerId ? upload : undefined;
+  };
+
   return {
     find: async (uploadId, ownerId) => {
-      let upload = cached.get(uploadId);
-      if (upload === undefined) {
-        upload = await load(uploadId);
-        if (upload !== undefined) cached.set(uploadId, upload);
-      }
-      if (upload === undefined || upload.ownerId !== ownerId) {
-        throw new AppError("UPLOAD_NOT_FOUND", `you have no upload ${uploadId}: begin a new one`);
-      }
-      return upload;
+      const upload = await findOwn(uploadId, ownerId);
+      if (upload !== undefined) return upload;
+      throw new AppError("UPLOAD_NOT_FOUND", `you have no upload ${uploadId}: begin a new one`);
     },
+    findOwn,
     forget: (uploadId) => {
       cached.delete(uploadId);
     },

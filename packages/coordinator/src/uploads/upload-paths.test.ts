@@ -250,6 +250,7 @@ describe("credits", () => {
       md5: undefined,
       copies: undefined,
       oneStep: true,
+      ids: undefined,
     });
     expect(upload.sizeBytes).toBe(1_000_000);
     path.api.clock.advance(2 * 3_600_000);

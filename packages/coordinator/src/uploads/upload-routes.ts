@@ -6,6 +6,7 @@ import type { FileService } from "../files/file-service.ts";
 import { FileViewSchema, fileView } from "../files/file-view.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
+import { checkIdempotencyKey, IdempotencyHeaders } from "../http/idempotency-key.ts";
 import { currentUser } from "../http/principal.ts";
 import { bodyStream, readJsonBody, requirePlainBody, type UnreadRequest } from "../http/request-body.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
@@ -14,6 +15,7 @@ import { compileValidator } from "../http/schema-validation.ts";
 import { timedBody } from "./timed-body.ts";
 import { type ChunkPart, type ChunkReceiverDeps, receiveChunk } from "./chunk-receiver.ts";
 import type { CompleteUpload } from "./complete-upload.ts";
+import type { KeyedUploads, UploadIds } from "./keyed-uploads.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 import {
   ChunkQuery,
@@ -38,6 +40,7 @@ const JSON_CHUNK_MEMORY_BYTES = 3 * JSON_CHUNK_LIMITS.maxBytes;
 export interface UploadRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
   readonly sessions: UploadSessions;
+  readonly keyed: KeyedUploads;
   readonly openUploads: OpenUploads;
   readonly receiver: ChunkReceiverDeps;
   readonly complete: CompleteUpload;
@@ -85,7 +88,9 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
       ...shared,
       operationId: "initiateUpload",
       summary: "Begin an upload",
-      description: "Reserves the credits for a month of storage and says how to cut the file.",
+      description:
+        "Reserves the credits for a month of storage and says how to cut the file. With the same key it is the same upload.",
+      headers: IdempotencyHeaders,
       body: InitiateBody,
       response: {
         201: SessionView,
@@ -95,6 +100,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
           "INSUFFICIENT_CREDITS",
           "FOLDER_NOT_FOUND",
           "NAME_TAKEN",
+          "UPLOAD_ENDED",
           "TOO_MANY_REQUESTS",
           "NOT_ENOUGH_NODES",
         ),
@@ -102,17 +108,28 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
     },
     handler: async (request, reply) => {
       const { body } = request;
-      const upload = await deps.sessions.initiate({
-        ownerId: currentUser(request).userId,
-        folderId: (body.folder_id ?? null) as FolderId | null,
-        name: body.filename,
-        sizeBytes: body.size_bytes,
-        mediaType: body.content_type,
-        sha256: body.sha256,
-        md5: body.md5,
-        copies: body.copies,
-        oneStep: false,
-      });
+      const ownerId = currentUser(request).userId;
+      const begin = (ids?: UploadIds): Promise<OpenUpload> =>
+        deps.sessions.initiate({
+          ownerId,
+          folderId: (body.folder_id ?? null) as FolderId | null,
+          name: body.filename,
+          sizeBytes: body.size_bytes,
+          mediaType: body.content_type,
+          sha256: body.sha256,
+          md5: body.md5,
+          copies: body.copies,
+          oneStep: false,
+          ids,
+        });
+      const key = checkIdempotencyKey(request.headers["idempotency-key"]);
+      const upload =
+        key === undefined
+          ? await begin()
+          : await deps.keyed.beginOnce(
+              { ownerId, key, sizeBytes: body.size_bytes },
+              { find: (id) => deps.openUploads.findOwn(id, ownerId), begin },
+            );
       return reply.code(201).send(sessionView(upload));
     },
   });

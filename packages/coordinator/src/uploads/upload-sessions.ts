@@ -9,6 +9,7 @@ import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { reachUploadStep } from "@commonhold/runtime/upload-steps.ts";
 import { sealFileKeyText } from "../files/file-key.ts";
 import { normaliseFileName } from "../files/file-name.ts";
+import type { UploadIds } from "./keyed-uploads.ts";
 import type { OpenUpload, OpenUploads } from "./open-uploads.ts";
 
 const UPLOAD_LIFETIME_MS = 7 * 24 * 3600_000;
@@ -53,6 +54,8 @@ export interface NewUpload {
   readonly copies: number | undefined;
   /** Whether it lives only as long as its request. */
   readonly oneStep: boolean;
+  /** Given where they stand for a key; otherwise new ones. */
+  readonly ids: UploadIds | undefined;
 }
 
 export interface UploadProgress {
@@ -148,9 +151,10 @@ function requireNodes(active: number, needed: number): void {
 function planUpload(deps: UploadSessionsDeps, request: NewUpload, copies: number): OpenUpload {
   const nowMs = deps.clock.nowMs();
   const chunkSizeBytes = chunkSizeBytesFor(request.sizeBytes);
+  const newId = (): string => uuidV7(nowMs, deps.random.bytes(10));
   return {
-    id: `${request.oneStep ? ONE_STEP_ID_PREFIX : ""}${uuidV7(nowMs, deps.random.bytes(10))}` as UploadId,
-    fileId: uuidV7(nowMs, deps.random.bytes(10)) as FileId,
+    id: `${request.oneStep ? ONE_STEP_ID_PREFIX : ""}${request.ids?.uploadId ?? newId()}` as UploadId,
+    fileId: request.ids?.fileId ?? (newId() as FileId),
     ownerId: request.ownerId,
     folderId: request.folderId,
     name: normaliseFileName(request.name),

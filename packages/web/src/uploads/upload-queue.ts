@@ -1,6 +1,7 @@
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { pageClock } from "../session/page-clock.ts";
+import { uuidV7 } from "@commonhold/core/ids.ts";
+import { pageClock, pageRandom } from "../session/page-clock.ts";
 import { coalesced } from "./coalesced.ts";
 import type { GivenFile, GivenFiles } from "./dropped-files.ts";
 import { type FolderPlace, FolderPaths, splitPath } from "./folder-paths.ts";
@@ -32,6 +33,8 @@ interface Work {
   item: UploadItem;
   readonly folderId: FolderPlace;
   readonly load: number;
+  /** Under which a small file is sent, however often: one whose answer was lost is not stored twice. */
+  readonly key: string;
   given?: GivenFile;
   kept?: KeptUpload;
   abort?: AbortController;
@@ -194,6 +197,7 @@ export class UploadQueue {
     const work: Work = {
       ...rest,
       load: isSmall ? LOAD_OF_SMALL : LOAD_OF_LARGE,
+      key: uuidV7(pageClock.nowMs(), pageRandom.bytes(10)),
       item: { id, name, sizeBytes, state, doneBytes: 0, canContinueAlone },
     };
     this.#works.set(id, work);
@@ -245,7 +249,7 @@ export class UploadQueue {
       const { sendFile } = await import("./send-file.ts");
       signal.throwIfAborted();
       const sealed = given.sealed === undefined ? {} : { sealed: given.sealed.source };
-      const wanted = { file: given.file, folderId, name: leaf, ...sealed };
+      const wanted = { file: given.file, folderId, name: leaf, key: work.key, ...sealed };
       return await sendFile(
         this.#deps.transport,
         work.kept === undefined ? wanted : { ...wanted, sessionId: work.kept.sessionId },
