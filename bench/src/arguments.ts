@@ -7,7 +7,7 @@ import { COPIES } from "./data/copies.ts";
 const RUNS_MAX = 99;
 const SOAK_GIGABYTES_MAX = 300;
 const CLIENTS_MAX = 100;
-const NODES_MAX = 32;
+const NODES_MAX = 64;
 const LEDGER_ENTRIES_MAX = 100_000_000;
 const DISK_MAX = "40GB";
 

@@ -2,6 +2,7 @@ import type { BenchCase } from "./bench-case.ts";
 import { downloadCase } from "./download-case.ts";
 import { firstByteCase } from "./first-byte-case.ts";
 import { middleRangeCase } from "./middle-range-case.ts";
+import { namesCase } from "./names-case.ts";
 import { smallFilesCase } from "./small-files-case.ts";
 import { tenDownloadsCase, tenUploadsCase } from "./ten-at-once-case.ts";
 import { uploadCase } from "./upload-case.ts";
@@ -17,4 +18,5 @@ export const ALL_CASES: readonly BenchCase[] = [
   tenUploadsCase("ten-uploads", "100mb"),
   tenDownloadsCase("ten-downloads", "100mb"),
   smallFilesCase("small", "small"),
+  namesCase("names", "names"),
 ];
