@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CHUNK_SIZE_BYTES_MIN } from "@commonhold/core/chunk-size.ts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { axeFindings } from "./harness/axe-findings.ts";
 import { dropFiles, openPage, openWebApp, signIn, type WebApp } from "./harness/browser.ts";
 import { visitorsOf } from "./harness/visitors.ts";
 
@@ -224,6 +225,32 @@ describe("a session", () => {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await elsewhere.reload();
     await elsewhere.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+});
+
+describe("a password", () => {
+  it("is changed in the account; this browser stays signed in, others do not", async () => {
+    const { page, email } = await newcomer();
+    const { page: elsewhere } = await openPage(await newContext(), app.network.url);
+    await signIn(elsewhere, { email, password: "correct horse battery" });
+    await page.goto(`${app.network.url}/account`);
+    await page.getByRole("button", { name: "Change password" }).click();
+    const dialog = page.getByRole("dialog", { name: "Change password" });
+    await dialog.getByLabel("Current password").fill("not this one");
+    await dialog.getByLabel("New password", { exact: true }).fill("staple battery horse");
+    await dialog.getByLabel("The new password again").fill("staple batter");
+    await dialog.getByText("The two are not the same.").waitFor();
+    await dialog.getByLabel("The new password again").fill("staple battery horse");
+    await dialog.getByRole("button", { name: "Change it" }).click();
+    await dialog.getByText("The current password is another one").waitFor();
+    expect(await axeFindings(page)).toEqual([]);
+    await dialog.getByLabel("Current password").fill("correct horse battery");
+    await dialog.getByRole("button", { name: "Change it" }).click();
+    await page.getByText("1 other login was ended").waitFor();
+    await page.reload();
+    await page.getByText("This browser").waitFor();
+    await elsewhere.reload();
+    await signIn(elsewhere, { email, password: "staple battery horse" });
   });
 });
 

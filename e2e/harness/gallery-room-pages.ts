@@ -121,6 +121,15 @@ const ofNodes: readonly GalleryPage[] = [
       await page.getByText("Reserved for the upload of").first().waitFor();
     },
   }),
+  galleryPage({
+    name: "password",
+    title: "Another password",
+    open: async ({ go, page }) => {
+      await go("/account");
+      await page.getByRole("button", { name: "Change password" }).click();
+      await page.getByRole("dialog", { name: "Change password" }).waitFor();
+    },
+  }),
 ];
 
 /** A copy is under way for milliseconds here, so two are made up, and a part that cannot be repaired. */

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "@commonhold/runtime/system-clock.ts";
-import type { FirstAccount } from "commonhold/network/local-network.ts";
 import { LocalNetworkRun, type StartedNetwork } from "commonhold/network/local-network-run.ts";
 import { waitUntil } from "commonhold/network/wait-until.ts";
 import { commonholdVersion } from "commonhold/version.ts";
@@ -31,7 +30,7 @@ export interface NodePlace extends NamedProcess {
 /** A coordinator and storage nodes, as `npm start` runs them. */
 export interface BenchNetwork {
   readonly url: string;
-  readonly account: FirstAccount;
+  readonly account: { readonly email: string; readonly password: string };
   readonly files: FileClient;
   readonly session: CoordinatorSession;
   readonly processes: readonly NamedProcess[];
@@ -92,7 +91,9 @@ interface Running {
 }
 
 async function connect(network: StartedNetwork, { signal, stop, troubles }: Running): Promise<BenchNetwork> {
-  const session = await openCoordinatorSession(network.url, network.account, signal);
+  // Nobody has changed it: the network was made for this run.
+  const { email, password = "" } = network.account;
+  const session = await openCoordinatorSession(network.url, { email, password }, signal);
   const headers = () => ({ authorization: `Bearer ${session.token()}` });
   const nodes = network.nodeNames.map((name) => {
     const folder = join(network.folders.nodes, name);
@@ -101,7 +102,7 @@ async function connect(network: StartedNetwork, { signal, stop, troubles }: Runn
   const files = createFileClient({ baseUrl: network.url, headers, signal });
   return {
     url: network.url,
-    account: network.account,
+    account: { email, password },
     files,
     session,
     processes: [processIn("coordinator", network.folders.coordinator), ...nodes],

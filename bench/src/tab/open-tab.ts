@@ -1,6 +1,6 @@
 import sparticuz from "@sparticuz/chromium";
 import { chromium, type Page } from "playwright-core";
-import type { FirstAccount } from "commonhold/network/local-network.ts";
+import type { BenchNetwork } from "../network/bench-network.ts";
 import { memoryOf } from "../processes/proc-files.ts";
 import type { TabSample } from "./tab-memory.ts";
 
@@ -13,7 +13,7 @@ export interface Tab {
   close(): Promise<void>;
 }
 
-export async function openTab(address: string, { email, password }: FirstAccount): Promise<Tab> {
+export async function openTab(address: string, { email, password }: BenchNetwork["account"]): Promise<Tab> {
   const browser = await chromium.launch({ executablePath: await sparticuz.executablePath(), args: SWITCHES });
   try {
     const page = await browser.newPage();

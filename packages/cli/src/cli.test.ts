@@ -117,6 +117,25 @@ describe("without a login or a coordinator", () => {
     const { stdout, exitCode } = await run(["login", "--trial"]);
     expect({ stdout, exitCode }).toEqual({ stdout: `logged in as ${EMAIL} (admin) at ${fake.url}\n`, exitCode: 0 });
     expect((await run(["whoami"])).stdout).toContain(EMAIL);
+    await writeFile(account, JSON.stringify({ email: EMAIL, password_changed: true }), { mode: 0o600 });
+    const changed = await run(["login", "--trial"]);
+    expect(changed).toMatchObject({ exitCode: 77, stderr: expect.stringContaining(`commonhold login ${EMAIL}`) });
+  });
+
+  test("a password is changed with the current one, and other logins end", async () => {
+    const { run, fake } = await openHome();
+    fake.state.users.set(EMAIL, { id: "1", email: EMAIL, name: "Ada", password: PASSWORD });
+    fake.state.refreshTokens.set("elsewhere", EMAIL);
+    const change = (input: string) => run(["password", "--password-stdin"], { input });
+    expect(await change(`wrong\nthe next password\n`)).toMatchObject({
+      exitCode: 77,
+      stderr: expect.stringContaining("(INVALID_CREDENTIALS)"),
+    });
+    expect(await change(PASSWORD)).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("two passwords") });
+    const changed = await change(`${PASSWORD}\nthe next password\n`);
+    expect(changed).toMatchObject({ exitCode: 0, stdout: "the password is changed\n" });
+    expect(fake.state.users.get(EMAIL)?.password).toBe("the next password");
+    expect(fake.state.refreshTokens.has("elsewhere")).toBe(false);
   });
 
   test("register and login read the password from stdin; logout forgets", async () => {

@@ -16,6 +16,7 @@ export const creditBalance = object({
   available_microcredits: optional(text),
   reserved_microcredits: optional(text),
 });
+const endedLogins = object({ ended: count });
 const account = object({ ...userFields, credits: creditBalance });
 
 export type User = Read<typeof user>;
@@ -31,6 +32,12 @@ export interface Accounts {
   login(who: { email: string; password: string }, signal?: AbortSignal): Promise<User>;
   /** Forgets the credentials here in any case; `revoked` is false when the coordinator could not be told. */
   logout(signal?: AbortSignal): Promise<{ wasLoggedIn: boolean; revoked: boolean }>;
+  /**
+   * Ends every login but this one.
+   * @returns how many were ended
+   * @throws AppError INVALID_CREDENTIALS where `current` is wrong, INVALID_REQUEST, TOO_MANY_REQUESTS
+   */
+  changePassword(change: { current: string; next: string }, signal?: AbortSignal): Promise<{ ended: number }>;
   me(signal?: AbortSignal): Promise<Account>;
 }
 
@@ -69,6 +76,13 @@ export function createAccounts(deps: {
       } finally {
         await transport.tokens.replace(undefined);
       }
+    },
+    async changePassword({ current, next }, signal) {
+      const held = await credentials.read();
+      const body = { current_password: current, new_password: next, refresh_token: held?.refreshToken };
+      // Sent twice, it would tell of a wrong password where the first answer was lost.
+      const request = { method: "PUT", path: "/api/v1/auth/password", body, idempotent: false } as const;
+      return transport.call({ ...request, ...withSignal(signal) }, endedLogins);
     },
     me: (signal) => transport.call({ method: "GET", path: "/api/v1/auth/me", ...withSignal(signal) }, account),
   };

@@ -7,6 +7,7 @@ import { verifySignature } from "@commonhold/p2p/identity.ts";
 import { createAccessTokens } from "./accounts/access-tokens.ts";
 import { registerAccountRoutes } from "./accounts/account-routes.ts";
 import { createAccountService } from "./accounts/account-service.ts";
+import { forgetFirstPassword } from "./accounts/first-account.ts";
 import { createLoginSessions } from "./accounts/login-sessions.ts";
 import { registerTrialAccountRoute } from "./accounts/trial-account-routes.ts";
 import { microCreditsOf } from "./config/coordinator-config.ts";
@@ -126,7 +127,12 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
   );
   const credits = createCreditService({ metadata, clock, random, provider }, { creditsPerUsd: config.credits.per_usd });
   const accounts = createAccountService(
-    { ...base, accessTokens, masterKey: base.secrets.masterKey },
+    {
+      ...base,
+      accessTokens,
+      masterKey: base.secrets.masterKey,
+      onPasswordChanged: (email) => forgetFirstPassword(base.firstAccountFile, email),
+    },
     {
       refreshTokenTtlS: config.accounts.refresh_token_ttl_s,
       welcomeMicroCredits: microCreditsOf(config.credits.welcome, "credits.welcome"),

@@ -36,7 +36,9 @@ export async function joinNodes(
 ): Promise<void> {
   const { client, random } = deps;
   const { nodes, account, signal } = options;
-  await client.accounts.login(account, signal).catch((error: unknown) => {
+  const { email, password } = account;
+  if (password === undefined) throw passwordChanged(nodes, undefined);
+  await client.accounts.login({ email, password }, signal).catch((error: unknown) => {
     if (!hasCode(error, "INVALID_CREDENTIALS")) throw error;
     throw passwordChanged(nodes, error);
   });

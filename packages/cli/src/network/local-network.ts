@@ -19,7 +19,8 @@ export function networkFolders(data: string): NetworkFolders {
 
 export interface FirstAccount {
   readonly email: string;
-  readonly password: string;
+  /** undefined: it was changed, and only its owner knows it. */
+  readonly password: string | undefined;
 }
 
 /**
@@ -34,9 +35,12 @@ export async function readFirstAccount(data: string): Promise<FirstAccount> {
     throw new AppError("NOT_FOUND", `there is no trial account in ${path}: ${advice}`);
   }
   try {
-    const account = JSON.parse(new TextDecoder().decode(bytes)) as Partial<FirstAccount>;
-    if (typeof account.email === "string" && typeof account.password === "string") {
-      return { email: account.email, password: account.password };
+    const account = JSON.parse(new TextDecoder().decode(bytes)) as Partial<FirstAccount> & {
+      password_changed?: unknown;
+    };
+    const { email, password } = account;
+    if (typeof email === "string" && (typeof password === "string" || account.password_changed === true)) {
+      return { email, password };
     }
   } catch {
     // What is said below holds for this too.

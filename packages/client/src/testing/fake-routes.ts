@@ -25,7 +25,7 @@ export function answerFakeCall(call: FakeCall): Answer | undefined {
   const { method, path } = call;
   if (path === "/health") return { status: 200, body: { status: "ok", version: "0.1.0", uptime_s: 1 } };
   if (path === "/ready") return { status: 200, body: { ready: true, checks: {} } };
-  if (path.startsWith("/api/v1/auth/") && method === "POST") {
+  if (path.startsWith("/api/v1/auth/") && (method === "POST" || method === "PUT")) {
     const answer = answerAuth(call);
     if (answer !== undefined) return answer;
   }
@@ -67,6 +67,20 @@ function answerAuth(call: FakeCall): Answer | undefined {
       const user = state.users.get(email);
       if (user?.password !== password) return errorAnswer(401, "INVALID_CREDENTIALS", "wrong e-mail or password");
       return { status: 200, body: { user: userView(state, user), ...tokensFor(state, email) } };
+    }
+    case "password": {
+      const refusal = refuseToken(call);
+      if (refusal !== undefined) return refusal;
+      const token = call.request.headers.authorization?.replace("Bearer ", "") ?? "";
+      const user = state.users.get(state.accessTokens.get(token)?.email ?? "");
+      const { current_password, new_password, refresh_token } = json(call) as Record<string, string>;
+      if (user === undefined || user.password !== current_password) {
+        return errorAnswer(401, "INVALID_CREDENTIALS", "the current password is another one");
+      }
+      state.users.set(user.email, { ...user, password: new_password ?? "" });
+      const others = [...state.refreshTokens].filter(([held, email]) => email === user.email && held !== refresh_token);
+      for (const [held] of others) state.refreshTokens.delete(held);
+      return { status: 200, body: { ended: others.length } };
     }
     case "refresh": {
       const { refresh_token: token } = json(call) as { refresh_token: string };

@@ -22,6 +22,7 @@ import {
 import type { AccountService } from "./account-service.ts";
 import { createLoginGuard, type LoginGuardOptions } from "./login-guard.ts";
 import type { LoginSessions } from "./login-sessions.ts";
+import { registerPasswordRoute } from "./password-route.ts";
 import {
   clearSessionCookie,
   type CookieRequest,
@@ -55,6 +56,7 @@ export function registerAccountRoutes(app: Http, deps: AccountRoutesDeps, option
     registerTokenRoutes(routes, deps);
     registerMe(routes, deps);
     registerSessionRoutes(routes, deps);
+    registerPasswordRoute(routes, deps, options);
   });
 }
 

@@ -16,13 +16,15 @@ const Email = Type.String({
   examples: ["ada@example.org"],
 });
 
+const NewPassword = Type.String({
+  maxLength: PASSWORD_BYTES_MAX,
+  description: `Give ${PASSWORD_RULE}.`,
+  examples: ["correct horse battery staple"],
+});
+
 export const RegisterBody = Type.Object({
   email: Email,
-  password: Type.String({
-    maxLength: PASSWORD_BYTES_MAX,
-    description: `Give ${PASSWORD_RULE}.`,
-    examples: ["correct horse battery staple"],
-  }),
+  password: NewPassword,
   name: Type.Optional(
     Type.String({
       maxLength: NAME_LENGTH_MAX,
@@ -39,16 +41,21 @@ export const LoginBody = Type.Object({
   password: Type.String({ maxLength: PASSWORD_BYTES_MAX, examples: ["correct horse battery staple"] }),
 });
 
-export const RefreshTokenBody = Type.Object({
-  refresh_token: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: OPAQUE_TOKEN_LENGTH_MAX,
-      description: "Left out where it comes by cookie.",
-      examples: ["chr_…"],
-    }),
-  ),
+const RefreshToken = (description: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: OPAQUE_TOKEN_LENGTH_MAX, description, examples: ["chr_…"] }));
+
+export const RefreshTokenBody = Type.Object({ refresh_token: RefreshToken("Left out where it comes by cookie.") });
+
+export const PasswordBody = Type.Object({
+  current_password: Type.String({ maxLength: PASSWORD_BYTES_MAX }),
+  new_password: NewPassword,
+  refresh_token: RefreshToken("Of the login that stays signed in; left out where it comes by cookie."),
 });
+
+export const EndedSchema = Type.Object(
+  { ended: Type.Integer({ description: "How many logins there were." }) },
+  { description: "Done." },
+);
 
 /** For the headers of calls that take or give a refresh token. */
 export const SessionHeaders = Type.Object({

@@ -15,6 +15,8 @@ export interface AccountServiceDeps extends AccountCreationDeps {
   readonly hasher: PasswordHasher;
   readonly accessTokens: AccessTokens;
   readonly logger: Pick<Logger, "warn">;
+  /** Called when it is done. */
+  readonly onPasswordChanged: (email: string) => Promise<void>;
 }
 
 export interface AccountServiceOptions {
@@ -39,6 +41,12 @@ export interface Credentials {
   readonly password: string;
 }
 
+export interface PasswordChange {
+  readonly current: string;
+  readonly next: string;
+  readonly refreshToken: string | undefined;
+}
+
 export interface AccountService {
   /** @throws AppError INVALID_REQUEST, EMAIL_TAKEN, OVERLOADED */
   register(account: Credentials & { readonly name?: string }): Promise<Session>;
@@ -53,6 +61,13 @@ export interface AccountService {
   refresh(refreshToken: string, options?: { readonly spentGraceMs?: number }): Promise<Tokens>;
   /** Ends the login that the token belongs to; an unknown token changes nothing (RFC 7009, 2.2). */
   logout(refreshToken: string): Promise<void>;
+  /**
+   * Ends every login of the user but the one that `refreshToken` belongs to.
+   * @returns how many were ended
+   * @throws AppError INVALID_CREDENTIALS where `current` is wrong, INVALID_REQUEST where `next` is too short or the same,
+   *   CONCURRENT_CHANGE, OVERLOADED
+   */
+  changePassword(userId: UserId, change: PasswordChange): Promise<number>;
   /** @throws AppError NOT_FOUND */
   find(userId: string): Promise<UserRecord>;
 }
@@ -128,8 +143,46 @@ export function createAccountService(deps: AccountServiceDeps, options: AccountS
       await metadata.apply("refresh_token.revoke_family", { token_hash: hashOpaqueToken(refreshToken) });
     },
 
+    changePassword: (userId, change) => changePassword(deps, userId, change),
+
     find: (userId) => findUser(metadata, userId),
   };
+}
+
+async function changePassword(
+  { metadata, hasher, logger, onPasswordChanged }: AccountServiceDeps,
+  userId: UserId,
+  { current, next, refreshToken }: PasswordChange,
+): Promise<number> {
+  const user = await metadata.read
+    .selectFrom("users")
+    .select(["email", "password_hash"])
+    .where("id", "=", userId)
+    .executeTakeFirstOrThrow();
+  if (!(await hasher.verify(current, user.password_hash))) {
+    throw new AppError("INVALID_CREDENTIALS", "the current password is another one");
+  }
+  checkNewPassword(next);
+  if (next === current) throw new AppError("INVALID_REQUEST", "the new password is the current one: choose another");
+  const kept =
+    refreshToken === undefined
+      ? undefined
+      : await metadata.read
+          .selectFrom("refresh_tokens")
+          .select("family_id")
+          .where("token_hash", "=", hashOpaqueToken(refreshToken))
+          .where("user_id", "=", userId)
+          .executeTakeFirst();
+  const { ended } = await metadata.apply("user.set_password", {
+    user_id: userId,
+    old_hash: user.password_hash,
+    new_hash: await hasher.hash(next),
+    kept_family_id: kept?.family_id ?? null,
+  });
+  await onPasswordChanged(user.email).catch((error: unknown) => {
+    logger.warn({ err: error }, "A password was changed; the file of the first account could not be told");
+  });
+  return ended;
 }
 
 async function findUser(metadata: Pick<Metadata, "read">, userId: string): Promise<UserRecord> {

@@ -26,6 +26,7 @@ export interface FirstAccountOptions {
 }
 
 const FirstAccountFile = Type.Object({ email: Type.String(), password: Type.String() });
+const FirstAccountRemains = Type.Object({ email: Type.String(), password: Type.Optional(Type.String()) });
 
 /**
  * Where there is no account at all, makes an admin's and writes its e-mail and password to a file (mode 0600). The
@@ -45,6 +46,26 @@ export async function ensureFirstAccount(deps: FirstAccountDeps, options: FirstA
   });
   deps.logger.info({ email, file: options.file }, "Made the first account; its password is in the file");
   return true;
+}
+
+/** Where this is the first account, its file no longer says a password that opens nothing. */
+export async function forgetFirstPassword(file: string, email: string): Promise<void> {
+  const known = await readFirstAccountFile(file);
+  if (known?.email !== email || known.password === undefined) return;
+  await writeSecretFile(file, `${JSON.stringify({ email, password_changed: true }, null, 2)}\n`);
+}
+
+/** What the first start left behind; undefined where it cannot be read. */
+export async function readFirstAccountFile(
+  file: string,
+): Promise<{ readonly email: string; readonly password?: string } | undefined> {
+  const bytes = await readSecretFileIfPresent(file).catch(() => undefined);
+  try {
+    const content: unknown = bytes === undefined ? undefined : JSON.parse(Buffer.from(bytes).toString("utf8"));
+    return Value.Check(FirstAccountRemains, content) ? content : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readOrWriteFile(random: Random, options: FirstAccountOptions): Promise<Static<typeof FirstAccountFile>> {

@@ -3,7 +3,7 @@ import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, NoContent, TAGS } from "../http/route-schema.ts";
-import { LoginSessionsSchema, loginSessionView } from "./account-schemas.ts";
+import { EndedSchema, LoginSessionsSchema, loginSessionView } from "./account-schemas.ts";
 import type { LoginSessions } from "./login-sessions.ts";
 import { hashOpaqueToken } from "./opaque-token.ts";
 import { type CookieRequest, clearSessionCookie, sessionCookieOf } from "./session-cookie.ts";
@@ -59,10 +59,7 @@ export function registerSessionRoutes(routes: Http, { authentication, sessions }
       summary: "End all of your logins",
       description: "On every device, this one included. Access tokens that are out stay good until they expire.",
       response: {
-        200: Type.Object(
-          { ended: Type.Integer({ description: "How many logins there were." }) },
-          { description: "Done." },
-        ),
+        200: EndedSchema,
         ...errorAnswers(...REFUSALS),
       },
     },

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { FastifyRequest } from "fastify";
 import Type from "typebox";
@@ -6,6 +5,7 @@ import { isLoopback } from "../http/host-check.ts";
 import type { Http } from "../http/http-server.ts";
 import { errorAnswers, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
+import { readFirstAccountFile } from "./first-account.ts";
 
 export interface TrialAccountDeps {
   readonly metadata: Pick<Metadata, "read">;
@@ -23,7 +23,7 @@ const TrialAccountSchema = Type.Object(
 
 /**
  * Tells a newcomer at this very machine which account the first start made, and where its password stands; never the
- * password. Nobody else is told, and nobody once there are other accounts.
+ * password. Nobody else is told, and nobody once there are other accounts or another password.
  */
 export function registerTrialAccountRoute(app: Http, { metadata, firstAccountFile }: TrialAccountDeps): void {
   registerJsonRoutes(app, (routes) => {
@@ -39,7 +39,9 @@ export function registerTrialAccountRoute(app: Http, { metadata, firstAccountFil
         if (!isFromHere(request)) return nothing;
         const users = await metadata.read.selectFrom("users").select("email").limit(2).execute();
         const [only] = users;
-        if (only === undefined || users.length > 1 || !(await exists(firstAccountFile))) return nothing;
+        if (only === undefined || users.length > 1) return nothing;
+        const first = await readFirstAccountFile(firstAccountFile);
+        if (first?.email !== only.email || first.password === undefined) return nothing;
         return { email: only.email, password_file: firstAccountFile };
       },
     });
@@ -50,11 +52,4 @@ export function registerTrialAccountRoute(app: Http, { metadata, firstAccountFil
 function isFromHere({ raw }: Pick<FastifyRequest, "raw">): boolean {
   const forwarded = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
   return isLoopback(raw.socket.remoteAddress ?? "") && !forwarded.some((name) => raw.headers[name] !== undefined);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

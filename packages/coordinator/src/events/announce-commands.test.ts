@@ -123,6 +123,7 @@ const SILENT = new Set<string>([
   "node.forget",
   "node.heartbeat",
   "payment.event",
+  "user.set_password",
   "refresh_token.issue",
   "refresh_token.purge_expired",
   "refresh_token.revoke_family",

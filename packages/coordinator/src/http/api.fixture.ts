@@ -20,6 +20,7 @@ import { registerAdministration } from "../admin/administration.fixture.ts";
 import { createLossReports } from "../anti-entropy/loss-reports.ts";
 import { createAccessTokens, TOKEN_KEY_BYTES } from "../accounts/access-tokens.ts";
 import { createAccountService } from "../accounts/account-service.ts";
+import { forgetFirstPassword } from "../accounts/first-account.ts";
 import { createLoginSessions } from "../accounts/login-sessions.ts";
 import { registerAccountRoutes } from "../accounts/account-routes.ts";
 import { createOwnerSecrets, type OwnerSecrets } from "../accounts/owner-secrets.ts";
@@ -229,7 +230,11 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
   const accessTokens = await createAccessTokens({ ...parts, key: parts.tokenKey }, { ttlS: 900 });
   const authentication = createAuthentication({ accessTokens, metadata });
   const accounts = createAccountService(
-    { ...parts, accessTokens },
+    {
+      ...parts,
+      accessTokens,
+      onPasswordChanged: (email) => forgetFirstPassword(join(parts.folder, "first-account.json"), email),
+    },
     { refreshTokenTtlS: 3600, welcomeMicroCredits: 10_000_000n },
   );
   const provider = (await options.openPayments?.(parts)) ?? createLocalPaymentProvider();

@@ -36,7 +36,7 @@ import { storeFile } from "./store-file.ts";
 import { abortUpload, completeUpload, extendReservation, initiateUpload } from "./uploads.ts";
 import { recordWatch } from "./uptime.ts";
 import { setUserDisabled, setUserRole } from "./user-rights.ts";
-import { createUser } from "./users.ts";
+import { createUser, setPassword } from "./users.ts";
 
 /** Every command, by its name. */
 export const commands = {
@@ -108,5 +108,6 @@ export const commands = {
   "uptime.watch": recordWatch,
   "user.create": createUser,
   "user.set_disabled": setUserDisabled,
+  "user.set_password": setPassword,
   "user.set_role": setUserRole,
 };

@@ -4,6 +4,8 @@ import { defineCommand } from "../command.ts";
 import { availableAccount, postTransaction, WELCOME_ACCOUNT } from "./ledger.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 
+/** PHC text. */
+const PasswordHash = Type.String({ minLength: 1, maxLength: 1_024 });
 const Role = Type.Union([Type.Literal("user"), Type.Literal("operator"), Type.Literal("admin")]);
 
 /**
@@ -18,7 +20,7 @@ export const createUser = defineCommand({
     email: Type.String({ pattern: "^[^\\sA-Z@]+@[^\\sA-Z@]+$", maxLength: 254 }),
     name: Type.String({ maxLength: 256 }),
     role: Role,
-    password_hash: Type.String({ minLength: 1, maxLength: 1_024 }),
+    password_hash: PasswordHash,
     /** Base64. */
     sealed_secret: Type.String({ pattern: "^[A-Za-z0-9+/]+={0,2}$", maxLength: 4_096 }),
     created_at_ms: TimeMs,
@@ -57,5 +59,43 @@ export const createUser = defineCommand({
       });
     }
     return null;
+  },
+});
+
+/**
+ * Changes a password and ends the user's logins, all but one.
+ * @throws AppError CONCURRENT_CHANGE where the password is no longer the one that was proved to be known
+ */
+export const setPassword = defineCommand({
+  name: "user.set_password",
+  payload: payloadOf({
+    user_id: Id,
+    old_hash: PasswordHash,
+    new_hash: PasswordHash,
+    /** Of the login that stays; null: none. */
+    kept_family_id: Type.Union([Id, Type.Null()]),
+  }),
+  apply: async (tx, p) => {
+    const { numUpdatedRows } = await tx
+      .updateTable("users")
+      .set({ password_hash: p.new_hash })
+      .where("id", "=", p.user_id)
+      .where("password_hash", "=", p.old_hash)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) {
+      throw new AppError("CONCURRENT_CHANGE", "the password was changed meanwhile: sign in with the new one");
+    }
+    const { ended } = await tx
+      .selectFrom("refresh_tokens")
+      .select((eb) => eb.fn.count<number>("family_id").distinct().as("ended"))
+      .where("user_id", "=", p.user_id)
+      .where("family_id", "!=", p.kept_family_id ?? "")
+      .executeTakeFirstOrThrow();
+    await tx
+      .deleteFrom("refresh_tokens")
+      .where("user_id", "=", p.user_id)
+      .where("family_id", "!=", p.kept_family_id ?? "")
+      .execute();
+    return { ended: Number(ended) };
   },
 });

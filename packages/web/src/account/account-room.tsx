@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { useMe, useServices } from "../app/services.tsx";
 import { accountTexts } from "../texts/account-texts.ts";
@@ -5,12 +6,14 @@ import { Failure, messageOf } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { Credits } from "./credits.tsx";
+import { PasswordDialog } from "./password-dialog.tsx";
 import { Sessions } from "./sessions.tsx";
 
 /** Who one is here, what one has, and where one is signed in. */
 export function AccountRoom() {
   useTitle(accountTexts.title);
   const { session, toasts } = useServices();
+  const [isChanging, setChanging] = useState(false);
   const { data: me, error, refetch } = useMe();
   const signOut = () => void session.signOut().catch((failure: unknown) => toasts.show(messageOf(failure)));
   return (
@@ -31,9 +34,15 @@ export function AccountRoom() {
               <Moment at={me.created_at} />
             </dd>
           </dl>
-          <Button className="button" onPress={signOut}>
-            {accountTexts.signOut}
-          </Button>
+          <div className="row">
+            <Button className="button" onPress={() => setChanging(true)}>
+              {accountTexts.password.change}
+            </Button>
+            <Button className="button" onPress={signOut}>
+              {accountTexts.signOut}
+            </Button>
+          </div>
+          {isChanging ? <PasswordDialog email={me.email} onClose={() => setChanging(false)} /> : null}
         </section>
       )}
       <Sessions />

@@ -458,6 +458,12 @@ export interface ApiCalls {
     body: { readonly password?: string; readonly disposition: "inline" | "attachment"; };
     answer: { readonly url: string; readonly expires_at: string; readonly file: { readonly name: string; readonly size_bytes: number; readonly media_type: string; readonly sealed: boolean; readonly expires_at: string | null; readonly downloads_left: number | null; readonly owner_name: string; }; };
   };
+  "PUT /api/v1/auth/password": {
+    params: Readonly<Record<never, never>>;
+    query: Readonly<Record<never, never>>;
+    body: { readonly current_password: string; readonly new_password: string; readonly refresh_token?: string; };
+    answer: { readonly ended: number; };
+  };
   "PUT /api/v1/files/{id}/pins/{node}": {
     params: { readonly id: string; readonly node: string; };
     query: Readonly<Record<never, never>>;

@@ -1,3 +1,5 @@
+import { countOf } from "../format/count-of.ts";
+
 export const accountTexts = {
   title: "Account",
   name: "Name",
@@ -31,6 +33,18 @@ export const accountTexts = {
       columns: { day: "Day", kept: "Stored", price: "Per GB and month", charged: "Credits" },
       kept: (gbDays: string) => `${gbDays} GB-days`,
     },
+  },
+  password: {
+    change: "Change password",
+    current: "Current password",
+    next: "New password",
+    again: "The new password again",
+    differ: "The two are not the same.",
+    save: "Change it",
+    done: (others: number) =>
+      others === 0
+        ? "The password is changed."
+        : `The password is changed, and ${countOf(others, "other login")} ${others === 1 ? "was" : "were"} ended.`,
   },
   sessions: {
     title: "Where you are signed in",

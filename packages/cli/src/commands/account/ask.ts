@@ -3,7 +3,7 @@ import type { CliContext } from "../../cli-context.ts";
 import { Interrupted } from "../../interruption.ts";
 import { usageError } from "../../usage.ts";
 
-const PASSWORD_BYTES_MAX = 4_096;
+const STDIN_BYTES_MAX = 4_096;
 
 export interface Question {
   readonly message: string;
@@ -30,16 +30,27 @@ export async function askPassword(context: CliContext, question: Question): Prom
 
 /** The first line of stdin. */
 export async function readPasswordFromStdin(): Promise<string> {
+  const [password = ""] = await readLinesFromStdin();
+  if (password === "") throw usageError('stdin holds no password: pipe it in, as in  printf %s "$PASSWORD" | …');
+  return password;
+}
+
+/** The first two lines of stdin. */
+export async function readPasswordsFromStdin(): Promise<readonly [string, string]> {
+  const [current = "", next = ""] = await readLinesFromStdin();
+  if (current !== "" && next !== "") return [current, next];
+  throw usageError(`stdin holds no two passwords: pipe them in, as in  printf '%s\\n' "$CURRENT" "$NEW" | …`);
+}
+
+async function readLinesFromStdin(): Promise<readonly string[]> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of stdin) {
     pieces.push(piece as Uint8Array);
     length += (piece as Uint8Array).length;
-    if (length > PASSWORD_BYTES_MAX) throw usageError(`stdin holds more than ${PASSWORD_BYTES_MAX} bytes: no password`);
+    if (length > STDIN_BYTES_MAX) throw usageError(`stdin holds more than ${STDIN_BYTES_MAX} bytes: no password`);
   }
-  const [password = ""] = Buffer.concat(pieces).toString("utf8").split(/\r?\n/, 1);
-  if (password === "") throw usageError('stdin holds no password: pipe it in, as in  printf %s "$PASSWORD" | …');
-  return password;
+  return Buffer.concat(pieces).toString("utf8").split(/\r?\n/, 2);
 }
 
 async function openPrompts({ message, otherwise }: Question) {

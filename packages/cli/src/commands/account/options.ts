@@ -23,6 +23,11 @@ export function addAccountCommands(program: Command, run: Run): void {
     .description("end the session and forget the login")
     .action(run(async () => (await import("./logout.ts")).logout));
   program
+    .command("password")
+    .description("change your password and end your other logins")
+    .option("--password-stdin", "read the current and the new password from stdin, a line each")
+    .action(run(async () => (await import("./password.ts")).changePassword));
+  program
     .command("whoami")
     .description("show who is logged in, where, and with how many credits")
     .action(run(async () => (await import("./whoami.ts")).whoami));
