@@ -1,3 +1,4 @@
+import type { ChunkName } from "@commonhold/core/ids.ts";
 import { type BatchedChunkRef, batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { requestRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestStoreBatch } from "@commonhold/wire/exchanges/store-batch.ts";
@@ -87,14 +88,14 @@ describe("a batch to retrieve", () => {
   async function retrieve(
     { world, node }: { readonly world: ExchangeNetwork; readonly node: ServingNode },
     chunks: readonly BatchedChunkRef[],
-    granted = chunks,
+    { granted = chunks, signal = new AbortController().signal } = {},
   ) {
     const grant = world.grant(node.peerId, "retrieve-batch", { chunkName: batchNameOf(granted) });
     return await world.host.exchange(
       node.target,
       PROTOCOLS.retrieveBatch,
       ({ stream }) => requestRetrieveBatch(stream, { grant, chunks }),
-      { signal: new AbortController().signal, timeoutMs: 10_000 },
+      { signal, timeoutMs: 10_000 },
     );
   }
 
@@ -133,6 +134,51 @@ describe("a batch to retrieve", () => {
     expect(await node.store.holds(chunk.name)).toBe(true);
   });
 
+  /** A node with chunks whose disk gives no byte until it is told to. */
+  async function openSlow(count: number) {
+    const world = await ExchangeNetwork.create();
+    const node = await world.addNode();
+    const chunks = Array.from({ length: count }, (_, at) => sealedChunk(100 + at, 1_000));
+    for (const { name, sealed } of chunks) await node.store.store(name, sealed);
+    const reads: { readonly name: ChunkName; readonly give: () => void }[] = [];
+    const read = node.store.read.bind(node.store);
+    vi.spyOn(node.store, "read").mockImplementation(async (name, options) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      reads.push({ name, give: resolve });
+      await promise;
+      return await read(name, options);
+    });
+    return { world, node, chunks, reads };
+  }
+
+  it("asks the disk for a few chunks at once, so that what else it is asked for comes in between", async () => {
+    const { world, node, chunks, reads } = await openSlow(20);
+    const asked = retrieve({ world, node }, chunks.map(refOf));
+    let given = 0;
+    while (given < chunks.length) {
+      await eventually(() => reads.length).toBeGreaterThan(given);
+      expect(reads.length - given).toBeLessThanOrEqual(4);
+      reads[given++]!.give();
+    }
+    const found = (await asked) as readonly PromiseFulfilledResult<Uint8Array>[];
+    for (const [at, { sealed }] of chunks.entries()) expect(Buffer.compare(found[at]!.value, sealed)).toBe(0);
+    expect(reads.map(({ name }) => name)).toEqual(chunks.map(({ name }) => name));
+  });
+
+  it("is read no further once nobody waits for it", async () => {
+    const { world, node, chunks, reads } = await openSlow(20);
+    const caller = new AbortController();
+    const asked = retrieve({ world, node }, chunks.map(refOf), { signal: caller.signal });
+    await eventually(() => reads.length).toBeGreaterThan(0);
+    caller.abort(new Error("another node answered"));
+    await expect(asked).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+    // The node hears of it.
+    await new Promise(setImmediate);
+    for (const { give } of reads) give();
+    await eventually(() => node.outcomes).toEqual(["retrieveBatch PROTOCOL_ERROR"]);
+    expect(reads.length).toBeLessThanOrEqual(4);
+  });
+
   it.each<[string, readonly BatchedChunkRef[]]>([
     ["fewer chunks", [refOf(chunk)]],
     ["other chunks", [chunk, sealedChunk(4)].map(refOf)],
@@ -141,7 +187,7 @@ describe("a batch to retrieve", () => {
     const world = await ExchangeNetwork.create();
     const node = await world.addNode();
     for (const { name, sealed } of [chunk, other]) await node.store.store(name, sealed);
-    const asked = retrieve({ world, node }, [chunk, other].map(refOf), granted);
+    const asked = retrieve({ world, node }, [chunk, other].map(refOf), { granted });
     await expect(asked).rejects.toMatchObject({ code: "INVALID_GRANT" });
   });
 });

@@ -18,6 +18,7 @@ import type { AnswerChallenge } from "./answer-challenge.ts";
 import type { ExchangeOutcome } from "./exchange-outcome.ts";
 import type { FetchReplica } from "./fetch-replica.ts";
 import type { GrantChecker } from "./grant-checker.ts";
+import { readBatch } from "./read-batch.ts";
 import { summariseHeld } from "./summarise-held.ts";
 
 export interface ChunkExchangeDeps {
@@ -114,7 +115,7 @@ function serveRetrieve(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Exc
 }
 
 function serveRetrieveMany(deps: ChunkExchangeDeps, exchange: Exchange, outcome: ExchangeOutcome): Promise<void> {
-  const { stream, remotePeerId: subject } = exchange;
+  const { stream, remotePeerId: subject, signal } = exchange;
   const read = async ({ chunkName, length }: BatchedChunkRef): Promise<Uint8Array> => {
     const bytes = await deps.store.read(chunkName, { lengthMax: length });
     if (subject !== deps.coordinatorPeerId) requireWhole(deps, chunkName, bytes);
@@ -126,7 +127,7 @@ function serveRetrieveMany(deps: ChunkExchangeDeps, exchange: Exchange, outcome:
         deps.checkGrant(grant, { subject, action: "retrieve-batch", chunkName: batchName });
       }),
     retrieve: async (chunks) => {
-      const found = await outcome.act(() => Promise.allSettled(chunks.map(read)));
+      const found = await outcome.act(() => readBatch(chunks, { signal, read }));
       const failed = found.find((each) => each.status === "rejected");
       if (failed !== undefined) outcome.fail(failed.reason);
       return found;
