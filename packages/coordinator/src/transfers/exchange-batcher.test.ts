@@ -195,6 +195,21 @@ describe("a batcher of exchanges", () => {
     expect(gate.isOpenForCalls()).toBe(false);
   });
 
+  it("counts failures of the disk between chunks that moved as it would where each went alone", async () => {
+    const { sent, gate, batches } = await oneAndMore("a");
+    await sent[0]!.answer();
+    await sent[1]!.answer();
+    void batches.move(chunk("one"), never);
+    await settle();
+    const names = Array.from({ length: 30 }, (_, at) => `${at}`);
+    const moves = names.map((name) => watch(batches.move(chunk(name), never)));
+    await sent[2]!.answer();
+    const bad = names.filter((_, at) => at % 3 !== 0);
+    await sent[3]!.answer(Object.fromEntries(bad.map((name) => [name, new AppError("STORAGE_FAILURE", "rotten")])));
+    expect(moves.filter(({ state }) => state === "failed").length).toBe(20);
+    expect(gate.isOpenForCalls()).toBe(true);
+  });
+
   it("tells all who wait why the gate lets nothing through", async () => {
     const { gate, batches, sent } = batcher();
     for (let i = 0; i < 5; i++) gate.blame(late);

@@ -159,9 +159,11 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
           signal,
         );
       });
+      const lastMoved = outcomes.findLastIndex(({ status }) => status === "fulfilled");
       for (const [at, entry] of batch!.entries.entries()) {
         const outcome = outcomes[at]!;
-        if (outcome.status === "rejected") this.#deps.gate.blame(outcome.reason);
+        // As if each had gone alone: what moves ends a row of failures.
+        if (outcome.status === "rejected" && at > lastMoved) this.#deps.gate.blame(outcome.reason);
         this.#end(entry, outcome);
       }
     } catch (reason) {
