@@ -21,6 +21,8 @@ afterEach(() => {
 interface Sent {
   readonly names: readonly string[];
   readonly signal: AbortSignal;
+  /** This one has moved, the others have not yet. */
+  arrive(name: string): Promise<void>;
   /** Answers that all are stored, but for those with an error here. */
   answer(refusals?: Readonly<Record<string, AppError>>): Promise<void>;
   fail(error: AppError): Promise<void>;
@@ -38,13 +40,17 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 function batcher(queuedMax = 1000) {
   const gate = createNodeGate("node" as NodeId, limits, clock);
   const sent: Sent[] = [];
-  const send = (chunks: readonly Chunk[], signal: AbortSignal) => {
+  const send = (chunks: readonly Chunk[], signal: AbortSignal, onMoved: (at: number, result: string) => void) => {
     const { promise, resolve, reject } = Promise.withResolvers<PromiseSettledResult<string>[]>();
     signal.addEventListener("abort", () => reject(signal.reason));
     const names = chunks.map(({ name }) => name);
     sent.push({
       names,
       signal,
+      arrive: async (name) => {
+        onMoved(names.indexOf(name as ChunkName), `bytes of ${name}`);
+        await settle();
+      },
       answer: async (refusals = {}) => {
         resolve(
           names.map((name) => {
@@ -179,6 +185,35 @@ describe("a batcher of exchanges", () => {
     expect(sent[2]!.names).toEqual(["next"]);
     await sent[2]!.answer();
     expect(next.state).toBe("moved");
+  });
+
+  it("gives each chunk when it has moved, and the others what becomes of the rest", async () => {
+    const { sent, moves, chunks, callers } = await oneAndMore("a", "b", "c");
+    await sent[0]!.answer();
+    await sent[1]!.arrive("a");
+    expect(moves.map(({ state }) => state)).toEqual(["moved", "waits", "waits"]);
+    callers[0]!.abort(late);
+    callers[2]!.abort(late);
+    await sent[1]!.arrive("c");
+    expect(sent[1]!.signal.aborted).toBe(false);
+    const gone = new AppError("NODE_UNREACHABLE", "gone");
+    await sent[1]!.fail(gone);
+    expect(moves).toEqual([
+      { state: "moved", reason: undefined },
+      { state: "failed", reason: gone },
+      { state: "failed", reason: late },
+    ]);
+    expect(chunks.map(({ events }) => events)).toEqual([["bytes of a"], ["failed"], ["failed"]]);
+  });
+
+  it("goes on with an exchange only while somebody waits for what has not moved yet", async () => {
+    const { sent, moves, callers } = await oneAndMore("a", "b");
+    await sent[0]!.answer();
+    await sent[1]!.arrive("a");
+    callers[1]!.abort(late);
+    await settle();
+    expect(moves.map(({ state }) => state)).toEqual(["moved", "failed"]);
+    expect(sent[1]!.signal.aborted).toBe(true);
   });
 
   it("counts a batch that failed as one failure of the node, and failures of the disk by chunk", async () => {

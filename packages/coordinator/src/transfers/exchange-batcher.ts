@@ -22,8 +22,16 @@ export interface BatchedItem {
 
 export interface ExchangeBatcherDeps<Item extends BatchedItem, Result> {
   readonly gate: Pick<NodeGate, "run" | "blame">;
-  /** Moves chunks of different names in one exchange. @returns what became of each, in their order */
-  readonly send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly PromiseSettledResult<Result>[]>;
+  /**
+   * Moves chunks of different names in one exchange.
+   * @param onMoved may be told by its place of one that has moved, before the others have
+   * @returns what became of each, in their order
+   */
+  readonly send: (
+    items: readonly Item[],
+    signal: AbortSignal,
+    onMoved: (at: number, result: Result) => void,
+  ) => Promise<readonly PromiseSettledResult<Result>[]>;
   /** Called for an item that has moved, while its caller still waits for it. */
   readonly onMoved?: (item: Item, result: Result) => void;
   /** Called when an exchange has failed an item, or goes on with it while its caller has given up. */
@@ -152,12 +160,10 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
     await new Promise(setImmediate);
     try {
       const outcomes = await this.#deps.gate.run(giveUp.signal, (signal) => {
-        batch = this.#take(giveUp);
-        if (batch.entries.length === 0) throw new AppError("CLIENT_CLOSED", "nobody waits for the batch any more");
-        return this.#deps.send(
-          batch.entries.map(({ item }) => item),
-          signal,
-        );
+        const { entries } = (batch = this.#take(giveUp));
+        if (entries.length === 0) throw new AppError("CLIENT_CLOSED", "nobody waits for the batch any more");
+        const items = entries.map(({ item }) => item);
+        return this.#deps.send(items, signal, (at, value) => this.#end(entries[at]!, { status: "fulfilled", value }));
       });
       const lastMoved = outcomes.findLastIndex(({ status }) => status === "fulfilled");
       for (const [at, entry] of batch!.entries.entries()) {

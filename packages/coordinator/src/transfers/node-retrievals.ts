@@ -3,7 +3,7 @@ import type { ChunkName, NodeId } from "@commonhold/core/ids.ts";
 import { batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { requestRetrieveBatch, type RetrievedChunks } from "@commonhold/wire/exchanges/retrieve-batch.ts";
 import { requestRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
-import { type BatchedItem, ExchangeBatcher } from "./exchange-batcher.ts";
+import { type BatchedItem, ExchangeBatcher, type ExchangeBatcherDeps } from "./exchange-batcher.ts";
 import { exchangeWith, type NodeTransfersDeps } from "./node-exchange.ts";
 import type { NodeGate } from "./node-gate.ts";
 
@@ -44,7 +44,11 @@ export function createNodeRetrievals(
         return requestRetrieveChunk(stream, { grant, chunkName: name, lengthMax: sealedLength, ...given });
       },
     });
-  const retrieveTogether = (items: readonly RetrievedItem[], signal: AbortSignal): Promise<RetrievedChunks> => {
+  const retrieveTogether = (
+    items: readonly RetrievedItem[],
+    signal: AbortSignal,
+    onArrived: (at: number, sealed: Uint8Array) => void,
+  ): Promise<RetrievedChunks> => {
     const chunks = items.map(({ name, length }) => ({ chunkName: name, length }));
     const lengthMax = chunks.reduce((sum, { length }) => sum + length, 0);
     return exchangeWith(deps, nodeId, {
@@ -52,13 +56,13 @@ export function createNodeRetrievals(
       signal,
       run: ({ stream }) => {
         const grant = deps.grants.issue({ action: "retrieve-batch", nodeId, name: batchNameOf(chunks), lengthMax });
-        return requestRetrieveBatch(stream, { grant, chunks });
+        return requestRetrieveBatch(stream, { grant, chunks, onArrived });
       },
     });
   };
-  const send = async (items: readonly RetrievedItem[], signal: AbortSignal): Promise<RetrievedChunks> => {
+  const send: ExchangeBatcherDeps<RetrievedItem, Uint8Array>["send"] = async (items, signal, onArrived) => {
     const [first, ...others] = items;
-    if (first === undefined || others.length > 0) return await retrieveTogether(items, signal);
+    if (first === undefined || others.length > 0) return await retrieveTogether(items, signal, onArrived);
     const { name, length } = first;
     const value = await retrieveAlone({ name, sealedLength: length }, signal);
     if (value.length === length) return [{ status: "fulfilled", value }];

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { chunkNameOf } from "@commonhold/chunk/merkle.ts";
+import type { ByteStream } from "@commonhold/core/byte-stream.ts";
 import type { NodeId, UserId } from "@commonhold/core/ids.ts";
 import { createIdentity, verifySignature } from "@commonhold/p2p/identity.ts";
 import { createMemoryNetwork } from "@commonhold/p2p/memory-host.ts";
@@ -40,6 +41,8 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
   const refused = new Set<string>();
   const held = new Map<string, Uint8Array>();
   const hold = { until: Promise.resolve() };
+  /** A batch that is read stops after so many bytes, until it is let go on. */
+  const broken = { atBytes: Infinity, until: Promise.withResolvers<void>() };
   const expected = {
     node: nodeId,
     subject: coordinator.peerId,
@@ -89,7 +92,7 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
     await node.handle(
       PROTOCOLS.retrieveBatch,
       ({ stream }) =>
-        serveRetrieveBatch(stream, {
+        serveRetrieveBatch(stoppingAfter(stream, broken), {
           authorise: ({ grant, batchName, chunks }) => {
             checkGrant(grant, { ...expected, action: "retrieve-batch", chunkName: batchName }, verifySignature);
             exchanges.push(chunks.map(({ chunkName }) => chunkName));
@@ -129,7 +132,25 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
     },
     LIMITS,
   );
-  return { transfers, nodeId, exchanges, refused, held, hold };
+  return { transfers, nodeId, exchanges, refused, held, hold, broken };
+}
+
+/** Bodies go out only so far. */
+function stoppingAfter(
+  stream: ByteStream,
+  { atBytes, until }: { readonly atBytes: number; readonly until: PromiseWithResolvers<void> },
+): ByteStream {
+  return {
+    read: (length, target) => stream.read(length, target),
+    write: async (bytes) => {
+      if (bytes.length < atBytes) return await stream.write(bytes);
+      await stream.write(bytes.subarray(0, atBytes));
+      await until.promise;
+      await stream.write(bytes.subarray(atBytes));
+    },
+    closeWrite: () => stream.closeWrite(),
+    abort: (reason) => stream.abort(reason),
+  };
 }
 
 function chunks(count: number, length: number): readonly ChunkBytes[] {
@@ -202,7 +223,7 @@ describe("reads", () => {
     }
     expect(exchanges.flat().toSorted()).toEqual(due.map(({ name }) => name).toSorted());
     expect(exchanges.length).toBeLessThanOrEqual(2);
-    expect(transfers.load(nodeId)).toBe(0);
+    await expect.poll(() => transfers.load(nodeId)).toBe(0);
   });
 
   it("of one small chunk, and of each large one, are exchanges of their own", async () => {
@@ -242,6 +263,29 @@ describe("reads", () => {
       expect(Buffer.compare(bytes, others[at]!.sealed)).toBe(0);
     }
     expect(memory.every((byte) => byte === 7)).toBe(true);
+  });
+
+  it("of what came before a node stopped in the middle are given; the others fail with it", async () => {
+    const { broken, exchanges, due, read } = await openHolder({ count: 6, length: 1_000 });
+    broken.atBytes = 2_500;
+    const [first, ...others] = due;
+    const caller = new AbortController();
+    const asked = [read(first!), ...others.map((chunk) => read(chunk, caller.signal))];
+    const results = asked.map((each) =>
+      each.then(
+        () => "read",
+        (error: AppError) => error.code,
+      ),
+    );
+    await expect.poll(() => exchanges.length).toBeGreaterThan(0);
+    const [sent] = exchanges.toSorted((a, b) => b.length - a.length);
+    expect(sent!.length).toBeGreaterThan(2);
+    const place = (at: number) => sent!.indexOf(due[at]!.name);
+    const arrived = due.flatMap((_, at) => (place(at) >= 0 && place(at) < 2 ? [results[at]!] : []));
+    expect(await Promise.all(arrived)).toEqual(["read", "read"]);
+    caller.abort(new AppError("TIMEOUT", "too late"));
+    broken.until.resolve();
+    expect((await Promise.all(results)).filter((each) => each !== "read").length).toBe(sent!.length - 2);
   });
 
   it("that bring fewer bytes than the chunk has fail, alone or together", async () => {

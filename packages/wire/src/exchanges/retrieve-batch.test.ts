@@ -153,6 +153,27 @@ describe("retrieve-batch", () => {
     await expect(asked).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
   });
 
+  it("gives each chunk once its bytes are there, whatever becomes of the next", async () => {
+    const [near, far] = createMemoryStreamPair();
+    const arrived: [number, readonly number[]][] = [];
+    const onArrived = (at: number, sealed: Uint8Array) => void arrived.push([at, [...sealed]]);
+    const asked = requestRetrieveBatch(near, { grant, chunks: batch(2, 1, 3, 2), onArrived });
+    await writeMessage(far, RetrieveBatchResponseSchema, {
+      init: { status: OK_STATUS, outcomes: [OK_STATUS, { code: "CHUNK_NOT_FOUND" }, OK_STATUS, OK_STATUS] },
+      maxBytes: FRAME_BYTES_MAX.batchResponse,
+    });
+    await far.write(Uint8Array.of(1, 2, 3, 4));
+    await expect.poll(() => arrived).toEqual([[0, [1, 2]]]);
+    await far.write(Uint8Array.of(5, 6));
+    await expect.poll(() => arrived.length).toBe(2);
+    far.abort(new Error("gone"));
+    await expect(asked).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
+    expect(arrived).toEqual([
+      [0, [1, 2]],
+      [2, [3, 4, 5]],
+    ]);
+  });
+
   it("tells its own host of a defect that the peer hears of only as such", async () => {
     const defect = new TypeError("a defect");
     const [near, far] = createMemoryStreamPair();

@@ -26,13 +26,19 @@ const RESPONSE: ResponseKind<typeof RetrieveBatchResponseSchema> = {
 /**
  * The sealed bytes of small chunks, within the bounds of `BATCH_…`; not yet checked against their names.
  * @param request.chunks with the length that each must have
- * @returns views of one piece of memory
+ * @param request.onArrived told of each chunk that is there, by its place, once its bytes are: what comes after them
+ * may be slow, or never come
  * @throws AppError of the node's refusal of the whole, or of the stream
  */
 export async function requestRetrieveBatch(
   stream: ByteStream,
-  { grant, chunks }: { readonly grant: SignedGrant; readonly chunks: readonly BatchedChunkRef[] },
+  request: {
+    readonly grant: SignedGrant;
+    readonly chunks: readonly BatchedChunkRef[];
+    readonly onArrived?: (at: number, sealed: Uint8Array) => void;
+  },
 ): Promise<RetrievedChunks> {
+  const { grant, chunks, onArrived } = request;
   await writeMessage(stream, RetrieveBatchRequestSchema, {
     init: { grant, chunks: chunks.map(encodeRef) },
     maxBytes: FRAME_BYTES_MAX.request,
@@ -44,14 +50,16 @@ export async function requestRetrieveBatch(
     throw new AppError("PROTOCOL_ERROR", `${outcomes.length} outcomes are answered for ${chunks.length} chunks`);
   }
   const refusals = outcomes.map(refusalOf);
-  const length = chunks.reduce((sum, chunk, at) => (refusals[at] === undefined ? sum + chunk.length : sum), 0);
-  const bytes = await stream.read(length);
-  let end = 0;
-  return chunks.map((chunk, at) => {
+  const found: PromiseSettledResult<Uint8Array>[] = [];
+  for (const [at, { length }] of chunks.entries()) {
     const reason = refusals[at];
-    if (reason !== undefined) return { status: "rejected", reason };
-    return { status: "fulfilled", value: bytes.subarray(end, (end += chunk.length)) };
-  });
+    if (reason === undefined) {
+      const value = await stream.read(length);
+      onArrived?.(at, value);
+      found.push({ status: "fulfilled", value });
+    } else found.push({ status: "rejected", reason });
+  }
+  return found;
 }
 
 /** Answers one `requestRetrieveBatch`. An error after the response has begun is thrown: the stream must be aborted. */
