@@ -159,26 +159,38 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
     // What else this turn of the event loop brings goes along.
     await new Promise(setImmediate);
     try {
-      const outcomes = await this.#deps.gate.run(giveUp.signal, (signal) => {
-        const { entries } = (batch = this.#take(giveUp));
-        if (entries.length === 0) throw new AppError("CLIENT_CLOSED", "nobody waits for the batch any more");
-        const items = entries.map(({ item }) => item);
-        return this.#deps.send(items, signal, (at, value) => this.#end(entries[at]!, { status: "fulfilled", value }));
+      const outcomes = await this.#deps.gate.run(giveUp.signal, async (signal) => {
+        batch = this.#take(giveUp);
+        if (batch.entries.length === 0) throw new AppError("CLIENT_CLOSED", "nobody waits for the batch any more");
+        return await this.#send(batch, signal);
       });
       const lastMoved = outcomes.findLastIndex(({ status }) => status === "fulfilled");
-      for (const [at, entry] of batch!.entries.entries()) {
-        const outcome = outcomes[at]!;
+      for (const [at, outcome] of outcomes.entries()) {
         // As if each had gone alone: what moves ends a row of failures.
         if (outcome.status === "rejected" && at > lastMoved) this.#deps.gate.blame(outcome.reason);
-        this.#end(entry, outcome);
+        this.#end(batch!.entries[at]!, outcome);
       }
     } catch (reason) {
       // Where the gate lets nothing through, those who wait learn why.
       batch ??= this.#take(giveUp);
-      if (batch.entries.length > 1 && hasCode(reason, "PROTOCOL_ERROR")) {
-        this.#restsUntilMs = this.#deps.clock.monotonicMs() + REST_MS;
-      }
-      for (const entry of batch.entries) this.#end(entry, { status: "rejected", reason });
+      this.#endAll(batch, reason);
+    }
+  }
+
+  /** @returns what became of each; nothing where the node refused them together, of which they know then */
+  async #send(batch: Batch<Item>, signal: AbortSignal): Promise<readonly PromiseSettledResult<Result>[]> {
+    const { entries } = batch;
+    const items = entries.map(({ item }) => item);
+    try {
+      return await this.#deps.send(items, signal, (at, value) =>
+        this.#end(entries[at]!, { status: "fulfilled", value }),
+      );
+    } catch (reason) {
+      if (entries.length === 1 || !hasCode(reason, "PROTOCOL_ERROR")) throw reason;
+      // No failure of the node: they go one by one now, and it counts what becomes of that.
+      this.#restsUntilMs = this.#deps.clock.monotonicMs() + REST_MS;
+      this.#endAll(batch, reason);
+      return [];
     }
   }
 
@@ -226,6 +238,10 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
     if (batch.waitedFor.size === 0) batch.giveUp.abort(reason);
     // A node that is too slow for one is to blame although others still wait for it.
     else this.#deps.gate.blame(reason);
+  }
+
+  #endAll(batch: Batch<Item>, reason: unknown): void {
+    for (const entry of batch.entries) this.#end(entry, { status: "rejected", reason });
   }
 
   #end(entry: Entry<Item>, outcome: PromiseSettledResult<Result>): void {

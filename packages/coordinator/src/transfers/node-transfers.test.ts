@@ -132,7 +132,7 @@ async function openPair(options: { readonly knowsBatches: boolean }) {
     },
     LIMITS,
   );
-  return { transfers, nodeId, exchanges, refused, held, hold, broken };
+  return { transfers, nodeId, node, exchanges, refused, held, hold, broken };
 }
 
 /** Bodies go out only so far. */
@@ -197,6 +197,34 @@ it("a node of an older version gets them one by one", async () => {
     expect(exchanges.splice(0).toSorted()).toEqual(due.map(({ name }) => [name]).toSorted());
     expect(transfers.isAvailable(nodeId)).toBe(true);
   }
+});
+
+it("a node of an older version is not taken for one that fails, however many batches it refuses at once", async () => {
+  const { transfers, nodeId, node, held } = await openPair({ knowsBatches: false });
+  const refusing = Promise.withResolvers<void>();
+  let refused = 0;
+  for (const kind of ["storeBatch", "retrieveBatch"] as const) {
+    const refuse = async (): Promise<never> => {
+      refused += 1;
+      await refusing.promise;
+      throw new AppError("PROTOCOL_ERROR", "what?");
+    };
+    await node.handle(PROTOCOLS[kind], refuse, HANDLER_LIMITS);
+  }
+  const due = chunks(80, 60_000);
+  const there = chunks(20, 60_000);
+  for (const { name, sealed } of there) held.set(name, sealed);
+  const stores = due.map((chunk) => transfers.store(nodeId, chunk, never));
+  await expect.poll(() => refused).toBe(4);
+  const reads = there.map(async ({ name, sealed }) => {
+    const target = new Uint8Array(sealed.length);
+    await transfers.retrieve(nodeId, { name, sealedLength: sealed.length }, { signal: never, target });
+  });
+  await expect.poll(() => refused).toBe(5);
+  refusing.resolve();
+  const moved = await Promise.allSettled([...stores, ...reads]);
+  expect(moved.filter(({ status }) => status === "rejected")).toEqual([]);
+  expect(transfers.isAvailable(nodeId)).toBe(true);
 });
 
 describe("reads", () => {
