@@ -1,3 +1,4 @@
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { ChunkName } from "@commonhold/core/ids.ts";
 import { type BatchedChunkRef, batchNameOf } from "@commonhold/wire/batch-name.ts";
 import { requestRetrieveBatch } from "@commonhold/wire/exchanges/retrieve-batch.ts";
@@ -118,6 +119,20 @@ describe("a batch to retrieve", () => {
       { status: "fulfilled" },
     ]);
     await eventually(() => node.outcomes).toEqual(["retrieveBatch CHUNK_NOT_FOUND", "retrieveBatch OK"]);
+  });
+
+  it("counts as what its node has most to do with, whatever came before", async () => {
+    const world = await ExchangeNetwork.create();
+    const node = await world.addNode();
+    await node.store.store(chunk.name, chunk.sealed);
+    const read = node.store.read.bind(node.store);
+    vi.spyOn(node.store, "read").mockImplementation(async (name, options) => {
+      if (name === other.name) throw new AppError("STORAGE_FAILURE", "the disk refuses");
+      return await read(name, options);
+    });
+    const found = await retrieve({ world, node }, [sealedChunk(9), chunk, other, sealedChunk(10)].map(refOf));
+    expect(found.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "rejected", "rejected"]);
+    await eventually(() => node.outcomes).toEqual(["retrieveBatch STORAGE_FAILURE"]);
   });
 
   it("takes no memory for a chunk that is longer than was asked for", async () => {

@@ -1,4 +1,4 @@
-import { AppError } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 
 /**
  * What became of one exchange. The wire answers a refusal to the peer and is done with it; the node notes it here on
@@ -13,15 +13,15 @@ export class ExchangeOutcome {
     try {
       return await work();
     } catch (error) {
-      this.fail(error);
+      this.#fail(error);
       throw error;
     }
   }
 
-  /** Notes a failure that the exchange goes on after. */
-  fail(error: unknown): void {
-    this.#error = error;
-    this.#state = "failed";
+  /** Notes the failures of some chunks of a batch, of which the others go on: one that is the node's own, if any is. */
+  noteParts(parts: readonly PromiseSettledResult<unknown>[]): void {
+    const errors = parts.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
+    if (errors.length > 0) this.#fail(errors.find(isOwn) ?? errors[0]);
   }
 
   /** Runs the step that the peer asked for: an exchange that never gets so far has failed, whatever the reason. */
@@ -42,4 +42,13 @@ export class ExchangeOutcome {
     if (this.#state === "begun") return "PROTOCOL_ERROR";
     return this.#error instanceof AppError ? this.#error.code : "INTERNAL";
   }
+
+  #fail(error: unknown): void {
+    this.#error = error;
+    this.#state = "failed";
+  }
+}
+
+function isOwn(error: unknown): boolean {
+  return !(error instanceof AppError) || hasCode(error, "STORAGE_FAILURE", "INTERNAL");
 }

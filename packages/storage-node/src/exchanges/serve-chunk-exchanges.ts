@@ -87,8 +87,7 @@ function serveBatch(deps: ChunkExchangeDeps, exchange: Exchange, outcome: Exchan
     allocate: (length) => (memory = deps.buffers.lease(length)).bytes,
     store: async (chunks) => {
       const outcomes = await outcome.act(() => deps.store.storeMany(chunks, terms));
-      const failed = outcomes.find((each) => each.status === "rejected");
-      if (failed !== undefined) outcome.fail(failed.reason);
+      outcome.noteParts(outcomes);
       reachUploadStep("node:before-answer");
       return outcomes;
     },
@@ -128,8 +127,7 @@ function serveRetrieveMany(deps: ChunkExchangeDeps, exchange: Exchange, outcome:
       }),
     retrieve: async (chunks) => {
       const found = await outcome.act(() => readBatch(chunks, { signal, read }));
-      const failed = found.find((each) => each.status === "rejected");
-      if (failed !== undefined) outcome.fail(failed.reason);
+      outcome.noteParts(found);
       return found;
     },
   });
