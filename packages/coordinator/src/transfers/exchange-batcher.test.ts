@@ -350,15 +350,44 @@ describe("a caller who gives up", () => {
   });
 });
 
-describe("a node that does not know batches", () => {
+describe("a node that refuses a batch as such", () => {
+  const what = new AppError("PROTOCOL_ERROR", "what?");
+
   it("is left alone with them for a minute", async () => {
     const { sent, moves, batches } = await oneAndMore("a", "b");
-    await sent[0]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
+    await sent[0]!.fail(what);
     expect(batches.isResting).toBe(false);
-    await sent[1]!.fail(new AppError("PROTOCOL_ERROR", "what?"));
+    await sent[1]!.fail(what);
     expect(moves).toMatchObject([{ reason: { code: "PROTOCOL_ERROR" } }, { reason: { code: "PROTOCOL_ERROR" } }]);
     expect(batches.isResting).toBe(true);
     vi.advanceTimersByTime(60_000);
+    expect(batches.isResting).toBe(false);
+  });
+
+  it("and took one before gets another, and its chunks go alone this once", async () => {
+    const { sent, batches } = await oneAndMore("a", "b");
+    await sent[0]!.answer();
+    await sent[1]!.answer();
+    for (const isResting of [false, true]) {
+      const due = ["one", "c", "d"].map((name) => batches.moveIfSmall(chunk(name), never));
+      await settle();
+      const [batch] = sent.slice(-1);
+      expect(batch!.names).toEqual(["one", "c", "d"]);
+      await batch!.fail(new AppError("PROTOCOL_ERROR", "the peer gave the stream up"));
+      expect(await Promise.all(due)).toEqual([false, false, false]);
+      expect(batches.isResting).toBe(isResting);
+    }
+  });
+
+  it("is not what it is where one chunk of a batch is answered so", async () => {
+    const { sent, batches } = await oneAndMore();
+    await sent[0]!.answer();
+    const due = ["a", "b"].map((name) => batches.moveIfSmall(chunk(name), never));
+    await settle();
+    const refused = expect(due[0]).rejects.toBe(what);
+    await sent[1]!.answer({ a: what });
+    await refused;
+    expect(await due[1]).toBe(true);
     expect(batches.isResting).toBe(false);
   });
 });

@@ -77,7 +77,11 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
   #isGathering = false;
   /** Runs while chunks wait for a batch under way to return. */
   #heldUp: NodeJS.Timeout | undefined;
+  /** Whether the node has taken a batch, and has refused none since. */
+  #takesBatches = false;
   #restsUntilMs = 0;
+  /** Errors of batches whose chunks are to go alone. */
+  readonly #refusals = new WeakSet<Error>();
 
   constructor(deps: ExchangeBatcherDeps<Item, Result>, options: ExchangeBatcherOptions) {
     this.#deps = deps;
@@ -89,7 +93,7 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
     return this.#waiting.size;
   }
 
-  /** Whether the node refused a batch as if it did not know what that is. */
+  /** Whether the node has refused batches as if it did not know what they are. */
   get isResting(): boolean {
     return this.#deps.clock.monotonicMs() < this.#restsUntilMs;
   }
@@ -105,7 +109,7 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
       await this.move(item, signal);
       return true;
     } catch (error) {
-      if (this.isResting && hasCode(error, "PROTOCOL_ERROR")) return false;
+      if (error instanceof Error && this.#refusals.has(error)) return false;
       throw error;
     }
   }
@@ -182,13 +186,18 @@ export class ExchangeBatcher<Item extends BatchedItem, Result> {
     const { entries } = batch;
     const items = entries.map(({ item }) => item);
     try {
-      return await this.#deps.send(items, signal, (at, value) =>
+      const outcomes = await this.#deps.send(items, signal, (at, value) =>
         this.#end(entries[at]!, { status: "fulfilled", value }),
       );
+      if (entries.length > 1) this.#takesBatches = true;
+      return outcomes;
     } catch (reason) {
       if (entries.length === 1 || !hasCode(reason, "PROTOCOL_ERROR")) throw reason;
       // No failure of the node: they go one by one now, and it counts what becomes of that.
-      this.#restsUntilMs = this.#deps.clock.monotonicMs() + REST_MS;
+      this.#refusals.add(reason);
+      // A stream may break off at any node.
+      if (!this.#takesBatches) this.#restsUntilMs = this.#deps.clock.monotonicMs() + REST_MS;
+      this.#takesBatches = false;
       this.#endAll(batch, reason);
       return [];
     }
