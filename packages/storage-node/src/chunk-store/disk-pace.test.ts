@@ -21,6 +21,29 @@ describe("the pace of the disk", () => {
     expect(await run(0)).toBe("now");
   });
 
+  it("makes no row of quick calls that is slow as a whole before anything else has its turn", async () => {
+    const clock = new ManualClock();
+    const pace = new DiskPace(clock);
+    const row = (): Promise<readonly string[]> =>
+      Promise.all(
+        Array.from({ length: 64 }, () =>
+          pace.run(
+            () => {
+              clock.advance(4);
+              return "now";
+            },
+            async () => "later",
+          ),
+        ),
+      );
+    for (let turn = 0; turn < 2; turn++) {
+      const made = await row();
+      expect(made.filter((how) => how === "now").length).toBe(3);
+      expect(made.slice(0, 3)).toEqual(["now", "now", "now"]);
+      await new Promise(setImmediate);
+    }
+  });
+
   it("passes failures on and counts their time too", async () => {
     const clock = new ManualClock();
     const pace = new DiskPace(clock);
