@@ -24,6 +24,7 @@ import { pageHandlerFor } from "./pages.ts";
 import { withoutLinkToken } from "./logged-path.ts";
 import { createRequestIds } from "./request-id.ts";
 import { pathOf, registerRequestLog } from "./request-log.ts";
+import { registerRequestsInTurn } from "./requests-in-turn.ts";
 import { RouteTable } from "./route-table.ts";
 import { compileValidator } from "./schema-validation.ts";
 import { registerSecurityHeaders, SECURITY_HEADERS } from "./security-headers.ts";
@@ -97,6 +98,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
   app.removeAllContentTypeParsers();
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(answerError);
+  registerRequestsInTurn(app);
   registerSecurityHeaders(app);
   registerRequestIdEcho(app);
   registerAddressCheck(app);
