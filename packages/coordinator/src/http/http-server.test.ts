@@ -316,4 +316,9 @@ describe("/docs", () => {
     }
     expect((await fixture.app.inject("/docs/json")).json().info.title).toBe("Commonhold");
   });
+
+  it.each(["/docs/yaml", "/docs/%79aml"])("writes the document in no form that costs much: %s", async (url) => {
+    const answer = await fixture.app.inject(url);
+    expect([answer.statusCode, answer.json().error.code]).toEqual([404, "NOT_FOUND"]);
+  });
 });

@@ -1,5 +1,7 @@
 import swagger, { type SwaggerTransform } from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import { AppError } from "@commonhold/core/app-error.ts";
+import type { onRequestHookHandler } from "fastify";
 import type { Http } from "./http-server.ts";
 import { TAGS } from "./route-schema.ts";
 import { DOCS_CONTENT_SECURITY_POLICY } from "./security-headers.ts";
@@ -30,6 +32,12 @@ const nameWildcard: SwaggerTransform = ({ schema, url }) => {
   const { "*": _, ...others } = params?.properties ?? {};
   const named = { ...params, properties: { ...others, path: rest }, required: ["path"] };
   return { schema: { ...schema, params: named }, url: url.replace(/\*$/, ":path") };
+};
+
+/** Written anew for everybody who asks, it would take a quarter of a second of the whole process each time. */
+const refuseYaml: onRequestHookHandler = ({ routeOptions }, _reply, done) => {
+  const isYaml = routeOptions.url === "/docs/yaml";
+  done(isYaml ? new AppError("NOT_FOUND", "the API's document is at /openapi.json, and nowhere as YAML") : undefined);
 };
 
 /** The document at /openapi.json, made from the routes' schemas, and the page at /docs that works without internet. */
@@ -73,6 +81,12 @@ export async function registerOpenApi(app: Http, options: { readonly version: st
       css: [{ filename: "commonhold.css", content: ".swagger-ui .topbar { display: none }" }],
     },
     uiConfig: { docExpansion: "list", tryItOutEnabled: true, displayRequestDuration: true },
+    uiHooks: { onRequest: refuseYaml },
   });
-  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  // One buffer for everybody, as it is large: whoever is slow to take it keeps no copy.
+  let document: Buffer | undefined;
+  app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
+    document ??= Buffer.from(JSON.stringify(app.swagger()));
+    return reply.type("application/json; charset=utf-8").send(document);
+  });
 }
