@@ -4,6 +4,7 @@ import { createArchiveTickets } from "./archives/archive-tickets.ts";
 import type { CoordinatorBase } from "./coordinator.ts";
 import type { TransferParts } from "./coordinator-transfers.ts";
 import type { FileAnswerDeps } from "./downloads/file-answer.ts";
+import { PersonalMemory } from "./downloads/personal-memory.ts";
 import type { FileService } from "./files/file-service.ts";
 import type { Authentication } from "./http/authentication.ts";
 import type { Http } from "./http/http-server.ts";
@@ -12,6 +13,12 @@ import { registerShareRoutes } from "./shares/share-routes.ts";
 import { createShareService } from "./shares/share-service.ts";
 import { createShareTickets } from "./shares/share-tickets.ts";
 import { registerSharedDownloadRoutes } from "./shares/shared-download-routes.ts";
+import { ByteBudget } from "./transfers/byte-budget.ts";
+
+/** For the lists of what is in archives, beside what is read of their files. */
+const ARCHIVE_PLANS_BYTES = 48 * 1024 * 1024;
+const ARCHIVE_PLANS_OF_EACH = { bytesEachMax: ARCHIVE_PLANS_BYTES / 3, waitersEachMax: 20 };
+const PLANS_WAITERS_MAX = 200;
 
 export interface SharingDeps {
   readonly base: Pick<CoordinatorBase, "clock" | "random" | "hasher"> & {
@@ -38,5 +45,6 @@ export async function registerSharing(
   const reader = { ...answer.reader, streams: transfers.linkStreams };
   registerSharedDownloadRoutes(app, { ...answer, reader, shares, tickets, metadata, clock });
   const archives = createArchiveTickets({ clock, random }, { ttlS: options.ticketTtlS });
-  registerArchiveRoutes(app, { ...answer, authentication, metadata, files, tickets: archives });
+  const plans = new PersonalMemory(new ByteBudget(ARCHIVE_PLANS_BYTES, PLANS_WAITERS_MAX), ARCHIVE_PLANS_OF_EACH);
+  registerArchiveRoutes(app, { ...answer, authentication, metadata, files, tickets: archives, plans });
 }

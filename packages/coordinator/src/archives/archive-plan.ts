@@ -9,6 +9,10 @@ import type { ZipEntry } from "./zip-format.ts";
 
 /** Files and folders: what is kept of them while the archive is sent is bounded by it. */
 const ENTRIES_MAX = 10_000;
+/** What a plan may take of memory: folders lie deep in one another, and each name has all of theirs before it. */
+export const PLAN_BYTES_MAX = 8 * 1024 * 1024;
+const ENTRY_BYTES = 300;
+const CHARACTER_BYTES = 2;
 
 /** What somebody wants to have in one file. */
 export interface ArchiveRequest {
@@ -26,6 +30,8 @@ export interface ArchivePlan {
   readonly entries: readonly ArchiveEntry[];
   /** For the archive itself, without its ending. */
   readonly name: string;
+  /** What it takes of memory, about; no more than `PLAN_BYTES_MAX`. */
+  readonly memoryBytes: number;
 }
 
 export interface ArchivePlanDeps {
@@ -40,7 +46,7 @@ export interface ArchivePlanDeps {
 export async function planArchive(deps: ArchivePlanDeps, request: ArchiveRequest): Promise<ArchivePlan> {
   const folderIds = [...new Set(request.folderIds)];
   const paths = await pathsOf(deps.read, request.ownerId, folderIds);
-  const entries: ArchiveEntry[] = [];
+  const list = new EntryList();
   const names = new ArchiveNames();
   const roots: string[] = [];
   for (const id of folderIds) {
@@ -48,15 +54,28 @@ export async function planArchive(deps: ArchivePlanDeps, request: ArchiveRequest
     if (path === undefined) throw new AppError("FOLDER_NOT_FOUND", `you have no folder ${id}`);
     const name = names.take(path.at(-1)!.name);
     roots.push(name);
-    await addFolder(deps.read, entries, { ownerId: request.ownerId, id, path: `${name}/` });
+    await addFolder(deps.read, list, { ownerId: request.ownerId, id, path: `${name}/` });
   }
   for (const fileId of new Set(request.fileIds)) {
     const file = await deps.files.get(fileId, request.ownerId);
     const name = names.take(file.name.slice(file.name.lastIndexOf("/") + 1));
     roots.push(name);
-    add(entries, { fileId, name, sizeBytes: file.sizeBytes, modifiedAtMs: file.completedAtMs });
+    list.add({ fileId, name, sizeBytes: file.sizeBytes, modifiedAtMs: file.completedAtMs });
   }
-  return { entries, name: roots.length === 1 ? roots[0]! : "files" };
+  return { entries: list.entries, memoryBytes: list.memoryBytes, name: roots.length === 1 ? roots[0]! : "files" };
+}
+
+class EntryList {
+  readonly entries: ArchiveEntry[] = [];
+  memoryBytes = 0;
+
+  /** @throws AppError INVALID_REQUEST where it is one too many */
+  add(entry: ArchiveEntry): void {
+    if (this.entries.length === ENTRIES_MAX) throw tooMany();
+    this.memoryBytes += ENTRY_BYTES + CHARACTER_BYTES * entry.name.length;
+    if (this.memoryBytes > PLAN_BYTES_MAX) throw namesTooLong();
+    this.entries.push(entry);
+  }
 }
 
 interface Place {
@@ -66,18 +85,18 @@ interface Place {
   readonly path: string;
 }
 
-async function addFolder(read: Kysely<Tables>, entries: ArchiveEntry[], root: Place): Promise<void> {
+async function addFolder(read: Kysely<Tables>, list: EntryList, root: Place): Promise<void> {
   const waiting = [root];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     const { ownerId, id, path } = place;
     const names = new ArchiveNames();
-    add(entries, { fileId: null, name: path, sizeBytes: 0, modifiedAtMs: 0 });
+    list.add({ fileId: null, name: path, sizeBytes: 0, modifiedAtMs: 0 });
     for (const folder of await foldersIn(read, place)) {
-      if (entries.length + waiting.length === ENTRIES_MAX) throw tooMany();
+      if (list.entries.length + waiting.length === ENTRIES_MAX) throw tooMany();
       waiting.push({ ownerId, id: folder.id as FolderId, path: `${path}${names.take(folder.name)}/` });
     }
     for (const file of await filesIn(read, ownerId, id)) {
-      add(entries, {
+      list.add({
         fileId: file.id as FileId,
         name: `${path}${names.take(file.name)}`,
         sizeBytes: file.size_bytes,
@@ -112,11 +131,10 @@ function filesIn(read: Kysely<Tables>, ownerId: UserId, folderId: FolderId) {
     .execute();
 }
 
-function add(entries: ArchiveEntry[], entry: ArchiveEntry): void {
-  if (entries.length === ENTRIES_MAX) throw tooMany();
-  entries.push(entry);
-}
-
 function tooMany(): AppError {
   return new AppError("INVALID_REQUEST", `these are more than ${ENTRIES_MAX} files and folders: take fewer at a time`);
+}
+
+function namesTooLong(): AppError {
+  return new AppError("INVALID_REQUEST", "the names of these are too long together: take fewer files at a time");
 }

@@ -6,6 +6,7 @@ import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { contentDisposition } from "../downloads/content-disposition.ts";
 import { type FileReaderDeps, readFile } from "../downloads/file-reader.ts";
+import type { PersonalMemory } from "../downloads/personal-memory.ts";
 import { PieceStream } from "../downloads/piece-stream.ts";
 import { contentOf } from "../downloads/readable-content.ts";
 import type { FileService } from "../files/file-service.ts";
@@ -16,6 +17,7 @@ import { BY_ACCESS_TOKEN, errorAnswers, Instant, instantText, TAGS } from "../ht
 import { clientSignal, registerJsonRoutes, registerRawRoutes } from "../http/route-scopes.ts";
 import { type ArchiveEntry, type ArchiveRequest, planArchive } from "./archive-plan.ts";
 import type { ArchiveTickets } from "./archive-tickets.ts";
+import { type HeldPlan, holdPlan } from "./held-plan.ts";
 import { zipSizeOf, zipStream } from "./zip-stream.ts";
 
 const DOWNLOAD_PATH = "/api/v1/archives/download";
@@ -26,6 +28,8 @@ export interface ArchiveRoutesDeps {
   readonly metadata: Pick<Metadata, "read">;
   readonly files: Pick<FileService, "get">;
   readonly tickets: ArchiveTickets;
+  /** For what is kept of an archive while it is made and sent. */
+  readonly plans: PersonalMemory;
   readonly reader: FileReaderDeps;
   readonly masterKey: Uint8Array;
   readonly stopping: AbortSignal;
@@ -67,23 +71,24 @@ export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void 
         body: ArchiveBody,
         response: {
           200: ArchiveSchema,
-          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "FOLDER_NOT_FOUND"),
+          ...errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FILE_NOT_FOUND", "FOLDER_NOT_FOUND", "OVERLOADED"),
         },
       },
-      handler: async (request) => {
+      handler: async (request, reply) => {
         const { file_ids: fileIds = [], folder_ids: folderIds = [] } = request.body;
         const wanted: ArchiveRequest = {
           ownerId: currentUser(request).userId,
           fileIds: fileIds as FileId[],
           folderIds: folderIds as FolderId[],
         };
-        const { entries } = await planArchive({ ...deps, read: deps.metadata.read }, wanted);
+        const { plan, release } = await planFor(deps, wanted, clientSignal(reply, deps.stopping));
+        release();
         const made = deps.tickets.issue(wanted);
         return {
           url: `${DOWNLOAD_PATH}?ticket=${made.ticket}`,
           expires_at: instantText(made.expiresAtMs),
-          file_count: entries.filter((entry) => entry.fileId !== null).length,
-          size_bytes: entries.reduce((sum, entry) => sum + entry.sizeBytes, 0),
+          file_count: plan.entries.filter((entry) => entry.fileId !== null).length,
+          size_bytes: plan.entries.reduce((sum, entry) => sum + entry.sizeBytes, 0),
         };
       },
     });
@@ -107,6 +112,7 @@ export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void 
             "ACCOUNT_DISABLED",
             "FILE_NOT_FOUND",
             "FOLDER_NOT_FOUND",
+            "OVERLOADED",
           ),
         },
       },
@@ -119,16 +125,23 @@ export function registerArchiveRoutes(app: Http, deps: ArchiveRoutesDeps): void 
   });
 }
 
+function planFor(deps: ArchiveRoutesDeps, wanted: ArchiveRequest, signal: AbortSignal): Promise<HeldPlan> {
+  const make = () => planArchive({ ...deps, read: deps.metadata.read }, wanted);
+  return holdPlan(deps.plans.of(wanted.ownerId), make, signal);
+}
+
 async function sendArchive(
   deps: ArchiveRoutesDeps,
   reply: FastifyReply,
   wanted: ArchiveRequest,
 ): Promise<FastifyReply> {
-  const { entries, name } = await planArchive({ ...deps, read: deps.metadata.read }, wanted);
   const signal = clientSignal(reply, deps.stopping);
+  const { plan, release } = await planFor(deps, wanted, signal);
+  const { entries, name } = plan;
   const pieces = zipStream(entries, (entry) => contentOfEntry(deps, wanted, { entry, signal }));
   const first = (await pieces.next()).value as BufferLease;
   const body = new PieceStream(first, pieces, reply.raw);
+  body.once("close", release);
   body.on("error", (error) => {
     if (!signal.aborted) deps.logger.error({ err: error, user_id: wanted.ownerId }, "an archive was cut off");
   });
