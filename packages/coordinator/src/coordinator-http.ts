@@ -29,6 +29,7 @@ import type { PaymentProvider } from "./credits/payment-provider.ts";
 import { registerPaymentRoutes } from "./credits/payment-routes.ts";
 import { createPurchaseBooking } from "./credits/purchase-booking.ts";
 import { registerDownloadRoutes } from "./downloads/download-routes.ts";
+import type { FileAnswerDeps } from "./downloads/file-answer.ts";
 import { registerCreditStandingRoutes } from "./economics/credit-standing-routes.ts";
 import { registerEarningsRoutes } from "./economics/earnings-routes.ts";
 import { createExplainUnreadable } from "./downloads/unreadable-file.ts";
@@ -258,20 +259,22 @@ async function registerTransferRoutes(
     chunks: createFileChunks({ ...base, catalog, nodeOf: (id) => directory.shown(id) }),
   });
   registerTicketRoutes(app, { requireUser, files, tickets });
-  const answer = {
-    reader: transfers.reader,
-    explainUnreadable: createExplainUnreadable({
-      ...base,
-      catalog,
-      hasKept: (name) => transfers.spool.has(name),
-    }),
-    masterKey: secrets.masterKey,
-    stopping,
-    logger,
-  };
+  const answer = fileAnswerDeps(base, transfers);
   const requireReader = acceptTickets(tickets, authentication);
   registerDownloadRoutes(app, { ...answer, requireUser: requireReader, files });
   await registerSharing(app, { base, authentication, files, answer, transfers }, { ticketTtlS: TICKET_TTL_S });
+}
+
+function fileAnswerDeps(base: CoordinatorBase, transfers: TransferParts): FileAnswerDeps {
+  const { catalog } = transfers.replicas;
+  return {
+    reader: transfers.reader,
+    streams: transfers.readings,
+    explainUnreadable: createExplainUnreadable({ ...base, catalog, hasKept: (name) => transfers.spool.has(name) }),
+    masterKey: base.secrets.masterKey,
+    stopping: transfers.stopping,
+    logger: base.logger,
+  };
 }
 
 function registerFolders(

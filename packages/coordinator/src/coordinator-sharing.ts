@@ -28,7 +28,7 @@ export interface SharingDeps {
   readonly authentication: Pick<Authentication, "requireUser" | "requireOpenAccount">;
   readonly files: FileService;
   readonly answer: FileAnswerDeps;
-  readonly transfers: Pick<TransferParts, "linkStreams">;
+  readonly transfers: Pick<TransferParts, "linkReadings">;
 }
 
 /** Ways to files beside the owner's own: links, and many files as one. */
@@ -42,8 +42,7 @@ export async function registerSharing(
   const tickets = await createShareTickets({ clock, random, key: secrets.tokenKey }, { ttlS: options.ticketTtlS });
   registerShareRoutes(app, { requireUser: authentication.requireUser, shares });
   registerLinkRoutes(app, { shares, tickets, hasher, logger: answer.logger });
-  const reader = { ...answer.reader, streams: transfers.linkStreams };
-  registerSharedDownloadRoutes(app, { ...answer, reader, shares, tickets, metadata, clock });
+  registerSharedDownloadRoutes(app, { ...answer, streams: transfers.linkReadings, shares, tickets, metadata, clock });
   const archives = createArchiveTickets({ clock, random }, { ttlS: options.ticketTtlS });
   const plans = new PersonalMemory(new ByteBudget(ARCHIVE_PLANS_BYTES, PLANS_WAITERS_MAX), ARCHIVE_PLANS_OF_EACH);
   registerArchiveRoutes(app, { ...answer, authentication, metadata, files, tickets: archives, plans });

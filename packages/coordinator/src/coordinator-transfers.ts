@@ -16,6 +16,7 @@ import type { CoordinatorConfig } from "./config/coordinator-config.ts";
 import type { CoordinatorSecrets } from "./coordinator-secrets.ts";
 import { createChunkFetcher } from "./downloads/chunk-fetcher.ts";
 import { type FileReaderDeps, readFile } from "./downloads/file-reader.ts";
+import { PersonalMemory } from "./downloads/personal-memory.ts";
 import { createHotChunkFetcher } from "./downloads/hot-chunk-fetcher.ts";
 import { createReplicaSelector } from "./downloads/replica-selector.ts";
 import type { Job } from "./jobs/job.ts";
@@ -62,6 +63,10 @@ const SHARES = { uploads: 1 / 2, fetching: 1 / 4, ahead: 1 / 4 };
 const STREAMS_SHARE = 4;
 /** The same for those who read by a link: strangers, who must not stop those who have an account. */
 const LINK_STREAMS_SHARE = 2;
+/** Of these, for what belongs to one person: one is not to stop the others. */
+const STREAMS_SHARE_OF_EACH = 4 / 3;
+const LINK_STREAMS_SHARE_OF_EACH = 4 / 3;
+const READINGS_WAITING_EACH_MAX = 300;
 
 export interface TransferPartsDeps {
   readonly metadata: Metadata;
@@ -106,6 +111,9 @@ export interface TransferParts {
   readonly uploadBudget: ByteBudget;
   readonly streams: ByteBudget;
   readonly linkStreams: ByteBudget;
+  /** `streams` for who reads own files, `linkStreams` for who reads by a link: of each owner of files a part. */
+  readonly readings: PersonalMemory;
+  readonly linkReadings: PersonalMemory;
   readonly buffers: TransferBuffers;
   readonly reader: FileReaderDeps;
   readonly stopping: AbortSignal;
@@ -212,12 +220,18 @@ function openNodeTransfers(deps: TransferPartsDeps, config: CoordinatorConfig, m
 }
 
 function createMemory(bytes: number) {
+  const streams = new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX);
+  const linkStreams = new ByteBudget(bytes * LINK_STREAMS_SHARE, BUDGET_WAITERS_MAX);
+  const partOf = (budget: ByteBudget, bytesEachMax: number) =>
+    new PersonalMemory(budget, { bytesEachMax, waitersEachMax: READINGS_WAITING_EACH_MAX });
   return {
     uploadBudget: new ByteBudget(Math.floor(bytes * SHARES.uploads), BUDGET_WAITERS_MAX),
     fetching: new ByteBudget(Math.floor(bytes * SHARES.fetching), FETCHING_WAITERS_MAX),
     aheadBudget: new ByteBudget(Math.floor(bytes * SHARES.ahead), BUDGET_WAITERS_MAX),
-    streams: new ByteBudget(bytes * STREAMS_SHARE, BUDGET_WAITERS_MAX),
-    linkStreams: new ByteBudget(bytes * LINK_STREAMS_SHARE, BUDGET_WAITERS_MAX),
+    streams,
+    linkStreams,
+    readings: partOf(streams, bytes * STREAMS_SHARE_OF_EACH),
+    linkReadings: partOf(linkStreams, bytes * LINK_STREAMS_SHARE_OF_EACH),
     buffers: createTransferBuffers(),
   };
 }

@@ -30,7 +30,8 @@ export interface ArchiveRoutesDeps {
   readonly tickets: ArchiveTickets;
   /** For what is kept of an archive while it is made and sent. */
   readonly plans: PersonalMemory;
-  readonly reader: FileReaderDeps;
+  readonly reader: Omit<FileReaderDeps, "streams">;
+  readonly streams: PersonalMemory;
   readonly masterKey: Uint8Array;
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -163,5 +164,6 @@ async function* contentOfEntry(
   if (entry.fileId === null) return;
   const file = await deps.files.get(entry.fileId, ownerId);
   const range = { start: 0, end: file.sizeBytes - 1 };
-  yield* readFile(deps.reader, contentOf(file, deps.masterKey), { range, signal });
+  const reader = { ...deps.reader, streams: deps.streams.of(ownerId) };
+  yield* readFile(reader, contentOf(file, deps.masterKey), { range, signal });
 }

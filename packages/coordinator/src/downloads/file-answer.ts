@@ -12,12 +12,15 @@ import { contentDisposition } from "./content-disposition.ts";
 import type { Disposition } from "./download-tickets.ts";
 import { type FileReaderDeps, readFile } from "./file-reader.ts";
 import { contentHeadersFor } from "./inline-types.ts";
+import type { PersonalMemory } from "./personal-memory.ts";
 import { PieceStream } from "./piece-stream.ts";
 import { contentOf } from "./readable-content.ts";
 import type { ExplainUnreadable } from "./unreadable-file.ts";
 
 export interface FileAnswerDeps {
-  readonly reader: FileReaderDeps;
+  readonly reader: Omit<FileReaderDeps, "streams">;
+  /** Of the file's owner, what each reading has in memory in any case. */
+  readonly streams: PersonalMemory;
   readonly explainUnreadable: ExplainUnreadable;
   readonly masterKey: Uint8Array;
   readonly stopping: AbortSignal;
@@ -110,7 +113,8 @@ async function sendContent(deps: FileAnswerDeps, reply: FastifyReply, wanted: Kn
   const part = wantedRange(wanted, reply);
   const range = part ?? { start: 0, end: file.sizeBytes - 1 };
   const signal = clientSignal(reply, deps.stopping);
-  const pieces = readFile(deps.reader, contentOf(file, deps.masterKey), { range, signal });
+  const reader = { ...deps.reader, streams: deps.streams.of(file.ownerId) };
+  const pieces = readFile(reader, contentOf(file, deps.masterKey), { range, signal });
   const first = await firstPiece(deps, file.id, pieces);
   try {
     await wanted.admit?.();

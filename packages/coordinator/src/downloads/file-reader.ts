@@ -10,6 +10,7 @@ import type { ByteBudget, ReleaseBytes } from "../transfers/byte-budget.ts";
 import type { TransferBuffers } from "../transfers/transfer-buffers.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { ChunkFetcher } from "./chunk-fetcher.ts";
+import type { MemoryShare } from "./personal-memory.ts";
 
 const CHUNKS_AHEAD_MAX = 4;
 const PAGE = 64;
@@ -26,7 +27,7 @@ export interface FileReaderDeps {
    */
   readonly fetching: ByteBudget;
   /** For the one chunk that each reading has in memory in any case; it bounds how many read at once. */
-  readonly streams: ByteBudget;
+  readonly streams: MemoryShare;
 }
 
 /** What is needed to read a file's plaintext. */

@@ -144,7 +144,7 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
     catalog: transfers.replicas.catalog,
     hasKept: (name) => transfers.spool.has(name),
   });
-  const answer = { ...parts, explainUnreadable, masterKey: api.masterKey };
+  const answer = { ...parts, streams: transfers.readings, explainUnreadable, masterKey: api.masterKey };
   registerDownloadRoutes(app, { ...answer, requireUser, files });
   const base = { ...api, secrets: api };
   await registerSharing(app, { base, authentication, files, answer, transfers }, { ticketTtlS: 3_600 });

@@ -308,6 +308,7 @@ function registerRoutes(
     catalog: transfers.replicas.catalog,
     hasKept: (name) => transfers.spool.has(name),
   });
-  const reading = { reader: transfers.reader, explainUnreadable, masterKey: api.masterKey, stopping, logger };
+  const { reader, readings } = transfers;
+  const reading = { reader, streams: readings, explainUnreadable, masterKey: api.masterKey, stopping, logger };
   registerDownloadRoutes(app, { requireUser, files, ...reading });
 }
