@@ -54,3 +54,17 @@ it("holds no more names than it has memory for, and says how much they take", as
     rowsOf(3_000, 1_500),
   );
 });
+
+it("lets others have their turn while it looks into thousands of folders", async () => {
+  let turns = 0;
+  let next = setImmediate(function take() {
+    turns += 1;
+    next = setImmediate(take);
+  });
+  await plansOf(async (read) => {
+    turns = 0;
+    await planArchive({ read, files }, request);
+    expect(turns).toBeGreaterThan(20);
+  }, rowsOf(3_000));
+  clearImmediate(next);
+});

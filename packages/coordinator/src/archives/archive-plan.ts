@@ -13,6 +13,8 @@ const ENTRIES_MAX = 10_000;
 export const PLAN_BYTES_MAX = 8 * 1024 * 1024;
 const ENTRY_BYTES = 300;
 const CHARACTER_BYTES = 2;
+/** After so many lookups others have their turn: answers of the database come without one. */
+const LOOKUPS_AT_A_TIME = 50;
 
 /** What somebody wants to have in one file. */
 export interface ArchiveRequest {
@@ -57,6 +59,7 @@ export async function planArchive(deps: ArchivePlanDeps, request: ArchiveRequest
     await addFolder(deps.read, list, { ownerId: request.ownerId, id, path: `${name}/` });
   }
   for (const fileId of new Set(request.fileIds)) {
+    await list.lookup();
     const file = await deps.files.get(fileId, request.ownerId);
     const name = names.take(file.name.slice(file.name.lastIndexOf("/") + 1));
     roots.push(name);
@@ -65,9 +68,16 @@ export async function planArchive(deps: ArchivePlanDeps, request: ArchiveRequest
   return { entries: list.entries, memoryBytes: list.memoryBytes, name: roots.length === 1 ? roots[0]! : "files" };
 }
 
+/** What was found so far. */
 class EntryList {
   readonly entries: ArchiveEntry[] = [];
   memoryBytes = 0;
+  #lookups = 0;
+
+  async lookup(): Promise<void> {
+    this.#lookups += 1;
+    if (this.#lookups % LOOKUPS_AT_A_TIME === 0) await new Promise(setImmediate);
+  }
 
   /** @throws AppError INVALID_REQUEST where it is one too many */
   add(entry: ArchiveEntry): void {
@@ -89,6 +99,7 @@ async function addFolder(read: Kysely<Tables>, list: EntryList, root: Place): Pr
   const waiting = [root];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     const { ownerId, id, path } = place;
+    await list.lookup();
     const names = new ArchiveNames();
     list.add({ fileId: null, name: path, sizeBytes: 0, modifiedAtMs: 0 });
     for (const folder of await foldersIn(read, place)) {
