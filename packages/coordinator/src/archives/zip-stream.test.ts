@@ -40,6 +40,17 @@ describe("a zip", () => {
     );
   });
 
+  it("of thousands of empty files lets others have their turn", async () => {
+    let turns = 0;
+    let next = setImmediate(function take() {
+      turns += 1;
+      next = setImmediate(take);
+    });
+    await zip(Array.from({ length: 3_000 }, (_, number) => entryOf(`${number}`, new Uint8Array())));
+    clearImmediate(next);
+    expect(turns).toBeGreaterThan(20);
+  });
+
   it("holds what was put into it, and is as long as was said", async () => {
     const part = fc.string({ minLength: 1, maxLength: 8, unit: "grapheme" }).filter((name) => !/[/\\]/.test(name));
     const name = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));

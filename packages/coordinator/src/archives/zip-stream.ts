@@ -12,6 +12,8 @@ import {
 
 /** Pieces of the end are joined up to about so much: each is a write. */
 const CENTRAL_PIECE_BYTES = 64 * 1024;
+/** After so many entries others have their turn: folders and empty files come, and often go out, without one. */
+const ENTRIES_AT_A_TIME = 50;
 
 /** How many bytes `zipStream` gives for these entries. */
 export function zipSizeOf(entries: readonly ZipEntry[]): number {
@@ -54,6 +56,7 @@ export async function* zipStream<Entry extends ZipEntry>(
     yield ownPiece(end);
     written.push({ entry, offset, crc32: checksum });
     offset += begin.length + length + end.length;
+    if (written.length % ENTRIES_AT_A_TIME === 0) await new Promise(setImmediate);
   }
   yield* centralDirectory(written, offset);
 }
