@@ -25,6 +25,7 @@ const Query = Type.Object({
 const DOWNLOAD_ERRORS = errorAnswers(
   "INVALID_REQUEST",
   "UNAUTHENTICATED",
+  "FORBIDDEN",
   "FILE_NOT_FOUND",
   "RANGE_NOT_SATISFIABLE",
   "CHUNK_UNAVAILABLE",

@@ -11,7 +11,7 @@ import { type ByteRange, parseByteRange } from "./byte-range.ts";
 import { contentDisposition } from "./content-disposition.ts";
 import type { Disposition } from "./download-tickets.ts";
 import { type FileReaderDeps, readFile } from "./file-reader.ts";
-import { contentHeadersFor } from "./inline-types.ts";
+import { contentHeadersFor, requireContentAsData } from "./inline-types.ts";
 import type { PersonalMemory } from "./personal-memory.ts";
 import { PieceStream } from "./piece-stream.ts";
 import { contentOf } from "./readable-content.ts";
@@ -53,10 +53,11 @@ interface Wanted {
 
 /**
  * Answers GET or HEAD with a file's content, with ranges and validators (RFC 9110).
- * @throws AppError RANGE_NOT_SATISFIABLE, CHUNK_UNAVAILABLE, what `admit` throws
+ * @throws AppError FORBIDDEN where a page wants to run it, RANGE_NOT_SATISFIABLE, CHUNK_UNAVAILABLE, what `admit` throws
  */
 export async function answerWithFile(deps: FileAnswerDeps, reply: FastifyReply, wanted: Wanted): Promise<FastifyReply> {
   const { file, headers } = wanted;
+  requireContentAsData(reply.request.headers["sec-fetch-dest"]);
   const etag = `"${file.contentId}"`;
   if (isNoneMatch(headers["if-none-match"], etag)) {
     setFileHeaders(reply, wanted, etag);

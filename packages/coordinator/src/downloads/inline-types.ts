@@ -1,3 +1,4 @@
+import { AppError } from "@commonhold/core/app-error.ts";
 import type { Disposition } from "./download-tickets.ts";
 
 /** Types that a browser shows and never runs; everything else, SVG and HTML above all, is only ever saved. */
@@ -10,6 +11,20 @@ const MEDIA_POLICY =
 const PDF_POLICY =
   "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
   "frame-ancestors 'self'";
+
+/** What a browser would take an answer for that it runs, or that says how a page looks (Fetch Metadata). */
+const RUNS = /^(?:script|worker|sharedworker|serviceworker|audioworklet|paintworklet|style|xslt|manifest)$/;
+
+/**
+ * "attachment" keeps a file from being opened as a page, and not from being loaded into one: the policy of our own pages
+ * lets in scripts and styles of this origin, and files are of this origin.
+ * @param destination of Sec-Fetch-Dest, which no page can forge
+ * @throws AppError FORBIDDEN
+ */
+export function requireContentAsData(destination: unknown): void {
+  if (typeof destination === "string" && RUNS.test(destination))
+    throw new AppError("FORBIDDEN", "a stored file is no part of a page: it never runs here");
+}
 
 /** What a file's content is sent with, beside what says which file it is. */
 export interface ContentHeaders {

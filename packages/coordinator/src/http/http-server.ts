@@ -15,6 +15,7 @@ import {
 } from "fastify";
 import type { Registry } from "prom-client";
 import { answerUnparsable, registerClosingRefusal, registerConnectionLimits } from "./connection-limits.ts";
+import { registerCrossSiteCheck } from "./cross-site-check.ts";
 import { BAD_ESCAPE, errorBody, errorHeaders, toAppError } from "./error-response.ts";
 import { limitConnectionsPerAddress } from "./connections-per-address.ts";
 import { registerHostCheck } from "./host-check.ts";
@@ -107,6 +108,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
   registerHttpMetrics(app, deps.registry);
   registerRequestLog(app);
   registerHostCheck(app, options);
+  registerCrossSiteCheck(app);
   registerClosingRefusal(app);
   registerUnknownAddresses(app);
   await app.register(rateLimit, { global: false });

@@ -42,6 +42,7 @@ export function registerSharedDownloadRoutes(app: Http, deps: SharedDownloadRout
               "INVALID_REQUEST",
               "UNAUTHENTICATED",
               "TOKEN_EXPIRED",
+              "FORBIDDEN",
               "SHARE_NOT_FOUND",
               "SHARE_EXHAUSTED",
               "RANGE_NOT_SATISFIABLE",

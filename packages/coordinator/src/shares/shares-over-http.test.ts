@@ -223,6 +223,16 @@ describe("what runs in a browser", () => {
     }
   });
 
+  it.each(["script", "style", "worker", "serviceworker"])("is not let into a page, as %s", async (destination) => {
+    const id = await store("script.js", Buffer.from("alert(1)"), "text/javascript");
+    const shared = await urlOf((await share({ downloads_max: 1 }, id)).token);
+    for (const url of [shared, `/api/v1/files/${id}/download`]) {
+      const asked = (headers: Record<string, string>) => api.fetch("GET", url, { headers });
+      expect(await codeOf(await asked({ "sec-fetch-dest": destination }))).toEqual([403, "FORBIDDEN"]);
+      expect((await asked({ "sec-fetch-dest": "empty" })).status).toBe(200);
+    }
+  });
+
   it("is shown in a sandbox where it is a picture", async () => {
     const id = await store("a.png", bytes.subarray(0, 100), "image/png");
     const { token } = await share({}, id);
