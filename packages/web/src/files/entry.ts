@@ -50,11 +50,12 @@ export function filesOf(entries: readonly Entry[]): readonly ListedFile[] {
 }
 
 const MADE_HERE = "new ";
+let madeHere = 0;
 
 /** A folder that is shown before the coordinator has made it. */
 export function folderToBe(name: string, parentId: string | null): ListedFolder {
   const created_at = new Date().toISOString();
-  return { id: `${MADE_HERE}${crypto.randomUUID()}`, name, parent_id: parentId, created_at };
+  return { id: `${MADE_HERE}${++madeHere}`, name, parent_id: parentId, created_at };
 }
 
 export function isToBe(entry: Entry): boolean {
