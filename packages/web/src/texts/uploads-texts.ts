@@ -34,5 +34,7 @@ export const uploadsTexts = {
     failed: "Failed",
   },
   retrying: "Trying again",
+  notReadable: (name: string) =>
+    `The browser cannot read ${name} any more, or it has changed since. Choose it again, or drop it to upload it anew.`,
   notThisFile: "That is another file, or it has changed since. Drop it into the page to upload it anew.",
 } as const;

@@ -18,6 +18,7 @@ const LOAD_OF_LARGE = 2;
 /** How often those who watch are told, at most: ten thousand files change more often than anybody can see. */
 const TELL_MS = 100;
 const STORED_MS = 1000;
+const CANCELLED = new Error("cancelled");
 
 export interface UploadQueueDeps {
   readonly transport: HttpTransport;
@@ -98,8 +99,10 @@ export class UploadQueue {
     const userId = this.#deps.userId();
     if (userId === undefined) return;
     for (const kept of await this.#deps.kept.list(userId)) {
+      const isHeld = await isHeldElsewhere(kept.sessionId);
+      if (this.#deps.userId() !== userId) return;
       const isKnown = [...this.#works.values()].some((work) => work.kept?.sessionId === kept.sessionId);
-      if (isKnown || (await isHeldElsewhere(kept.sessionId))) continue;
+      if (isKnown || isHeld) continue;
       this.#insert("interrupted", { kept, folderId: kept.folderId });
     }
   }
@@ -127,17 +130,32 @@ export class UploadQueue {
     for (const id of this.#idsOf("sending")) this.pause(id);
   }
 
-  /** Goes on with what is paused or failed, and with what is interrupted where the browser has the file still. */
-  async resume(id: string): Promise<void> {
+  /**
+   * Goes on with what is paused or failed, and with what is interrupted where the browser has the file still.
+   * @returns false where it has not, or where the file has changed: it is to be chosen again
+   */
+  async resume(id: string): Promise<boolean> {
     const work = this.#works.get(id);
-    if (work === undefined || isMoving(work.item)) return;
+    if (work === undefined) return true;
     if (work.given === undefined) {
       const file = await readAgain(work.kept);
-      if (file === undefined) return;
-      work.given = { file, name: work.item.name };
+      // The person was asked meanwhile, and may have done something else.
+      if (this.#works.get(id) !== work) return true;
+      if (file === undefined) return this.#askForFile(work);
+      work.given ??= { file, name: work.item.name };
     }
+    if (isMoving(work.item)) return true;
     this.#change(work, { state: "waiting" });
     this.#begin();
+    return true;
+  }
+
+  #askForFile(work: Work): boolean {
+    if (work.given !== undefined || work.kept === undefined) return true;
+    const { handle: _handle, ...kept } = work.kept;
+    work.kept = kept;
+    this.#change(work, { state: "interrupted" });
+    return false;
   }
 
   resumeAll(): void {
@@ -151,7 +169,7 @@ export class UploadQueue {
     this.#works.delete(id);
     this.#waiting.delete(work);
     this.#tell();
-    work.abort?.abort(new Error("cancelled"));
+    work.abort?.abort(CANCELLED);
     const sessionId = work.kept?.sessionId;
     if (sessionId !== undefined && work.item.state !== "done") {
       await this.#deps.kept.remove(sessionId);
@@ -299,6 +317,7 @@ export class UploadQueue {
     };
     if (old !== undefined && old !== sessionId) await this.#deps.kept.remove(old);
     if (sealed === undefined) await this.#deps.kept.put(work.kept);
+    if (work.abort?.signal.reason === CANCELLED) await this.#deps.kept.remove(sessionId);
   }
 
   /** What is not said is forgotten: a speed or a failure holds for one state only. */

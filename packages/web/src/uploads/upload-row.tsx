@@ -32,18 +32,20 @@ export function UploadRow({ item }: { readonly item: UploadItem }) {
 }
 
 function GoOn({ item, leaf }: { readonly item: UploadItem; readonly leaf: string }) {
-  const { uploads } = useServices();
-  const resume = () => void uploads.resume(item.id);
+  const { uploads, toasts } = useServices();
+  const resume = async () => {
+    if (!(await uploads.resume(item.id))) toasts.show(uploadsTexts.notReadable(leaf));
+  };
   switch (item.state) {
     case "waiting":
     case "sending":
       return <Act icon="pause" label={uploadsTexts.pause(leaf)} run={() => uploads.pause(item.id)} />;
     case "failed":
-      return <Act icon="restore" label={uploadsTexts.retry(leaf)} run={resume} />;
+      return <Act icon="restore" label={uploadsTexts.retry(leaf)} run={() => void resume()} />;
     case "paused":
-      return <Act icon="play" label={uploadsTexts.resume(leaf)} run={resume} />;
+      return <Act icon="play" label={uploadsTexts.resume(leaf)} run={() => void resume()} />;
     case "interrupted":
-      if (item.canContinueAlone) return <Act icon="play" label={uploadsTexts.resume(leaf)} run={resume} />;
+      if (item.canContinueAlone) return <Act icon="play" label={uploadsTexts.resume(leaf)} run={() => void resume()} />;
       return <ChooseAgain item={item} label={uploadsTexts.choose(leaf)} />;
     case "done":
       return null;
