@@ -61,14 +61,20 @@ function sendInChunks(
   { file, folderId, name, sessionId, sealed }: FileToSend,
   { signal, onSession, onProgress, onRetry }: SendOptions,
 ): Promise<FileObject> {
-  return uploadFile({ transport, clock: pageClock, random: pageRandom }, sealed ?? browserFileSource(file, name), {
-    signal,
+  const source = browserFileSource(file, name);
+  const unreadable = new AbortController();
+  return uploadFile({ transport, clock: pageClock, random: pageRandom }, sealed ?? source, {
+    signal: AbortSignal.any([signal, unreadable.signal]),
     parallelMax: CHUNKS_AT_ONCE,
     ...(folderId === null ? {} : { folderId }),
     ...(file.type === "" || sealed !== undefined ? {} : { contentType: file.type }),
     ...(sessionId === undefined ? {} : { resumeSessionId: sessionId }),
     onSession: (session) => onSession(session.session_id),
     onProgress: ({ doneBytes }) => onProgress(doneBytes),
-    onRetry,
+    onRetry: (error) => {
+      onRetry(error);
+      // A file that is gone while the browser sends of it looks like a coordinator that is away.
+      source.check().catch((reason: unknown) => unreadable.abort(reason));
+    },
   });
 }
