@@ -224,6 +224,7 @@ function useGiving(here: Crumb | undefined) {
       if (id === undefined) return setEarly((before) => [...before, given]);
       uploads.add(given, id);
       if (given.isCut) toasts.show(uploadsTexts.cut(GIVEN_FILES_MAX));
+      if (given.unreadable > 0) toasts.show(uploadsTexts.unreadable(given.unreadable));
     },
     [uploads, toasts, id],
   );

@@ -14,6 +14,8 @@ export const uploadsTexts = {
   resumeAll: "Resume all",
   cancelAll: "Cancel all",
   cut: (count: number) => `Only the first ${countOf(count, "file")} were taken. Drop the others once these are there.`,
+  unreadable: (count: number) =>
+    `${count === 1 ? "One of them" : `${count.toLocaleString("en")} of them`} could not be read by the browser, and will not be uploaded.`,
   left: (duration: string) => `${duration} left`,
   rate: (bytes: string) => `${bytes}/s`,
   collapse: "Fold the uploads",
