@@ -1,6 +1,6 @@
 import type { Credentials } from "@commonhold/client/credentials.ts";
 import { createHttpTransport, type HttpTransport } from "@commonhold/client/http-transport.ts";
-import { hasCode } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { type Api, createApi } from "../api/api.ts";
 import { fetchUnlessEarly } from "../early/early-answers.ts";
 import { BY_COOKIE, SESSION_LOCK } from "./cookie-session.ts";
@@ -46,13 +46,17 @@ export function createSession(): Session {
   };
   const take = (credentials: Credentials | undefined): void => {
     accessToken = credentials?.accessToken ?? "";
-    const owner = credentials === undefined ? undefined : tokenUser(accessToken);
-    // Another person signed in in another tab: nothing of the first one's may stay on this page.
-    if (user !== undefined && owner !== undefined && owner !== user) location.reload();
-    user = owner;
+    user = credentials === undefined ? undefined : tokenUser(accessToken);
     become(credentials === undefined ? "signed-out" : "signed-in");
   };
-  const { transport, api } = openTransport({ accessToken: () => accessToken, take });
+  /** Another person signed in in another tab: nothing of the first one's may stay on this page, or be sent as theirs. */
+  const refuseOther = (renewed: string): void => {
+    if (user === undefined || tokenUser(renewed) === user) return;
+    // Once all of it is forgotten: a page that sends files would have the person asked whether it may be loaded anew.
+    setTimeout(() => location.reload());
+    throw new AppError("UNAUTHENTICATED", "somebody else has signed in in this browser");
+  };
+  const { transport, api } = openTransport({ accessToken: () => accessToken, take, refuseOther });
 
   const start = async (): Promise<void> => {
     try {
@@ -71,6 +75,8 @@ export function createSession(): Session {
   };
   otherTabs.addEventListener("message", ({ data }) => {
     if (data === "signed-in" && state !== "signed-in") void start();
+    // It may have been somebody else.
+    else if (data === "signed-in") transport.tokens.renew(accessToken).catch(() => undefined);
     if (data === "signed-out") void transport.tokens.replace(undefined);
   });
 
@@ -103,6 +109,8 @@ export function createSession(): Session {
 function openTransport(held: {
   readonly accessToken: () => string;
   readonly take: (credentials: Credentials | undefined) => void;
+  /** @throws AppError UNAUTHENTICATED where a renewed access token is another person's */
+  readonly refuseOther: (accessToken: string) => void;
 }): { readonly transport: HttpTransport; readonly api: Api } {
   const transport: HttpTransport = createHttpTransport(
     {
@@ -117,6 +125,7 @@ function openTransport(held: {
       exchange: async () => {
         const name = "POST /api/v1/auth/refresh";
         const tokens = await api(name, { headers: BY_COOKIE, auth: "none", idempotent: true });
+        held.refuseOther(tokens.access_token);
         return { accessToken: tokens.access_token, refreshToken: IN_COOKIE };
       },
     },
