@@ -46,6 +46,7 @@ export function createServices(access: Access): Services {
     },
   });
   const sharing = new Sharing();
+  const toasts = new ToastQueue();
   const live = openLive({ session, queries });
   // What is shown may have changed meanwhile.
   connection.subscribe(() => {
@@ -56,13 +57,14 @@ export function createServices(access: Access): Services {
     if (session.state() === "signed-out") {
       uploads.forget();
       sharing.forget();
+      toasts.clear();
       queries.removeQueries({ predicate: isOfPerson });
       queries.getMutationCache().clear();
     }
   };
   session.subscribe(follow);
   follow();
-  return { ...access, queries, uploads, toasts: new ToastQueue(), live, sharing };
+  return { ...access, queries, uploads, toasts, live, sharing };
 }
 
 export const ServicesContext = createContext<Services | undefined>(undefined);

@@ -8,10 +8,12 @@ import { Mark } from "../app/mark.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { sessionTexts } from "../texts/session-texts.ts";
 import { messageOf, sentence } from "../ui/failure.tsx";
+import { useTitle } from "../ui/use-title.ts";
 import { Field } from "../ui/field.tsx";
 
 /** The way in: what this is, signing in, signing up. */
 export function WelcomeRoom() {
+  useTitle(sessionTexts.signIn);
   useEffect(firstSightIsThere, []);
   return (
     <main className="welcome">

@@ -33,6 +33,12 @@ export class ToastQueue {
     this.#publish(this.#toasts.filter((toast) => toast.id !== id));
   }
 
+  /** Somebody else may sign in. */
+  clear(): void {
+    for (const { id } of this.#toasts) this.hold(id);
+    this.#publish([]);
+  }
+
   /** Keeps it until it is released: somebody is about to use it. */
   hold(id: number): void {
     clearTimeout(this.#timers.get(id));
