@@ -1,4 +1,4 @@
-import { Outlet, useLocation, useNavigate, useRouterState, useSearch } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Button } from "react-aria-components/Button";
 import { Input } from "react-aria-components/Input";
@@ -35,25 +35,39 @@ export function Drive(): ReactNode {
 
 /** What is written is looked for once it rests; emptied, it leads back to where it was begun. */
 function useSearchText() {
-  const { q = "" }: { readonly q?: string } = useSearch({ strict: false });
-  const isSearching = useLocation({ select: ({ pathname }) => pathname === "/search" });
+  // Of the address alone: the room that it leads to may still be on its way.
+  const asked = useLocation({
+    select: ({ pathname, search }) => (pathname === "/search" ? textOf(search) : undefined),
+  });
+  const isSearching = asked !== undefined;
   const address = useRouterState({ select: (state) => state.location.href });
   const navigate = useNavigate();
-  const [text, setText] = useState(q);
+  const [text, setText] = useState(asked ?? "");
   const before = useRef("/files");
-  useEffect(() => {
-    if (!isSearching) before.current = address;
-  }, [isSearching, address]);
-  // Another address, by a link or the browser's arrows, has its own text.
-  useEffect(() => setText(isSearching ? q : ""), [isSearching, q]);
+  /** What was looked for from here; more may have been written since. */
+  const sent = useRef<string>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  // Another address, by a link or the browser's arrows, has its own text.
+  useEffect(() => {
+    if (asked !== undefined && asked === sent.current) return;
+    clearTimeout(timer.current);
+    sent.current = undefined;
+    if (asked === undefined) before.current = address;
+    setText(asked ?? "");
+  }, [asked, address]);
   const change = (next: string): void => {
     setText(next);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
+      sent.current = next;
       if (next.trim() !== "") void navigate({ to: "/search", search: { q: next }, replace: isSearching });
       else if (isSearching) void navigate({ href: before.current });
     }, SETTLED_MS);
   };
   return { text, change };
+}
+
+function textOf({ q = "" }: { readonly q?: unknown }): string {
+  return typeof q === "string" || typeof q === "number" ? String(q) : "";
 }

@@ -52,7 +52,7 @@ function FolderRoom({ path, isByKeys }: FolderRoomProps) {
   const address = useFilesAddress();
   const list = useEntries({ sort: address.sort, folder: here === undefined ? undefined : (here.id ?? "root") });
   const look = useFileView();
-  const selection = useSelection(list.entries);
+  const selection = useSelection(list);
   const go = useFolderMoves(path, isByKeys);
   const desk = useEntryDesk({
     entries: list.entries,
@@ -164,6 +164,7 @@ function FilesHead({ crumbs, selection, desk, address, look, onUpload, onNewFold
       {entries.length > 1 ? (
         <SelectionBar
           count={entries.length}
+          isGathering={selection.isGathering}
           onClear={selection.clear}
           actions={[
             { label: filesTexts.download, icon: "download", run: () => void desk.actions.download(entries) },

@@ -19,7 +19,7 @@ const { trash } = filesTexts;
 export function TrashRoom() {
   useTitle(trash.title);
   const list = useEntries({ sort: "-created_at", folder: "trash" });
-  const selection = useSelection(list.entries);
+  const selection = useSelection(list);
   const { restore } = useEntryActions();
   const actionsOf = useCallback(
     (entry: Entry) => <Restore entry={entry} onPress={() => void restore([entry])} />,
@@ -34,6 +34,7 @@ export function TrashRoom() {
       {selection.entries.length > 1 ? (
         <SelectionBar
           count={selection.entries.length}
+          isGathering={selection.isGathering}
           onClear={selection.clear}
           actions={[{ label: filesTexts.restore, icon: "restore", run: restoreSelected }]}
         />

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useServices } from "../app/services.tsx";
 import { type Entry, entryOfFile, entryOfFolder } from "./entry.ts";
+import { loadNextPage } from "./next-page.ts";
 import { type FileSort, filesQuery, foldersQuery } from "./list-requests.ts";
 
 /** Which entries, and in which order. */
@@ -27,8 +28,9 @@ export function useEntries({ sort, folder }: EntriesQuery) {
     isEmpty: entries.length === 0 && folders.isSuccess && files.isSuccess,
     error: folders.error ?? files.error,
     retry: () => void Promise.all([folders.refetch(), files.refetch()]),
+    hasMore: folders.hasNextPage || files.hasNextPage,
     isLoadingMore: next.isFetchingNextPage,
-    loadMore: () => void (next.hasNextPage && !next.isFetchingNextPage && next.fetchNextPage()),
+    loadMore: () => void loadNextPage(next),
   };
 }
 

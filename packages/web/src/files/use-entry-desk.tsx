@@ -26,7 +26,8 @@ export interface EntryDeskOptions {
 export function useEntryDesk({ entries, selection, onOpenFolder, onOther }: EntryDeskOptions) {
   const actions = useEntryActions();
   const [task, setTask] = useState<Task>();
-  const selected = selection.entries;
+  // What is not selected whole is not done in part.
+  const selected = selection.isGathering ? [] : selection.entries;
   const open = (entry: Entry): void => {
     if (entry.kind === "folder") onOpenFolder(entry);
     else setTask({ kind: "preview", file: entry.file });

@@ -7,6 +7,7 @@ import { FileList } from "../files/file-list.tsx";
 import { type FileAction, FileMenu } from "../files/file-menu.tsx";
 import { SelectionBar } from "../files/selection-bar.tsx";
 import { useEntryDesk } from "../files/use-entry-desk.tsx";
+import { loadNextPage } from "../files/next-page.ts";
 import { noteFolder, pathOfAll } from "../files/use-folder-at.ts";
 import { useSelection } from "../files/use-selection.ts";
 import { filesTexts } from "../texts/files-texts.ts";
@@ -23,7 +24,9 @@ export function SearchRoom(): ReactNode {
   const { q = "" } = useSearch({ from: "/drive/search" });
   useTitle(search.title);
   const { query, entries, ways } = useHits(q);
-  const selection = useSelection(entries);
+  const more = { hasMore: query.hasNextPage, isLoadingMore: query.isFetchingNextPage };
+  const list = { entries, error: query.error, loadMore: () => void loadNextPage(query), ...more };
+  const selection = useSelection(list);
   const goTo = useGoTo();
   const wayOf = (entry: Entry): Way => ways.get(entry.id) ?? [];
   const desk = useEntryDesk({
@@ -45,11 +48,16 @@ export function SearchRoom(): ReactNode {
   return (
     <div className="room files-room found">
       <h1 aria-live="polite">
-        {q.trim() === "" ? search.title : query.isFetching ? search.looking : search.found(q.trim())}
+        {q.trim() === ""
+          ? search.title
+          : query.isPending || query.isPlaceholderData
+            ? search.looking
+            : search.found(q.trim())}
       </h1>
       {length > 1 ? (
         <SelectionBar
           count={length}
+          isGathering={selection.isGathering}
           onClear={selection.clear}
           actions={[
             { label: filesTexts.download, icon: "download", run: () => void desk.actions.download(selection.entries) },
@@ -73,8 +81,8 @@ export function SearchRoom(): ReactNode {
           onOpen={desk.open}
           actionsOf={actionsOf}
           placeOf={placeOf}
-          isLoadingMore={query.isFetchingNextPage}
-          onLoadMore={() => query.hasNextPage && void query.fetchNextPage()}
+          isLoadingMore={list.isLoadingMore}
+          onLoadMore={list.loadMore}
         />
       )}
       {desk.windows}

@@ -25,6 +25,7 @@ export const filesTexts = {
   },
   dropInto: (folder: string) => `Drop to upload into ${folder}`,
   selected: (count: number) => `${countOf(count, "item")} selected`,
+  gathering: (count: number) => `Selecting all, ${count.toLocaleString("en")} so far…`,
   clearSelection: "Clear the selection",
   download: "Download",
   remove: "Delete",

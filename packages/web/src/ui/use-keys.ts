@@ -1,5 +1,8 @@
 import { useEffect, useRef } from "react";
 
+/** The box of a row that was ticked has the focus, but nothing is written in it. */
+const WRITABLE = 'input:not([type="checkbox"]), textarea, select, [contenteditable]';
+
 type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
 /** Keys of the whole page; not while somebody writes, nor behind an open window. */
@@ -23,5 +26,5 @@ export function useKeys(keys: Keys): void {
 
 function isTaken(target: EventTarget | null): boolean {
   if (document.querySelector('[role="dialog"][data-rac], [role="menu"]') !== null) return true;
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof HTMLElement && target.closest(WRITABLE) !== null;
 }

@@ -1,0 +1,121 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { dropFiles, openPage, openWebApp, signUp, type WebApp } from "./harness/browser.ts";
+import { visitorsOf } from "./harness/visitors.ts";
+
+let app: WebApp;
+const { newContext, newcomer, leave } = visitorsOf(() => app, "lister");
+beforeAll(async () => {
+  app = await openWebApp();
+});
+afterEach(leave);
+afterAll(() => app?.close());
+
+const row = (page: Page, name: string) => page.getByRole("row", { name });
+const textFile = (name: string) => ({ name, type: "text/plain", text: name });
+const searchField = (page: Page) => page.getByRole("searchbox", { name: "Search all files" });
+
+describe("all of a list", () => {
+  it("is selected with the pages that nobody has scrolled to, and without what comes later", async () => {
+    const { page } = await newcomer();
+    const names = Array.from({ length: 230 }, (_, index) => `file ${String(index).padStart(3, "0")}.txt`);
+    await dropFiles(page, names.map(textFile));
+    await page.getByText("230 files uploaded").first().waitFor();
+    await page.reload();
+    await row(page, "file 229.txt").click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.getByText("230 items selected", { exact: true }).waitFor();
+    await dropFiles(page, [textFile("later.txt")]);
+    await row(page, "later.txt").waitFor();
+    await page.keyboard.press("Delete");
+    await page.getByText("230 items deleted.").waitFor();
+    await page.reload();
+    await row(page, "later.txt").waitFor();
+    expect(await page.getByRole("row").count()).toBe(1);
+  });
+
+  it("is deleted by the key after its boxes were ticked", async () => {
+    const { page } = await newcomer();
+    await dropFiles(page, ["a.txt", "b.txt", "c.txt"].map(textFile));
+    for (const name of ["a.txt", "b.txt"]) {
+      await row(page, name).hover();
+      await row(page, name).locator(".checkbox").click();
+    }
+    await page.getByText("2 items selected", { exact: true }).waitFor();
+    await page.keyboard.press("Delete");
+    await page.getByText("2 items deleted.").waitFor();
+    await row(page, "c.txt").waitFor();
+  });
+});
+
+describe("what is searched for", () => {
+  it("keeps every letter that is written while the room for it is on its way", async () => {
+    const context = await newContext({ serviceWorkers: "block" });
+    // Nothing is loaded before it is asked for.
+    await context.addInitScript("globalThis.requestIdleCallback = () => 0");
+    const { page } = await newcomer(context);
+    await dropFiles(page, ["abcde.txt", "other.txt"].map(textFile));
+    await row(page, "abcde.txt").waitFor();
+    const isAsked = Promise.withResolvers<void>();
+    const room = Promise.withResolvers<void>();
+    await page.route("**/assets/*.js", async (route) => {
+      isAsked.resolve();
+      await room.promise;
+      await route.continue();
+    });
+    await searchField(page).pressSequentially("ab");
+    await isAsked.promise;
+    const written = searchField(page).pressSequentially("cdefgh", { delay: 100 });
+    room.resolve();
+    await written;
+    expect(await searchField(page).inputValue()).toBe("abcdefgh");
+    await page.waitForURL("**/search?q=abcdefgh");
+    await page.goBack();
+    await row(page, "other.txt").waitFor();
+    expect(await searchField(page).inputValue()).toBe("");
+  });
+});
+
+describe("the next person at the same page", () => {
+  it("finds nothing of the one before", async () => {
+    const { page } = await newcomer();
+    await page.keyboard.press("n");
+    await page.getByLabel("Name").fill("Secret plans");
+    await page.keyboard.press("Enter");
+    await row(page, "Secret plans").dblclick();
+    await page.getByRole("heading", { name: "Secret plans" }).waitFor();
+    await dropFiles(page, [textFile("diary.txt")]);
+    await row(page, "diary.txt").click();
+    const other = await openPage(page.context(), new URL("/account", app.network.url).href);
+    await other.page.getByRole("button", { name: "Sign out", exact: true }).waitFor();
+    await page.keyboard.press("Delete");
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    await other.page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByRole("button", { name: "New here?" }).waitFor();
+    expect(await page.title()).not.toContain("Secret plans");
+    await signUp(page, "next-person@example.org");
+    expect(await page.getByRole("button", { name: "Undo" }).count()).toBe(0);
+    expect(await page.locator("#root").innerText()).not.toContain("diary.txt");
+  });
+});
+
+describe("on plain http to another machine", () => {
+  it("has folders made and files sent, though browsers give less there", async () => {
+    const context = await newContext();
+    await context.addInitScript(`
+      delete Crypto.prototype.randomUUID;
+      delete Navigator.prototype.locks;
+      delete Navigator.prototype.clipboard;
+      delete Navigator.prototype.serviceWorker;
+    `);
+    const { page, faults } = await newcomer(context);
+    await page.keyboard.press("n");
+    await page.getByLabel("Name").fill("Notes");
+    await page.keyboard.press("Enter");
+    await row(page, "Notes").dblclick();
+    await page.getByRole("heading", { name: "Notes" }).waitFor();
+    await dropFiles(page, [textFile("one.txt")]);
+    await row(page, "one.txt").waitFor();
+    expect(faults).toEqual([]);
+  });
+});
