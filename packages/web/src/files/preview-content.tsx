@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import { type SyntheticEvent, useRef, useState } from "react";
 import { useServices } from "../app/services.tsx";
 import { formatBytes } from "../format/format-bytes.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { previewTexts } from "../texts/files-texts.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { decodeText } from "./decode-text.ts";
 import type { ListedFile } from "./entry.ts";
 import { iconOf, previewKindOf } from "./file-kind.ts";
 
@@ -36,32 +38,58 @@ interface MediaPreviewProps {
 
 /** By an address of its own, so that the browser asks for the parts that it needs. */
 function MediaPreview({ file, kind }: MediaPreviewProps) {
-  const { api } = useServices();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["ticket", file.file_id],
-    queryFn: ({ signal }) =>
-      api("POST /api/v1/files/{id}/ticket", {
-        params: { id: file.file_id },
-        body: { disposition: "inline" },
-        idempotent: true,
-        signal,
-      }),
-    staleTime: TICKET_FRESH_MS,
-    gcTime: TICKET_FRESH_MS,
-  });
-  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
+  const { data, dataUpdatedAt, error, refetch } = useTicket(file);
+  const [brokenUrl, setBroken] = useState<string>();
+  const place = useRef({ seconds: 0, isPlaying: false });
+  if (error !== null && data === undefined) return <Failure error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <p className="preview-none">{appTexts.loading}</p>;
   const { url } = data;
+  if (brokenUrl === url) return <NoPreview file={file} text={previewTexts.broken} />;
+  const onBroken = () => setBroken(url);
+  const media = {
+    src: url,
+    controls: true,
+    preload: "metadata",
+    "aria-label": file.filename,
+    onError: ({ currentTarget: { currentTime, paused } }: SyntheticEvent<HTMLMediaElement>) => {
+      if (Date.now() - dataUpdatedAt < TICKET_FRESH_MS) return onBroken();
+      // It has outlived its ticket, and goes on where it was with another.
+      place.current = { seconds: currentTime, isPlaying: !paused };
+      void refetch();
+    },
+    onLoadedMetadata: ({ currentTarget }: SyntheticEvent<HTMLMediaElement>) => {
+      const { seconds, isPlaying } = place.current;
+      place.current = { seconds: 0, isPlaying: false };
+      if (seconds > 0) currentTarget.currentTime = seconds;
+      if (isPlaying) currentTarget.play().catch(() => undefined);
+    },
+  } as const;
   switch (kind) {
     case "image":
-      return <img className="preview-media" src={url} alt={file.filename} />;
+      return <img className="preview-media" src={url} alt={file.filename} onError={onBroken} />;
     case "video":
-      return <video className="preview-media" src={url} controls preload="metadata" aria-label={file.filename} />;
+      return <video className="preview-media" {...media} />;
     case "audio":
-      return <audio className="preview-audio" src={url} controls preload="metadata" aria-label={file.filename} />;
+      return <audio className="preview-audio" {...media} />;
     case "pdf":
       return <iframe className="preview-page" src={url} title={file.filename} />;
   }
+}
+
+function useTicket({ file_id: id }: ListedFile) {
+  const { api } = useServices();
+  return useQuery({
+    queryKey: ["ticket", id],
+    queryFn: ({ signal }) => {
+      const body = { disposition: "inline" } as const;
+      return api("POST /api/v1/files/{id}/ticket", { params: { id }, body, idempotent: true, signal });
+    },
+    staleTime: TICKET_FRESH_MS,
+    gcTime: TICKET_FRESH_MS,
+    // A film would begin anew when somebody comes back to it.
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
 }
 
 /** As text, whatever it is: nothing of it is ever read as a page. */
@@ -76,7 +104,7 @@ function TextPreview({ file }: { readonly file: ListedFile }) {
         headers: { accept: "*/*", range: `bytes=0-${TEXT_BYTES_MAX - 1}` },
         signal,
       });
-      return response.text();
+      return decodeText(await response.arrayBuffer());
     },
     gcTime: 0,
   });

@@ -3,6 +3,7 @@ import { hasCode } from "@commonhold/core/app-error.ts";
 import { useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { useServices } from "../app/services.tsx";
+import { decodeText } from "../files/decode-text.ts";
 import { type PreviewKind, previewKindOf } from "../files/file-kind.ts";
 import { formatBytes } from "../format/format-bytes.ts";
 import { appTexts } from "../texts/app-texts.ts";
@@ -91,7 +92,7 @@ function TextOf({ url, sizeBytes }: { readonly url: string; readonly sizeBytes: 
     queryFn: async ({ signal }) => {
       const headers = { accept: "*/*", range: `bytes=0-${TEXT_BYTES_MAX - 1}` };
       const response = await session.transport.open({ method: "GET", path: url, auth: "none", headers, signal });
-      return response.text();
+      return decodeText(await response.arrayBuffer());
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

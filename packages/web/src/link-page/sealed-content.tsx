@@ -2,8 +2,10 @@ import type { OpenedLink } from "@commonhold/client/shared-link.ts";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components/Button";
+import { decodeText } from "../files/decode-text.ts";
 import { type PreviewKind, previewKindOf } from "../files/file-kind.ts";
 import { formatBytes } from "../format/format-bytes.ts";
+import { previewTexts } from "../texts/files-texts.ts";
 import { sharedTexts } from "../texts/shared-texts.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -103,7 +105,8 @@ function SealedText({ opened }: { readonly opened: OpenedLink }) {
     queryKey: ["sealed-link", "text", opened.name],
     queryFn: async ({ signal }) => {
       const read = () => opened.read(0, TEXT_BYTES_MAX);
-      return (await gather({ ...opened, read, signal, onProgress: () => undefined })).text();
+      const begin = await gather({ ...opened, read, signal, onProgress: () => undefined });
+      return decodeText(await begin.arrayBuffer());
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
@@ -112,6 +115,9 @@ function SealedText({ opened }: { readonly opened: OpenedLink }) {
   return (
     <div className="shared-preview text">
       <pre tabIndex={0}>{data}</pre>
+      {opened.sizeBytes > TEXT_BYTES_MAX ? (
+        <p className="soft">{previewTexts.truncated(formatBytes(TEXT_BYTES_MAX))}</p>
+      ) : null}
     </div>
   );
 }

@@ -121,6 +121,7 @@ export const previewTexts = {
   previous: "Previous file",
   download: "Download",
   none: "There is no preview of this type. It can be downloaded.",
+  broken: "This browser cannot show it: it does not know this kind, or not all of it can be read just now.",
   truncated: (bytes: string) => `The first ${bytes} are shown.`,
   pdf: "This browser shows no PDF by itself. It can be downloaded.",
 } as const;
