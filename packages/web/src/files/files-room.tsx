@@ -15,7 +15,7 @@ import { useTitle } from "../ui/use-title.ts";
 import { Breadcrumb, FolderLink } from "./breadcrumb.tsx";
 import type { Entry } from "./entry.ts";
 import { FileToolbar } from "./file-toolbar.tsx";
-import { FirstRows } from "./first-rows.tsx";
+import { FirstRows, type LeftRows } from "./first-rows.tsx";
 import { type FileSort, USUAL_SORT } from "./list-requests.ts";
 import { SelectionBar } from "./selection-bar.tsx";
 import { SortHeader } from "./sort-menu.tsx";
@@ -124,12 +124,12 @@ interface EntriesProps {
 }
 
 function Entries({ list, look, address, selection, desk, shouldFocus }: EntriesProps) {
-  const [hadFocus, setFocus] = useState(false);
+  const [left] = useState<LeftRows>(() => ({ scrollTop: 0, focusedId: undefined }));
   const props = { label: filesTexts.label, entries: list.entries, view: look.view, onOpen: desk.open };
   return (
     <>
       {look.view === "list" ? <SortHeader sort={address.sort} onSort={address.setSort} /> : null}
-      <Suspense fallback={<FirstRows {...props} onFocusChange={setFocus} />}>
+      <Suspense fallback={<FirstRows {...props} left={left} />}>
         <MovableList
           {...props}
           selected={selection.keys}
@@ -138,7 +138,8 @@ function Entries({ list, look, address, selection, desk, shouldFocus }: EntriesP
           onMove={desk.moveIds}
           isLoadingMore={list.isLoadingMore}
           onLoadMore={list.loadMore}
-          shouldFocus={shouldFocus || hadFocus}
+          shouldFocus={shouldFocus}
+          left={left}
         />
       </Suspense>
     </>

@@ -8,16 +8,24 @@ import type { FileView } from "./file-toolbar.tsx";
 /** More than a screen has room for. */
 const ROWS_MAX = 60;
 
+/** How the first rows were left. */
+export interface LeftRows {
+  scrollTop: number;
+  /** Of the entry that had the focus. */
+  focusedId: string | undefined;
+}
+
 interface FirstRowsProps {
   readonly entries: readonly Entry[];
   readonly view: FileView;
   readonly label: string;
   readonly onOpen: (entry: Entry) => void;
-  readonly onFocusChange: (hasFocus: boolean) => void;
+  /** Kept up to date. */
+  readonly left: LeftRows;
 }
 
 /** A list of files as it looks, until the one is there that can do everything: here names can be opened. */
-export function FirstRows({ entries, view, label, onOpen, onFocusChange }: FirstRowsProps) {
+export function FirstRows({ entries, view, label, onOpen, left }: FirstRowsProps) {
   const isTall = useIsNarrow();
   useEffect(firstSightIsThere, []);
   return (
@@ -25,8 +33,12 @@ export function FirstRows({ entries, view, label, onOpen, onFocusChange }: First
       className={`file-list first-rows ${view} ${isTall ? "tall" : ""}`}
       aria-label={label}
       aria-busy="true"
-      onFocus={() => onFocusChange(true)}
-      onBlur={() => onFocusChange(false)}
+      onScroll={({ currentTarget }) => {
+        left.scrollTop = currentTarget.scrollTop;
+      }}
+      onBlur={() => {
+        left.focusedId = undefined;
+      }}
     >
       {entries.slice(0, ROWS_MAX).map((entry) => (
         <li key={entry.id} className={`file ${entry.kind}`}>
@@ -34,7 +46,14 @@ export function FirstRows({ entries, view, label, onOpen, onFocusChange }: First
           <FileCells
             entry={entry}
             leaf={
-              <button type="button" className="file-leaf" onClick={() => onOpen(entry)}>
+              <button
+                type="button"
+                className="file-leaf"
+                onClick={() => onOpen(entry)}
+                onFocus={() => {
+                  left.focusedId = entry.id;
+                }}
+              >
                 {entry.name}
               </button>
             }
