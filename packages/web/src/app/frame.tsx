@@ -3,6 +3,7 @@ import { type ReactNode, Suspense, useEffect } from "react";
 import { SharingWindows } from "../shares/sharing-windows.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { Toasts } from "../ui/toasts.tsx";
+import { useNoStrayDrop } from "../ui/use-no-stray-drop.ts";
 import { Uploads } from "../uploads/uploads.tsx";
 import { useSessionState } from "./access.tsx";
 import { Doorway, Waiting } from "./doorway.tsx";
@@ -15,6 +16,7 @@ import { PageNotes } from "./page-notes.tsx";
 export function Frame(): ReactNode {
   const isLink = useRouterState({ select: ({ location }) => location.pathname.startsWith("/shared/") });
   const state = useSessionState();
+  useNoStrayDrop();
   if (isLink) {
     return (
       <>

@@ -1,7 +1,8 @@
-import { useState } from "react";
 import { Button } from "react-aria-components/Button";
+import { appTexts } from "../texts/app-texts.ts";
 import { sharesTexts } from "../texts/shares-texts.ts";
 import { Icon } from "../ui/icon.tsx";
+import { useCopy } from "../ui/use-copy.ts";
 
 interface CopyButtonProps {
   readonly text: string;
@@ -12,17 +13,17 @@ interface CopyButtonProps {
 }
 
 export function CopyButton({ text, label, word = sharesTexts.copy, isStrong = false }: CopyButtonProps) {
-  const [copied, setCopied] = useState(false);
+  const { isPossible, isCopied, hasFailed, copy } = useCopy(text);
+  const outcome = isCopied ? sharesTexts.copied : hasFailed ? appTexts.failed.notCopied : undefined;
   return (
     <Button
       className={isStrong ? "button strong" : "button"}
-      aria-label={copied ? sharesTexts.copied : label}
-      // Browsers keep the clipboard from pages on plain http to other machines; the text can be marked there.
-      isDisabled={(navigator as { readonly clipboard?: Clipboard }).clipboard === undefined}
-      onPress={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+      aria-label={outcome ?? label}
+      isDisabled={!isPossible}
+      onPress={copy}
     >
-      <Icon name={copied ? "check" : "copy"} size={16} />
-      {copied ? sharesTexts.copied : word}
+      <Icon name={isCopied ? "check" : "copy"} size={16} />
+      {outcome ?? word}
     </Button>
   );
 }

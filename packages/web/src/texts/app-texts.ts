@@ -36,6 +36,7 @@ export const appTexts = {
     again: "Try again",
     copy: "Copy what happened",
     copied: "Copied",
+    notCopied: "Not copied: mark the text",
   },
   notFound: { title: "There is no such page", back: "Go to your files" },
   close: "Close",

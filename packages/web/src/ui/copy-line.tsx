@@ -1,11 +1,13 @@
-import { Fragment, useState } from "react";
+import { Fragment } from "react";
 import { Button } from "react-aria-components/Button";
+import { appTexts } from "../texts/app-texts.ts";
 import { lendTexts } from "../texts/nodes-texts.ts";
 import { Icon } from "./icon.tsx";
+import { useCopy } from "./use-copy.ts";
 
 /** A command to take along. */
 export function CopyLine({ text }: { readonly text: string }) {
-  const [copied, setCopied] = useState(false);
+  const { isPossible, isCopied, hasFailed, copy } = useCopy(text);
   return (
     <div className="copy-line">
       <code>
@@ -17,14 +19,9 @@ export function CopyLine({ text }: { readonly text: string }) {
           </Fragment>
         ))}
       </code>
-      <Button
-        className="button"
-        // Browsers keep the clipboard from pages on plain http to other machines; the text can be marked there.
-        isDisabled={(navigator as { readonly clipboard?: Clipboard }).clipboard === undefined}
-        onPress={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
-      >
-        <Icon name={copied ? "check" : "copy"} size={16} />
-        {copied ? lendTexts.copied : lendTexts.copy}
+      <Button className="button" isDisabled={!isPossible} onPress={copy}>
+        <Icon name={isCopied ? "check" : "copy"} size={16} />
+        {isCopied ? lendTexts.copied : hasFailed ? appTexts.failed.notCopied : lendTexts.copy}
       </Button>
     </div>
   );

@@ -1,12 +1,11 @@
 import { AppError } from "@commonhold/core/app-error.ts";
-import { useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { useIsAway } from "../app/access.tsx";
 import { appTexts } from "../texts/app-texts.ts";
+import { useCopy } from "./use-copy.ts";
 
 /** What went wrong, in the words that came with it, and its code to copy. */
 export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
-  const [copied, setCopied] = useState(false);
   const isAway = useIsAway();
   const { failed } = appTexts;
   const message = messageOf(error);
@@ -15,9 +14,7 @@ export function Failure({ error, onRetry }: { readonly error: unknown; readonly 
   const report = [code, message, typeof requestId === "string" ? `request ${requestId}` : ""]
     .filter(Boolean)
     .join("\n");
-  const copy = () => {
-    void navigator.clipboard?.writeText(report).then(() => setCopied(true));
-  };
+  const { isPossible, isCopied, hasFailed, copy } = useCopy(report);
   // The page says so above, and asks again by itself.
   if (isAway && onRetry !== undefined && code === "COORDINATOR_UNREACHABLE") return null;
   return (
@@ -30,8 +27,8 @@ export function Failure({ error, onRetry }: { readonly error: unknown; readonly 
             {failed.again}
           </Button>
         )}
-        <Button className="button quiet" onPress={copy}>
-          {copied ? failed.copied : failed.copy}
+        <Button className="button quiet" isDisabled={!isPossible} onPress={copy}>
+          {isCopied ? failed.copied : hasFailed ? failed.notCopied : failed.copy}
         </Button>
         <code className="code">{code}</code>
       </div>

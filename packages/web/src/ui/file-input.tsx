@@ -16,8 +16,10 @@ export function FileInput({ input, testId, onFile }: FileInputProps) {
       tabIndex={-1}
       aria-hidden
       data-testid={testId}
-      onChange={({ currentTarget: { files } }) => {
-        const file = files?.[0];
+      onChange={({ currentTarget }) => {
+        const file = currentTarget.files?.[0];
+        // The same one may be chosen again, once it was changed or the wrong one was not taken.
+        currentTarget.value = "";
         if (file !== undefined) onFile(file);
       }}
     />
