@@ -114,7 +114,7 @@ describe("a disk is lent", () => {
     const { page } = await openPage(context, `${app.network.url}/lend`);
     await signIn(page, app.network.account);
     await page.getByRole("button", { name: "Make a token" }).click();
-    await page.getByText(/commonhold node init --name NAME --coordinator-url http.* --join-token chj_/).waitFor();
+    await page.getByText(/npx commonhold node init --name NAME --coordinator-url http.* --join-token chj_/).waitFor();
     await app.network.addNode("attic");
     await page.getByText("attic has joined").waitFor();
     await page.getByRole("link", { name: "Look at it" }).click();

@@ -6,7 +6,7 @@ import { becomeNode, findNode, NODE_ADVICE, PROJECT_FOLDER } from "../../../scri
 const node = findNode();
 if (node === undefined) {
   console.error(
-    `commonhold needs Node.js 24. Run "npm start" once in ${PROJECT_FOLDER}, which fetches it, or ${NODE_ADVICE}.`,
+    `commonhold needs Node.js 24. Run "npm run setup" once in ${PROJECT_FOLDER}, which fetches it, or ${NODE_ADVICE}.`,
   );
   process.exitCode = 1;
 } else {

@@ -408,6 +408,12 @@ describe("account and network", () => {
     expect(plain.stdout).not.toContain("undefined");
   });
 
+  test("a join token comes with what to type on a machine that has nothing of Commonhold yet", async () => {
+    const { run } = await openHome();
+    const { stdout, stderr } = await run(["token", "create"]);
+    expect(stdout + stderr).toMatch(/\n {2}npm run setup\n {2}npx commonhold node init/);
+  });
+
   test("a reader that stops reading ends the command without a word", async () => {
     const { run, fake } = await openHome();
     addFakeFile(fake.state, "big.bin", new Uint8Array(5_000_000));

@@ -41,14 +41,19 @@ export function LendRoom() {
         {token.data === undefined ? null : (
           <>
             <li>
+              <h2>{lendTexts.setup.title}</h2>
+              <p className="soft">{lendTexts.setup.text}</p>
+              <CopyLine text={lendTexts.setup.command} />
+            </li>
+            <li>
               <h2>{lendTexts.run.title}</h2>
               <p className="soft">{lendTexts.run.text}</p>
-              <CopyLine text={`${token.data.command} --data ./node --max-size 50GB`} />
+              <CopyLine text={lendTexts.run.command(token.data.command)} />
             </li>
             <li>
               <h2>{lendTexts.start.title}</h2>
               <p className="soft">{lendTexts.start.text}</p>
-              <CopyLine text={lendTexts.startCommand} />
+              <CopyLine text={lendTexts.start.command} />
               <Joined known={known.current} />
             </li>
           </>

@@ -81,7 +81,7 @@ export const adminNodesTexts = {
   every: "All",
   none: { title: "No node stands so", text: "Look for others, or show all." },
   columns: { name: "Node", status: "Stands", room: "Room", trust: "Trust", heard: "Last heard", actions: "Actions" },
-  drain: "A node leaves in good order when its operator drains it there: commonhold node drain.",
+  drain: "A node leaves in good order when its operator drains it there: npx commonhold node drain.",
   history: "History",
   historyOf: (name: string) => `History of ${name}`,
   noHistory: "Its standing has not changed yet.",

@@ -128,16 +128,26 @@ export const lendTexts = {
     make: "Make a token",
     again: "Make another",
   },
-  run: {
-    title: "Run this on the machine with the disk",
-    text: "Give the node a name of your choice and say how much room it may use.",
+  setup: {
+    title: "Install Commonhold on the machine with the disk",
+    text: "In a copy of its project, with npm and Node.js 20 or newer. It starts nothing, and does nothing where all is there.",
+    command: "npm run setup",
   },
-  start: { title: "Start it", text: "Leave it running. It can be stopped for a while at any time." },
+  run: {
+    title: "Make the node",
+    text: "In the same folder. Give the node a name of your choice in place of NAME, and say how much room it may use.",
+    /** @param command the coordinator's, with its address and the token */
+    command: (command: string) => `npx ${command} --data ./node --max-size 50GB`,
+  },
+  start: {
+    title: "Start it",
+    text: "Leave it running. It can be stopped for a while at any time.",
+    command: "npx commonhold node start --data ./node",
+  },
   copy: "Copy",
   copied: "Copied",
   waiting: "Waiting for the node to join…",
   joined: (name: string) => `${name} has joined. Thank you.`,
-  startCommand: "commonhold node start --data ./node",
   look: "Look at it",
 } as const;
 

@@ -20,8 +20,10 @@ export async function createToken(context: CliContext, options: CreateTokenOptio
   if (output.json) return output.document(token);
   output.line(token.join_token);
   const nodes = token.uses === 1 ? "one node" : `${token.uses} nodes`;
-  output.note(`Good for ${nodes} until ${formatMoment(token.expires_at)}. On the machine that lends its disk:`);
-  output.note(`  ${token.command ?? initCommand(client.baseUrl, token.join_token)}`);
+  const until = formatMoment(token.expires_at);
+  output.note(`Good for ${nodes} until ${until}. On the machine that lends its disk, in a copy of the project:`);
+  output.note("  npm run setup");
+  output.note(`  npx ${token.command ?? initCommand(client.baseUrl, token.join_token)}`);
 }
 
 function initCommand(url: string, token: string): string {
