@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Button } from "react-aria-components/Button";
 import { useMe, useServices } from "../app/services.tsx";
 import { accountTexts } from "../texts/account-texts.ts";
-import { Failure, messageOf } from "../ui/failure.tsx";
+import { Failure, messageOf, sentence } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { Credits } from "./credits.tsx";
@@ -15,7 +15,7 @@ export function AccountRoom() {
   const { session, toasts } = useServices();
   const [isChanging, setChanging] = useState(false);
   const { data: me, error, refetch } = useMe();
-  const signOut = () => void session.signOut().catch((failure: unknown) => toasts.show(messageOf(failure)));
+  const signOut = () => void session.signOut().catch((failure: unknown) => toasts.show(sentence(messageOf(failure))));
   return (
     <div className="room narrow">
       <h1>{accountTexts.title}</h1>

@@ -4,7 +4,7 @@ import { useServices } from "../app/services.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { detailsTexts } from "../texts/files-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
-import { Failure, messageOf } from "../ui/failure.tsx";
+import { Failure, messageOf, sentence } from "../ui/failure.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { entryOfFile, type ListedFile } from "./entry.ts";
@@ -62,7 +62,7 @@ function useVersionActions({ file_id: id, version: number }: ListedFile) {
     const keys = [["versions"], ["files"], ["file"], ["search"]];
     await Promise.all(keys.map((queryKey) => queries.invalidateQueries({ queryKey })));
   };
-  const onError = (error: Error): void => toasts.show(messageOf(error));
+  const onError = (error: Error): void => toasts.show(sentence(messageOf(error)));
   const makeCurrent = useMutation({
     mutationFn: () => api("POST /api/v1/files/{id}/make-current", { params: { id }, idempotent: true }),
     onSuccess: () => toasts.show(texts.made(number)),

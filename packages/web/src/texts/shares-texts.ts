@@ -22,7 +22,7 @@ export const sharesTexts = {
   password: "Password",
   passwordHint: "May be left empty. Pass it on by another way than the link.",
   limit: "Downloads",
-  limitHint: "May be left empty: without end.",
+  limitHint: "After so many it ends. May be left empty: any number.",
   limitWrong: "A whole number from 1 to 1,000,000.",
   ends: "ends",
   ended: "ended",
