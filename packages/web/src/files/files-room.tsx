@@ -200,7 +200,6 @@ function useFolderMoves(path: string, isByKeys: FolderRoomProps["isByKeys"]) {
   const { queries } = useServices();
   const navigate = useNavigate();
   const to = (target: string): void => {
-    isByKeys.current = isInList(document.activeElement);
     if (target === "") void navigate({ to: "/files" });
     else void navigate({ to: "/files/$", params: { _splat: target } });
   };
@@ -208,10 +207,15 @@ function useFolderMoves(path: string, isByKeys: FolderRoomProps["isByKeys"]) {
     into: ({ folder, name }: Entry & { readonly kind: "folder" }, crumbs: readonly Crumb[]) => {
       const way = crumbs.flatMap((crumb) => (crumb.id === null ? [] : [{ id: crumb.id, name: crumb.name }]));
       noteFolder(queries, folder, way);
+      // A row that the pointer has opened has the focus too, but does not show it: the next list would select its first.
+      isByKeys.current =
+        isInList(document.activeElement) && document.activeElement?.matches("[data-focus-visible]") === true;
       to(pathIn(path, name));
     },
     up: () => {
-      if (path !== "") to(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+      if (path === "") return;
+      isByKeys.current = isInList(document.activeElement);
+      to(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
     },
   };
 }

@@ -9,13 +9,15 @@ const WIDTH_MIN = 200;
 
 interface RenamePopoverProps {
   readonly entry: Entry;
+  /** What stands in it at first. */
+  readonly name: string;
   readonly onRename: (name: string) => void;
   readonly onClose: () => void;
 }
 
 /** A name that is written anew where it stands. Enter, or going elsewhere, takes it; Escape leaves the old one. */
-export function RenamePopover({ entry, onRename, onClose }: RenamePopoverProps) {
-  const [name, setName] = useState(entry.name);
+export function RenamePopover({ entry, name: firstName, onRename, onClose }: RenamePopoverProps) {
+  const [name, setName] = useState(firstName);
   const isGivenUp = useRef(false);
   const place = useRef(nameElementOf(entry));
   const box = place.current?.getBoundingClientRect();
@@ -53,7 +55,7 @@ export function RenamePopover({ entry, onRename, onClose }: RenamePopoverProps) 
             finish();
           }}
         >
-          <Input className="input" onFocus={({ currentTarget }) => selectStem(currentTarget, entry)} />
+          <Input className="input" onFocus={({ currentTarget }) => selectStem(currentTarget, entry.kind)} />
         </TextField>
       </form>
     </Popover>
@@ -65,7 +67,8 @@ function nameElementOf({ id }: Entry): Element | null {
 }
 
 /** What comes after the last point of a file's name mostly stays. */
-function selectStem(input: HTMLInputElement, { kind, name }: Entry): void {
-  const point = kind === "file" ? name.lastIndexOf(".") : -1;
-  input.setSelectionRange(0, point > 0 ? point : name.length);
+function selectStem(input: HTMLInputElement, kind: Entry["kind"]): void {
+  const { value } = input;
+  const point = kind === "file" ? value.lastIndexOf(".") : -1;
+  input.setSelectionRange(0, point > 0 ? point : value.length);
 }

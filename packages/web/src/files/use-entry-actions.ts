@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { type Services, useServices } from "../app/services.tsx";
 import { appTexts } from "../texts/app-texts.ts";
 import { filesTexts } from "../texts/files-texts.ts";
-import { messageOf } from "../ui/failure.tsx";
+import { messageOf, sentence } from "../ui/failure.tsx";
 import { type EntriesInLists, entriesInLists, idsOf } from "./entries-in-lists.ts";
 import { type Entry, filesOf, type Place } from "./entry.ts";
 
@@ -15,7 +15,8 @@ export interface EntryActions {
   readonly restore: (entries: readonly Entry[]) => Promise<void>;
   /** One file as it is, more of them or folders as a zip. */
   readonly download: (entries: readonly Entry[]) => Promise<void>;
-  readonly rename: (entry: Entry, name: string) => Promise<void>;
+  /** @returns whether it has that name now */
+  readonly rename: (entry: Entry, name: string) => Promise<boolean>;
   /** With a word that takes it back. */
   readonly move: (entries: readonly Entry[], place: Place) => Promise<void>;
   readonly createFolder: (name: string, place: Place) => Promise<void>;
@@ -51,7 +52,7 @@ async function restore({ api, lists, toasts }: Deps, entries: readonly Entry[]):
       : api("POST /api/v1/folders/{id}/restore", { params: { id: entry.id } }),
   );
   await lists.refresh();
-  toasts.show(failure === undefined ? filesTexts.restored(done.length) : messageOf(failure));
+  toasts.show(failure === undefined ? filesTexts.restored(done.length) : sentence(messageOf(failure)));
 }
 
 async function remove(deps: Deps, entries: readonly Entry[]): Promise<void> {
@@ -82,21 +83,24 @@ async function download({ api, toasts }: Deps, entries: readonly Entry[]): Promi
       save(await api("POST /api/v1/archives", { body, idempotent: true }));
     }
   } catch (error) {
-    toasts.show(messageOf(error));
+    toasts.show(sentence(messageOf(error)));
   }
 }
 
-async function rename({ api, lists, toasts, queries }: Deps, entry: Entry, name: string): Promise<void> {
-  if (name === entry.name || name === "") return;
+async function rename({ api, lists, toasts, queries }: Deps, entry: Entry, name: string): Promise<boolean> {
+  if (name === entry.name || name === "") return true;
   await lists.hold();
   lists.rename(entry.id, name);
+  let isDone = true;
   try {
     if (entry.kind === "folder") await api("PATCH /api/v1/folders/{id}", { params: { id: entry.id }, body: { name } });
     else await api("PATCH /api/v1/files/{id}", { params: { id: entry.file.file_id }, body: { name } });
   } catch (error) {
-    toasts.show(messageOf(error));
+    toasts.show(sentence(messageOf(error)));
+    isDone = false;
   }
   await Promise.all([lists.refresh(), queries.invalidateQueries({ queryKey: ["file"] })]);
+  return isDone;
 }
 
 async function move(deps: Deps, entries: readonly Entry[], place: Place): Promise<void> {
@@ -121,7 +125,7 @@ async function moveBack(deps: Deps, entries: readonly Entry[]): Promise<void> {
   lists.drop(idsOf(entries));
   const { failure } = await forEach(entries, (entry) => moveOne(deps, entry, entry.parentId));
   await lists.refresh();
-  toasts.show(failure === undefined ? filesTexts.movedBack : messageOf(failure));
+  toasts.show(failure === undefined ? filesTexts.movedBack : sentence(messageOf(failure)));
 }
 
 function moveOne({ api }: Deps, entry: Entry, folderId: string | null): Promise<unknown> {
@@ -136,7 +140,7 @@ async function createFolder({ api, lists, toasts }: Deps, name: string, place: P
   try {
     await api("POST /api/v1/folders", { body: { name, parent_id: place.id } });
   } catch (error) {
-    toasts.show(messageOf(error));
+    toasts.show(sentence(messageOf(error)));
   }
   await lists.refresh();
 }

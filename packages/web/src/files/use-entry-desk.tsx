@@ -1,8 +1,9 @@
-import { lazy, Suspense, useState } from "react";
+import { type Dispatch, lazy, type SetStateAction, Suspense, useState } from "react";
 import { useKeys } from "../ui/use-keys.ts";
-import { type Entry, filesOf, type ListedFile, type Place } from "./entry.ts";
+import { type Entry, filesOf, type Place } from "./entry.ts";
 import type { FileAction } from "./file-menu.tsx";
 import { type EntryActions, useEntryActions } from "./use-entry-actions.ts";
+import { usePreviewed } from "./use-previewed.ts";
 import type { EntrySelection } from "./use-selection.ts";
 
 const PreviewDialog = lazy(() => import("./preview-dialog.tsx").then((dialog) => ({ default: dialog.PreviewDialog })));
@@ -10,8 +11,8 @@ const RenamePopover = lazy(() => import("./rename-popover.tsx").then((it) => ({ 
 const MoveDialog = lazy(() => import("./move-dialog.tsx").then((dialog) => ({ default: dialog.MoveDialog })));
 
 type Task =
-  | { readonly kind: "preview"; readonly file: ListedFile }
-  | { readonly kind: "rename"; readonly entry: Entry }
+  /** The name that was written last, where it could not be given. */
+  | { readonly kind: "rename"; readonly entry: Entry; readonly name?: string }
   | { readonly kind: "move"; readonly entries: readonly Entry[] };
 
 export interface EntryDeskOptions {
@@ -26,11 +27,12 @@ export interface EntryDeskOptions {
 export function useEntryDesk({ entries, selection, onOpenFolder, onOther }: EntryDeskOptions) {
   const actions = useEntryActions();
   const [task, setTask] = useState<Task>();
+  const previewed = usePreviewed(entries);
   // What is not selected whole is not done in part.
   const selected = selection.isGathering ? [] : selection.entries;
   const open = (entry: Entry): void => {
     if (entry.kind === "folder") onOpenFolder(entry);
-    else setTask({ kind: "preview", file: entry.file });
+    else previewed.open(entry.file);
   };
   const removeSelected = (): void => {
     selection.clear();
@@ -72,7 +74,7 @@ export function useEntryDesk({ entries, selection, onOpenFolder, onOther }: Entr
         place,
       );
     },
-    windows: <DeskWindows task={task} entries={entries} actions={actions} onTask={setTask} onMove={move} />,
+    windows: <DeskWindows {...{ task, previewed, entries, actions }} onTask={setTask} onMove={move} />,
   };
 }
 
@@ -80,30 +82,41 @@ export type EntryDesk = ReturnType<typeof useEntryDesk>;
 
 interface DeskWindowsProps {
   readonly task: Task | undefined;
+  readonly previewed: ReturnType<typeof usePreviewed>;
   readonly entries: readonly Entry[];
   readonly actions: EntryActions;
-  readonly onTask: (task: Task | undefined) => void;
+  readonly onTask: Dispatch<SetStateAction<Task | undefined>>;
   readonly onMove: (entries: readonly Entry[], place: Place) => void;
 }
 
-function DeskWindows({ task, entries, actions, onTask, onMove }: DeskWindowsProps) {
+function DeskWindows({ task, previewed, entries, actions, onTask, onMove }: DeskWindowsProps) {
   const close = (): void => onTask(undefined);
+  const rename = async (entry: Entry, name: string): Promise<void> => {
+    if (await actions.rename(entry, name)) return;
+    // What was written is not lost, and not taken for the room's keys.
+    onTask((other) => other ?? { kind: "rename", entry, name });
+  };
   return (
     <Suspense fallback={null}>
       {task?.kind === "rename" ? (
-        <RenamePopover entry={task.entry} onRename={(name) => void actions.rename(task.entry, name)} onClose={close} />
+        <RenamePopover
+          entry={task.entry}
+          name={task.name ?? task.entry.name}
+          onRename={(name) => void rename(task.entry, name)}
+          onClose={close}
+        />
       ) : null}
       {task?.kind === "move" ? (
         <MoveDialog entries={task.entries} onMove={(place) => onMove(task.entries, place)} onClose={close} />
       ) : null}
-      {task?.kind === "preview" ? (
+      {previewed.file === undefined ? null : (
         <PreviewDialog
-          file={task.file}
+          file={previewed.file}
           files={filesOf(entries)}
-          onMove={(file) => onTask({ kind: "preview", file })}
-          onClose={close}
+          onMove={previewed.move}
+          onClose={previewed.close}
         />
-      ) : null}
+      )}
     </Suspense>
   );
 }

@@ -1,3 +1,4 @@
+import type { FormEvent } from "react";
 import { FieldError } from "react-aria-components/FieldError";
 import { Input } from "react-aria-components/Input";
 import { Label } from "react-aria-components/Label";
@@ -14,7 +15,7 @@ export function Field({ label, hint, ...rest }: FieldProps) {
   return (
     <TextField {...rest} className="field">
       <Label>{label}</Label>
-      <Input className="input" />
+      <Input className="input" onInput={forgiveAtOnce} />
       {hint === undefined ? null : (
         <Text slot="description" className="hint">
           {hint}
@@ -23,4 +24,13 @@ export function Field({ label, hint, ...rest }: FieldProps) {
       <FieldError className="field-error" />
     </TextField>
   );
+}
+
+/**
+ * What was wrong is forgotten as soon as it is right, not when the field is left: the button that is pressed next would
+ * move away from under the pointer together with the words, and not be pressed.
+ */
+function forgiveAtOnce({ currentTarget: input }: FormEvent<HTMLInputElement>): void {
+  const isMarked = input.getAttribute("aria-invalid") === "true";
+  if (isMarked && input.validity.valid) input.dispatchEvent(new Event("change", { bubbles: true }));
 }
