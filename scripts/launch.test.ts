@@ -13,9 +13,10 @@ const SCRIPTS = [
   "install-lock.mjs",
   "node-runtime.mjs",
   "node-flags.json",
-  "stripped-sources.mjs",
-  "stripped-file.mjs",
-  "strip-sources.mjs",
+  "bundled-sources.mjs",
+  "source-bundle.mjs",
+  "source-lines.mjs",
+  "bundle-sources.mjs",
 ];
 
 let project: string;
@@ -77,19 +78,19 @@ describe("launch.mjs", () => {
 
   it("gives each role its own flags of Node.js, and other commands none of them", async () => {
     const say = `
-      const stripped = process.env["NODE_DISABLE_COMPILE_CACHE"] === "1";
-      console.log(JSON.stringify({ flags: process.execArgv, stripped }));`;
+      const uncached = process.env["NODE_DISABLE_COMPILE_CACHE"] === "1";
+      console.log(JSON.stringify({ flags: process.execArgv, uncached }));`;
     const told = async (...words: string[]) => JSON.parse((await launch(say, ...words)).stdout) as object;
     const own = JSON.parse(readFileSync(join(import.meta.dirname, "node-flags.json"), "utf8")) as Record<
       "coordinator" | "node",
       string[]
     >;
     const { flags: common } = (await told("constructor", "start")) as { readonly flags: string[] };
-    const strippedSources = `--import=${pathToFileURL(join(project, "scripts", "stripped-sources.mjs")).href}`;
+    const bundledSources = `--import=${pathToFileURL(join(project, "scripts", "bundled-sources.mjs")).href}`;
     for (const role of ["coordinator", "node"] as const) {
       expect(own[role].length).toBeGreaterThan(0);
-      expect(await told(role, "start")).toEqual({ flags: [...common, ...own[role], strippedSources], stripped: true });
-      expect(await told(role, "status")).toEqual({ flags: common, stripped: false });
+      expect(await told(role, "start")).toEqual({ flags: [...common, ...own[role], bundledSources], uncached: true });
+      expect(await told(role, "status")).toEqual({ flags: common, uncached: false });
     }
   });
 

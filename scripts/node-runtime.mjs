@@ -26,7 +26,7 @@ const MEMORY_ENV = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "131072", MA
 /** Modules compiled once: later starts are quicker. Roles live long, and would keep all of it in memory. */
 const COMPILE_CACHE = "node_modules/.cache/commonhold";
 /** What roles have instead. */
-const STRIPPED_SOURCES = "scripts/stripped-sources.mjs";
+const BUNDLED_SOURCES = "scripts/bundled-sources.mjs";
 
 const PARENT_POLL_MS = 500;
 
@@ -88,8 +88,8 @@ export function becomeNode(node, programAndArguments, { title = node } = {}) {
 function roleOf([role = "", action]) {
   const flags = JSON.parse(readFileSync(join(PROJECT_FOLDER, FLAGS_FILE), "utf8"));
   if (action !== "start" || !Object.hasOwn(flags, role)) return undefined;
-  const strippedSources = pathToFileURL(join(PROJECT_FOLDER, STRIPPED_SOURCES)).href;
-  return { flags: [...flags[role], `--import=${strippedSources}`], env: { NODE_DISABLE_COMPILE_CACHE: "1" } };
+  const bundledSources = pathToFileURL(join(PROJECT_FOLDER, BUNDLED_SOURCES)).href;
+  return { flags: [...flags[role], `--import=${bundledSources}`], env: { NODE_DISABLE_COMPILE_CACHE: "1" } };
 }
 
 function passSignalsTo(child) {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+const BUNDLED_SOURCES = new URL("../../scripts/bundled-sources.mjs", import.meta.url);
 const NODE_FLAGS = ["--disable-warning=ExperimentalWarning"];
 const OUTPUT_CHARACTERS_MAX = 200_000;
 
@@ -16,6 +17,10 @@ export interface SpawnOptions {
   readonly group?: boolean;
 }
 
+function isRole([role, action]: readonly string[]): boolean {
+  return action === "start" && (role === "coordinator" || role === "node");
+}
+
 /** A long-running `commonhold` process of a test. */
 export class RoleProcess {
   readonly #child: ChildProcess;
@@ -25,7 +30,9 @@ export class RoleProcess {
 
   constructor(args: readonly string[], options: SpawnOptions = {}) {
     this.#group = options.group === true;
-    const [program, ...words] = [...(options.runner ?? []), process.execPath, ...NODE_FLAGS, MAIN, ...args];
+    // As a role's own command has it (`scripts/node-runtime.mjs`).
+    const flags = isRole(args) ? [...NODE_FLAGS, `--import=${BUNDLED_SOURCES.href}`] : NODE_FLAGS;
+    const [program, ...words] = [...(options.runner ?? []), process.execPath, ...flags, MAIN, ...args];
     this.#child = spawn(program!, words, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...options.env },

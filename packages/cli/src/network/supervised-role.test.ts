@@ -173,13 +173,13 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test("a role reads modules whose types are stripped already, and keeps no compiled code", async () => {
+test("a role reads the bundle of all modules, and keeps no compiled code", async () => {
   const { role, folder } = await supervise(() => ["explain"], undefined, { env: { NODE_COMPILE_CACHE: "somewhere" } });
   await role.start();
-  const strippedSources = new URL("../../../../scripts/stripped-sources.mjs", import.meta.url);
-  expect(existsSync(strippedSources)).toBe(true);
+  const bundledSources = new URL("../../../../scripts/bundled-sources.mjs", import.meta.url);
+  expect(existsSync(bundledSources)).toBe(true);
   const lines = (await readFile(join(folder, "logs", "role.log"), "utf8")).split("\n").map((line) => line.trim());
-  expect(lines).toContain(`--import=${strippedSources.href}`);
+  expect(lines).toContain(`--import=${bundledSources.href}`);
   expect(lines).toContain("cache undefined");
 });
 

@@ -7,7 +7,7 @@ import type { RestartPolicy } from "./restart-policy.ts";
 import { limitRoleLog, openRoleLog, type RoleLogLimits } from "./role-log.ts";
 
 const NODE_FLAGS_FILE = new URL("../../../../scripts/node-flags.json", import.meta.url);
-const STRIPPED_SOURCES = new URL("../../../../scripts/stripped-sources.mjs", import.meta.url);
+const BUNDLED_SOURCES = new URL("../../../../scripts/bundled-sources.mjs", import.meta.url);
 
 export interface RoleProcess {
   /** What people call it: "coordinator", "node-1". */
@@ -179,7 +179,7 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** What a role's own command would add for it (`scripts/node-runtime.mjs`). */
 function nodeFlagsOf(role = ""): readonly string[] {
   const flags = new Map(Object.entries(JSON.parse(readFileSync(NODE_FLAGS_FILE, "utf8")) as Record<string, string[]>));
-  return [...(flags.get(role) ?? []), `--import=${STRIPPED_SOURCES.href}`];
+  return [...(flags.get(role) ?? []), `--import=${BUNDLED_SOURCES.href}`];
 }
 
 function spawnRole(role: RoleProcess) {
