@@ -97,12 +97,13 @@ export function createCompareInventory(deps: InventoryComparisonDeps): CompareIn
       refuted: 0,
       isPartial: false,
     };
-    for (const [bucket, { count }] of actual.buckets.entries()) {
-      result.seen += count;
-      if (!buckets.includes(bucket)) continue;
-      await compareBucket(deps, { result, bucket, count }, signal);
+    let passed = 0;
+    for (const bucket of buckets) {
+      while (passed <= bucket) result.seen += actual.buckets[passed++]!.count;
+      await compareBucket(deps, { result, bucket, count: actual.buckets[bucket]!.count }, signal);
       await deps.sleep(0, signal);
     }
+    result.seen = result.held;
     logResult(deps, result);
     return result;
   };

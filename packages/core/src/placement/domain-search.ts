@@ -196,9 +196,10 @@ class DomainSearch {
   }
 
   #count(node: number, change: 1 | -1): void {
-    for (const [label, counts] of this.#counts.entries()) {
-      const domain = this.#problem.index.domains[label]![node]!;
-      if (domain !== NO_DOMAIN) counts[domain]! += change;
+    const { domains } = this.#problem.index;
+    for (let label = 0; label < domains.length; label++) {
+      const domain = domains[label]![node]!;
+      if (domain !== NO_DOMAIN) this.#counts[label]![domain]! += change;
     }
   }
 }

@@ -27,6 +27,8 @@ export interface InventorySummary {
 export class InventorySummaryBuilder {
   readonly #sha256: Sha256;
   readonly #buckets: BucketSummary[] = [];
+  /** Most buckets of a small inventory are empty. */
+  #empty: BucketSummary | undefined;
   #names = new Uint8Array(BUCKET_BYTES_MIN);
   #count = 0;
   #last: ChunkName | undefined;
@@ -57,10 +59,15 @@ export class InventorySummaryBuilder {
   /** The end: nothing can be added any more. */
   finish(): InventorySummary {
     while (this.#buckets.length < BUCKET_COUNT) this.#closeBucket();
-    return { root: summaryRoot(this.#buckets, this.#sha256), buckets: this.#buckets };
+    return new MadeSummary(this.#buckets, this.#sha256);
   }
 
   #closeBucket(): void {
+    if (this.#count === 0) {
+      this.#empty ??= { count: 0, digest: this.#sha256(this.#names.subarray(0, 0)) };
+      this.#buckets.push(this.#empty);
+      return;
+    }
     const digest = this.#sha256(this.#names.subarray(0, this.#count * NAME_BYTES));
     this.#buckets.push({ count: this.#count, digest });
     this.#count = 0;
@@ -70,6 +77,23 @@ export class InventorySummaryBuilder {
     const names = new Uint8Array(2 * this.#names.length);
     names.set(this.#names);
     this.#names = names;
+  }
+}
+
+/** Its root is made when it is asked for: whoever compares buckets does without. */
+class MadeSummary implements InventorySummary {
+  readonly buckets: readonly BucketSummary[];
+  readonly #sha256: Sha256;
+  #root: Uint8Array | undefined;
+
+  constructor(buckets: readonly BucketSummary[], sha256: Sha256) {
+    this.buckets = buckets;
+    this.#sha256 = sha256;
+  }
+
+  get root(): Uint8Array {
+    this.#root ??= summaryRoot(this.buckets, this.#sha256);
+    return this.#root;
   }
 }
 
@@ -112,7 +136,7 @@ function lastNameOf(bucket: number): ChunkName {
 }
 
 function isSameBucket(a: BucketSummary | undefined, b: BucketSummary | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (a === undefined || b === undefined || a === b) return a === b;
   return a.count === b.count && bytesEqual(a.digest, b.digest);
 }
 
