@@ -21,7 +21,7 @@ const ARCHIVE_PLANS_OF_EACH = { bytesEachMax: ARCHIVE_PLANS_BYTES / 3, waitersEa
 const PLANS_WAITERS_MAX = 200;
 
 export interface SharingDeps {
-  readonly base: Pick<CoordinatorBase, "clock" | "random" | "hasher"> & {
+  readonly base: Pick<CoordinatorBase, "clock" | "random" | "linkHasher"> & {
     readonly metadata: Metadata;
     readonly secrets: Pick<CoordinatorBase["secrets"], "masterKey" | "tokenKey">;
   };
@@ -37,7 +37,7 @@ export async function registerSharing(
   { base, authentication, files, answer, transfers }: SharingDeps,
   options: { readonly ticketTtlS: number },
 ): Promise<void> {
-  const { metadata, clock, random, hasher, secrets } = base;
+  const { metadata, clock, random, linkHasher: hasher, secrets } = base;
   const shares = createShareService({ metadata, clock, random, hasher, files, masterKey: secrets.masterKey });
   const tickets = await createShareTickets({ clock, random, key: secrets.tokenKey }, { ttlS: options.ticketTtlS });
   registerShareRoutes(app, { requireUser: authentication.requireUser, shares });

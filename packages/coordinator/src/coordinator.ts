@@ -196,6 +196,8 @@ async function openBase(deps: CoordinatorDeps, options: StartCoordinatorOptions,
     directory,
     host,
     hasher,
+    // Of their own: whoever has a link and its password may ask as often as he likes, and nobody could sign in meanwhile.
+    linkHasher: createPasswordHasher(deps, { concurrentMax: 1, waitingMax: PASSWORD_CHECKS_WAITING_MAX }),
     firstAccountFile,
   };
 }

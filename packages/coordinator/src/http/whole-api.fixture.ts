@@ -146,6 +146,6 @@ async function registerRoutes(app: Http, path: DataPath): Promise<void> {
   });
   const answer = { ...parts, streams: transfers.readings, explainUnreadable, masterKey: api.masterKey };
   registerDownloadRoutes(app, { ...answer, requireUser, files });
-  const base = { ...api, secrets: api };
+  const base = { ...api, secrets: api, linkHasher: api.hasher };
   await registerSharing(app, { base, authentication, files, answer, transfers }, { ticketTtlS: 3_600 });
 }
