@@ -48,6 +48,38 @@ describe("all of a list", () => {
   });
 });
 
+describe("many things that are deleted", () => {
+  it("do not come back into sight while the last of them are on their way", async () => {
+    const { page, context } = await newcomer();
+    await dropFiles(
+      page,
+      Array.from({ length: 12 }, (_, index) => textFile(`file ${index}.txt`)),
+    );
+    await page.getByText("12 files uploaded").first().waitFor();
+    // It hears of changes as the first one does.
+    const other = await openPage(context, app.network.url);
+    await expect.poll(() => other.page.getByRole("row").count()).toBe(12);
+    await row(page, "file 7.txt").click();
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.getByText("12 items selected", { exact: true }).waitFor();
+    const others = Promise.withResolvers<void>();
+    let asked = 0;
+    await page.route("**/api/v1/files/*", async (route) => {
+      if (++asked > 4) await others.promise;
+      await route.continue();
+    });
+    await page.keyboard.press("Delete");
+    await page.getByText("Nothing here yet").waitFor();
+    await page.evaluate(`new MutationObserver(() => {
+      if (document.querySelector(".file-list") !== null) globalThis.cameBack = true;
+    }).observe(document.body, { childList: true, subtree: true })`);
+    await expect.poll(() => other.page.getByRole("row").count()).toBe(8);
+    others.resolve();
+    await page.getByText("12 items deleted.").waitFor();
+    expect(await page.evaluate("globalThis.cameBack")).toBeUndefined();
+  });
+});
+
 describe("what is searched for", () => {
   it("keeps every letter that is written while the room for it is on its way", async () => {
     const context = await newContext({ serviceWorkers: "block" });

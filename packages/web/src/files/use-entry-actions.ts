@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import { type Services, useServices } from "../app/services.tsx";
+import { holdingChanges } from "../live/held-changes.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { filesTexts } from "../texts/files-texts.ts";
 import { messageOf, sentence } from "../ui/failure.tsx";
@@ -151,7 +152,11 @@ interface Outcome<T> {
   readonly failure: unknown;
 }
 
-async function forEach<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<Outcome<T>> {
+function forEach<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<Outcome<T>> {
+  return holdingChanges(() => forEachAtOnce(items, run));
+}
+
+async function forEachAtOnce<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<Outcome<T>> {
   const done: T[] = [];
   let failure: unknown;
   const rest = items.values();

@@ -6,6 +6,7 @@ import { pageRandom } from "../session/page-clock.ts";
 import type { Session } from "../session/session.ts";
 import { isConcerned } from "./concerned-queries.ts";
 import { GatheredChanges } from "./gathered-changes.ts";
+import { areChangesHeld } from "./held-changes.ts";
 import { LiveStream, type Told } from "./live-stream.ts";
 
 /** Hidden for so long, the page gives the connection back. */
@@ -33,7 +34,7 @@ export function openLive({
   const changes = new GatheredChanges({
     tell: renew,
     // A list that is laid out anew closes the menu of a row.
-    isHeld: () => document.querySelector('[role="menu"]') !== null,
+    isHeld: () => areChangesHeld() || document.querySelector('[role="menu"]') !== null,
     later: (action, ms) => setTimeout(action, ms),
   });
   const live = new LiveStream({
