@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { dropFiles, openPage, openWebApp, type WebApp } from "./harness/browser.ts";
+import { dropFiles, openPage, openWebApp, signIn, type WebApp } from "./harness/browser.ts";
 import { visitorsOf } from "./harness/visitors.ts";
 import { waitUntil } from "./harness/wait-until.ts";
 
@@ -100,5 +100,49 @@ describe("going back", () => {
     // The list is there that can do everything, and would have taken the focus.
     await page.getByRole("button", { name: "Actions for notes.txt" }).waitFor();
     expect(await page.locator("[role=row][aria-selected=true]").count()).toBe(0);
+  });
+});
+
+it("a file that cannot be looked at can be saved where that is said", async () => {
+  const { page } = await newcomer();
+  await dropFiles(page, [{ name: "slides.bin", type: "application/octet-stream", text: "0" }]);
+  await row(page, "slides.bin").and(page.locator(":not([aria-disabled])")).dblclick();
+  const said = preview(page, "slides.bin").locator(".preview-none");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    said.getByRole("button", { name: "Download" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("slides.bin");
+});
+
+describe("a node that is silent", () => {
+  /** As the coordinator would show it. */
+  async function lookAtSilentNode(page: Page): Promise<void> {
+    await page.route(/\/api\/v1\/nodes\/12D3\w+$/, async (route) => {
+      const response = await route.fetch();
+      const node = (await response.json()) as object;
+      const heard = new Date(Date.now() - 40_000).toISOString();
+      await route.fulfill({ response, json: { ...node, status: "offline", last_heartbeat_at: heard } });
+    });
+    await page.goto(`${app.network.url}/network`);
+    await page.getByRole("link", { name: "node-1" }).click();
+    await page.getByText(/^\d\d s ago$/).waitFor();
+  }
+
+  it("tells who runs it how to start it again", async () => {
+    const { page } = await openPage(await newContext({ serviceWorkers: "block" }), app.network.url);
+    await signIn(page, app.network.account);
+    await lookAtSilentNode(page);
+    await page.getByText("Start it again on its machine: npx commonhold node start").waitFor();
+    await page.getByRole("main").getByRole("link", { name: "My nodes" }).click();
+    await waitUntil("one's own nodes are there", async () => pathOf(page) === "/nodes");
+  });
+
+  it("tells others how it stands, and leads back to the network", async () => {
+    const { page } = await newcomer(await newContext({ serviceWorkers: "block" }));
+    await lookAtSilentNode(page);
+    expect(await page.getByText("Start it again").count()).toBe(0);
+    await page.getByRole("main").getByRole("link", { name: "Network" }).click();
+    await waitUntil("the network is there", async () => pathOf(page) === "/network");
   });
 });

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { NodeAndStatus, RoomOf } from "../nodes/node-table.tsx";
+import { LastHeard, NodeAndStatus, RoomOf } from "../nodes/node-table.tsx";
 import { type NodeObject, useNodes } from "../nodes/use-nodes.ts";
 import { adminNodesTexts } from "../texts/admin-texts.ts";
 import { type NodeStatus, nodeStatusTexts } from "../texts/health-texts.ts";
@@ -8,7 +8,6 @@ import { Choice } from "../ui/choice.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { FindField } from "../ui/find-field.tsx";
-import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { AdminNodeMenu } from "./admin-node-menu.tsx";
 import { NodeHistory } from "./node-history.tsx";
@@ -83,7 +82,7 @@ function NodesTable({ nodes, onOpen }: NodesTableProps) {
             {node.reputation === undefined ? "–" : nodesTexts.trust.standings[node.reputation.standing]}
           </td>
           <td className="aside soft">
-            {node.last_heartbeat_at === null ? "–" : <Moment at={node.last_heartbeat_at} />}
+            <LastHeard node={node} />
           </td>
           <td className="actions">
             <AdminNodeMenu node={node} onOpen={(what) => onOpen(what, node)} />

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type SyntheticEvent, useRef, useState } from "react";
+import { Button } from "react-aria-components/Button";
 import { useServices } from "../app/services.tsx";
 import { formatBytes } from "../format/format-bytes.ts";
 import { appTexts } from "../texts/app-texts.ts";
@@ -7,8 +8,9 @@ import { previewTexts } from "../texts/files-texts.ts";
 import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { decodeText } from "./decode-text.ts";
-import type { ListedFile } from "./entry.ts";
+import { entryOfFile, type ListedFile } from "./entry.ts";
 import { iconOf, previewKindOf } from "./file-kind.ts";
+import { useEntryActions } from "./use-entry-actions.ts";
 
 const TEXT_BYTES_MAX = 256 * 1024;
 /** Tickets last an hour: an old one is not to be used by a film that is opened again. */
@@ -16,17 +18,23 @@ const TICKET_FRESH_MS = 45 * 60_000;
 
 export function PreviewContent({ file }: { readonly file: ListedFile }) {
   const kind = previewKindOf(file);
-  if (kind === "none" || file.size_bytes === 0) return <NoPreview file={file} text={previewTexts.none} />;
+  if (file.size_bytes === 0) return <NoPreview file={file} text={previewTexts.empty} />;
+  if (kind === "none") return <NoPreview file={file} text={previewTexts.none} />;
   if (kind === "text") return <TextPreview file={file} />;
   if (kind === "pdf" && !navigator.pdfViewerEnabled) return <NoPreview file={file} text={previewTexts.pdf} />;
   return <MediaPreview file={file} kind={kind} />;
 }
 
 function NoPreview({ file, text }: { readonly file: ListedFile; readonly text: string }) {
+  const { download } = useEntryActions();
   return (
     <div className="preview-none">
       <Icon name={iconOf(file)} size={48} />
       <p>{text}</p>
+      <Button className="button" onPress={() => void download([entryOfFile(file)])}>
+        <Icon name="download" />
+        {previewTexts.download}
+      </Button>
     </div>
   );
 }

@@ -17,6 +17,12 @@ export function formatWhen(instant: string, nowMs: number): string {
   return (isThisYear ? day : dayOfYear).format(atMs);
 }
 
+/** As `formatWhen`, to the second where that is what is asked: "35 s ago". */
+export function formatSilence(instant: string, nowMs: number): string {
+  const seconds = (nowMs - Date.parse(instant)) / 1000;
+  return seconds > 0 && seconds < MINUTE_S - 0.5 ? `${formatDuration(seconds)} ago` : formatWhen(instant, nowMs);
+}
+
 /** For the eye that rests on it. */
 export function exactTime(instant: string): string {
   return exact.format(Date.parse(instant));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { countOf } from "./count-of.ts";
 import { exactBytes, formatBytes } from "./format-bytes.ts";
 import { formatShare } from "./format-share.ts";
-import { exactTime, formatDuration, formatWhen, withReadableTimes } from "./format-time.ts";
+import { exactTime, formatDuration, formatSilence, formatWhen, withReadableTimes } from "./format-time.ts";
 
 describe("bytes", () => {
   it.each([
@@ -34,6 +34,15 @@ describe("times", () => {
     ["2026-01-31T12:00:00Z", "Jan 31"],
     ["2024-01-31T12:00:00Z", "Jan 31, 2024"],
   ])("%s is %s", (instant, text) => expect(formatWhen(instant, now)).toBe(text));
+
+  it.each([
+    ["2026-03-10T11:59:25Z", "35 s ago"],
+    ["2026-03-10T11:59:01Z", "59 s ago"],
+    ["2026-03-10T11:59:00Z", "1 min ago"],
+    ["2026-03-10T11:57:00Z", "3 min ago"],
+    // Clocks of two machines differ.
+    ["2026-03-10T12:00:01Z", "in a moment"],
+  ])("%s was heard %s", (instant, text) => expect(formatSilence(instant, now)).toBe(text));
 
   it("are at least a second long", () => {
     expect(formatDuration(0.2)).toBe("1 s");

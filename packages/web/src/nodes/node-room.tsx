@@ -4,14 +4,14 @@ import { useMe, useServices } from "../app/services.tsx";
 import { formatShare } from "../format/format-share.ts";
 import { withReadableTimes } from "../format/format-time.ts";
 import { nodeStatusTexts } from "../texts/health-texts.ts";
-import { nodesTexts } from "../texts/nodes-texts.ts";
+import { networkTexts, nodesTexts } from "../texts/nodes-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { NodeAudits } from "./audits.tsx";
 import { NodeEarnings } from "./earnings.tsx";
-import { NodeStatusMark, RoomOf } from "./node-table.tsx";
+import { LastHeard, NodeStatusMark, RoomOf } from "./node-table.tsx";
 import type { NodeObject } from "./use-nodes.ts";
 
 /** One node: how it stands, how full it is, whether it is trusted; for who runs it, what it earns and how checks went. */
@@ -24,15 +24,22 @@ export function NodeRoom() {
     error,
     refetch,
   } = useLive(["node", id], (signal) => api("GET /api/v1/nodes/{id}", { params: { id }, signal }));
+  const isMine = node?.operator_id === session.userId();
   useTitle(node?.name ?? nodesTexts.title);
   return (
     <div className="room">
-      <Link to="/nodes" className="link back">
-        {nodesTexts.back}
-      </Link>
+      {isMine ? (
+        <Link to="/nodes" className="link back">
+          {nodesTexts.back}
+        </Link>
+      ) : (
+        <Link to="/network" className="link back">
+          {networkTexts.title}
+        </Link>
+      )}
       {error === null ? null : <Failure error={error} onRetry={() => void refetch()} />}
-      {node === undefined ? null : <NodeFacts node={node} />}
-      {node !== undefined && (isAdmin || node.operator_id === session.userId()) ? (
+      {node === undefined ? null : <NodeFacts node={node} isMine={isMine} />}
+      {node !== undefined && (isAdmin || isMine) ? (
         <>
           <NodeEarnings node={node} />
           <NodeAudits nodeId={node.id} />
@@ -42,7 +49,7 @@ export function NodeRoom() {
   );
 }
 
-function NodeFacts({ node }: { readonly node: NodeObject }) {
+function NodeFacts({ node, isMine }: { readonly node: NodeObject; readonly isMine: boolean }) {
   const { facts } = nodesTexts;
   const labels = Object.entries(node.labels);
   return (
@@ -53,6 +60,7 @@ function NodeFacts({ node }: { readonly node: NodeObject }) {
           <NodeStatusMark status={node.status} />
         </p>
         <p className="soft">{nodeStatusTexts[node.status].meaning}</p>
+        {isMine && (node.status === "suspect" || node.status === "offline") ? <p>{nodesTexts.startAgain}</p> : null}
         <RoomOf node={node} />
       </section>
       <dl className="facts wide">
@@ -63,7 +71,9 @@ function NodeFacts({ node }: { readonly node: NodeObject }) {
         <dt>{facts.parts}</dt>
         <dd>{node.chunk_count.toLocaleString("en")}</dd>
         <dt>{facts.heard}</dt>
-        <dd>{node.last_heartbeat_at === null ? "–" : <Moment at={node.last_heartbeat_at} />}</dd>
+        <dd>
+          <LastHeard node={node} />
+        </dd>
         <dt>{facts.joined}</dt>
         <dd>
           <Moment at={node.joined_at} />

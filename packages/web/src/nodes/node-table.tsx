@@ -26,7 +26,7 @@ export function NodeTable({ nodes, caption }: { readonly nodes: readonly NodeObj
             <RoomOf node={node} />
           </td>
           <td className="aside soft">
-            {node.last_heartbeat_at === null ? "" : <Moment at={node.last_heartbeat_at} />}
+            <LastHeard node={node} />
           </td>
         </tr>
       ))}
@@ -53,6 +53,12 @@ export function NodeAndStatus({ node }: { readonly node: Pick<NodeObject, "id" |
 export function NodeStatusMark({ status }: { readonly status: NodeObject["status"] }) {
   const { word, health } = nodeStatusTexts[status];
   return <HealthMark health={health} word={word} />;
+}
+
+/** When it was heard last: to the second where it should have been heard since. */
+export function LastHeard({ node }: { readonly node: Pick<NodeObject, "status" | "last_heartbeat_at"> }) {
+  const { status, last_heartbeat_at: at } = node;
+  return at === null ? "–" : <Moment at={at} isToTheSecond={status === "suspect" || status === "offline"} />;
 }
 
 /** How full it is, as a bar and in numbers. */

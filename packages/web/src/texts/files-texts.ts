@@ -122,6 +122,7 @@ export const previewTexts = {
   download: "Download",
   none: "There is no preview of this type. It can be downloaded.",
   broken: "This browser cannot show it: it does not know this kind, or not all of it can be read just now.",
+  empty: "The file is empty.",
   truncated: (bytes: string) => `The first ${bytes} are shown.`,
   pdf: "This browser shows no PDF by itself. It can be downloaded.",
 } as const;

@@ -8,6 +8,8 @@ export const nodesTexts = {
   columns: { name: "Node", status: "Stands", room: "Room", heard: "Last heard" },
   usedOf: (used: string, capacity: string) => `${used} of ${capacity}`,
   back: "My nodes",
+  startAgain:
+    "Start it again on its machine: npx commonhold node start --data, with the folder of the node. What it still holds counts again then.",
   facts: {
     free: "Free",
     parts: "Parts of files",

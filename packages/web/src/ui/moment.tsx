@@ -1,10 +1,16 @@
-import { exactTime, formatWhen } from "../format/format-time.ts";
+import { exactTime, formatSilence, formatWhen } from "../format/format-time.ts";
+
+interface MomentProps {
+  readonly at: string;
+  /** Whether seconds tell something too. */
+  readonly isToTheSecond?: boolean;
+}
 
 /** A time for people, exact for who rests on it. */
-export function Moment({ at }: { readonly at: string }) {
+export function Moment({ at, isToTheSecond = false }: MomentProps) {
   return (
     <time dateTime={at} title={exactTime(at)}>
-      {formatWhen(at, Date.now())}
+      {(isToTheSecond ? formatSilence : formatWhen)(at, Date.now())}
     </time>
   );
 }
