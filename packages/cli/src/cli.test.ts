@@ -299,6 +299,9 @@ describe("files", () => {
 
     const removed = await run(["rm", "-r", "docs"]);
     expect(removed.stdout).toMatch(/^removed docs\/ \([0-9a-f-]{36}\)\n$/);
+    expect(removed.stderr).toMatch(
+      /^".*commonhold.* restore" brings back .*; ".*commonhold.* ls --deleted" shows until when\.\n$/,
+    );
     expect([...fake.state.files.values()].map((file) => file.filename)).toEqual(["mydocs/c.md", "docs.md"]);
     expect((await run(["rm", "-r", "docs"])).exitCode).toBe(66);
     expect((await run(["rm", "-r", "docs.md"])).exitCode).toBe(0);

@@ -1,4 +1,5 @@
 import type { CliContext } from "../../cli-context.ts";
+import { commandName } from "../../command-name.ts";
 import { printable } from "../../output/printable.ts";
 import { usageError } from "../../usage.ts";
 import { type Entry, findEntry } from "./find-entry.ts";
@@ -31,7 +32,9 @@ export async function rm(context: CliContext, names: readonly string[], options:
     const path = entry.kind === "file" ? entry.path : `${entry.path}/`;
     if (!output.json && !output.quiet) output.line(printable(`removed ${path} (${id})`));
   }
-  if (output.json) output.document({ items: removed });
+  if (output.json) return output.document({ items: removed });
+  const name = commandName(context.env);
+  output.note(`"${name} restore" brings back what was removed; "${name} ls --deleted" shows until when.`);
 }
 
 function idOf(entry: Entry): string {
