@@ -22,6 +22,7 @@ import { registerHostCheck } from "./host-check.ts";
 import { registerHttpMetrics } from "./http-metrics.ts";
 import { registerOpenApi } from "./openapi.ts";
 import { pageHandlerFor } from "./pages.ts";
+import { buildLateSerializers } from "./late-serializers.ts";
 import { withoutLinkToken } from "./logged-path.ts";
 import { createRequestIds } from "./request-id.ts";
 import { pathOf, registerRequestLog } from "./request-log.ts";
@@ -83,6 +84,7 @@ export async function createHttpServer(deps: HttpDeps, options: HttpOptions): Pr
     requestTimeout: 0,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildSerializer: buildLateSerializers } },
     http: {
       maxHeaderSize: options.headersBytesMax,
       headersTimeout: options.headersTimeoutMs,

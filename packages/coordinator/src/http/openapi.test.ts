@@ -1,3 +1,4 @@
+import { SerializerSelector } from "@fastify/fast-json-stringify-compiler";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ApiFixture, createApiFixture } from "./api.fixture.ts";
 
@@ -9,6 +10,10 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: object }>>;
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: object }[];
   readonly requestBody?: { readonly content: object };
+}
+
+interface Answered {
+  readonly schema: object;
 }
 
 let api: ApiFixture;
@@ -35,6 +40,15 @@ describe("/openapi.json", () => {
       "nodeKey",
       "nodeKeyAsBearer",
     ]);
+  });
+
+  it("has schemas for answers by which each can be written", () => {
+    const compile = SerializerSelector()();
+    const schemas = operations.flatMap(([, { responses }]) =>
+      Object.values(responses).flatMap(({ content = {} }) => Object.values(content as Record<string, Answered>)),
+    );
+    const written = schemas.map(({ schema }) => compile({ method: "", url: "", httpStatus: "", schema }));
+    expect(written.length).toBeGreaterThan(100);
   });
 
   it("has every call", () => {

@@ -1,7 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FastifyRouteSchemaDef, FastifyValidationResult } from "fastify/types/schema.js";
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile, type Validator } from "typebox/compile";
 import { Value } from "typebox/value";
 import { describeSchema, describeValue, type SchemaNode } from "./schema-description.ts";
 
@@ -34,15 +34,16 @@ interface SchemaError {
 /**
  * Fastify's validator by TypeBox. A JSON body is taken as it is; what travels as text (query, path, headers) is
  * converted to the type that the schema asks for, and defaults are filled in. A missing body reads as `{}`, so that
- * the answer names the missing fields.
+ * the answer names the missing fields. It is compiled when it is needed first.
  */
 export function compileValidator(definition: FastifyRouteSchemaDef<TSchema>): FastifyValidationResult {
   const { schema, httpPart = "body" } = definition;
-  const validator = Compile(schema);
+  let validator: Validator | undefined;
   const part = PART_NAMES[httpPart] ?? httpPart;
   const readTexts = textReader(schema);
   const result = (value: unknown): true | { value: unknown } | { error: Error } => {
     const candidate = httpPart === "body" ? (value ?? {}) : readTexts(value ?? {});
+    validator ??= Compile(schema);
     if (validator.Check(candidate)) {
       // Fastify would copy headers that are set anew whenever they are looked at.
       return httpPart === "headers" && candidate === value ? true : { value: candidate };
