@@ -33,6 +33,8 @@ export interface UploadOptions extends UploadTerms {
   readonly sha256?: string;
   /** Chunks sent at once, 4 by default; memory grows with it by a chunk (at most 4 MiB) each. */
   readonly parallelMax?: number;
+  /** Stands for this upload where it is begun more than once; a new one each time where it is not given. */
+  readonly key?: string;
   /** Continue this session where it still exists and fits; otherwise a new one is begun. */
   readonly resumeSessionId?: string;
   /** How long to keep trying without any chunk getting through, 2 minutes by default. */
@@ -61,7 +63,7 @@ export async function uploadFile(
   const { transport } = deps;
   const { resumeSessionId: sessionId } = options;
   const found = sessionId === undefined ? undefined : await findUpload(transport, source, { ...options, sessionId });
-  const session = found ?? (await initiateUpload(transport, source, { ...options, key: newKey(deps) }));
+  const session = found ?? (await initiateUpload(transport, source, { ...options, key: options.key ?? newKey(deps) }));
   const upload = new Upload(deps, source, { ...options, session });
   if (found?.state === "complete" || found?.state === "completed") return upload.completedFile();
   await options.onSession?.(session);

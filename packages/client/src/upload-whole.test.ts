@@ -62,4 +62,6 @@ test("an upload in steps whose beginning gets no answer is begun again under one
   expect(new Set(keys).size).toBe(1);
   await uploadFile(uploadTo(fake), memorySource("notes.txt", new Uint8Array(10)));
   expect(new Set(keys).size).toBe(2);
+  await uploadFile(uploadTo(fake), memorySource("notes.txt", new Uint8Array(10)), { key: "given" });
+  expect(keys.at(-1)).toBe("given");
 });

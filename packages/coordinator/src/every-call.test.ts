@@ -95,6 +95,7 @@ const CALLS: Readonly<Record<string, Entry>> = {
   "GET /api/v1/auth/sessions": user(),
   "DELETE /api/v1/auth/sessions/{id}": user(({ session }) => ({ params: [session], code: "NOT_FOUND" })),
   "POST /api/v1/auth/logout-everywhere": user(),
+  "PUT /api/v1/auth/password": user(),
   "GET /api/v1/credits": user(),
   "GET /api/v1/credits/days": user(),
   "GET /api/v1/credits/history": user(),

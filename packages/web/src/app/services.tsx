@@ -39,6 +39,7 @@ export function createServices(access: Access): Services {
     transport: session.transport,
     kept: createKeptUploads(),
     userId: session.userId,
+    connection,
     ensureFolder: async (parent_id, path) =>
       (await session.api("POST /api/v1/folders/ensure", { body: { parent_id, path }, idempotent: true })).id,
     onStored: () => {

@@ -36,6 +36,7 @@ export const uploadsTexts = {
     failed: "Failed",
   },
   retrying: "Trying again",
+  away: "Goes on once there is a connection",
   notReadable: (name: string) =>
     `The browser cannot read ${name} any more, or it has changed since. Choose it again, or drop it to upload it anew.`,
   notThisFile: "That is another file, or it has changed since. Drop it into the page to upload it anew.",

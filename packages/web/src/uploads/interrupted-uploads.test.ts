@@ -1,3 +1,4 @@
+import { Connection } from "../app/connection.ts";
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
 import { expect, it } from "vitest";
 import type { KeptUpload, KeptUploads } from "./kept-uploads.ts";
@@ -31,6 +32,7 @@ function openQueue(
     transport: { call } as unknown as HttpTransport,
     kept: { list: async () => [], put: async () => undefined, remove: async () => undefined, ...kept },
     userId: () => user,
+    connection: new Connection({ probe: async () => true, later: () => () => undefined }),
     ensureFolder: async () => "folder",
     onStored: () => undefined,
   });
@@ -48,7 +50,7 @@ it("goes on by itself where the browser has the file still, once however often i
   const { queue, asked, id } = await recalled(async () => FILE);
   expect(await Promise.all([queue.resume(id), queue.resume(id)])).toEqual([true, true]);
   await expect.poll(() => asked).toEqual(["GET /api/v1/files/upload/s"]);
-  expect(queue.items()).toMatchObject([{ state: "sending" }]);
+  await expect.poll(() => queue.items()).toMatchObject([{ state: "sending" }]);
 });
 
 it.each([

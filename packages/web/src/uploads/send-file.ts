@@ -17,7 +17,7 @@ export interface FileToSend {
   readonly folderId: FolderPlace;
   /** Without folders. */
   readonly name: string;
-  /** Stands for a small file however often it is sent. */
+  /** Stands for this upload, however often it is begun. */
   readonly key: string;
   /** What is sent in its place, of which nothing may be told by the file's name and type. */
   readonly sealed?: FileSource;
@@ -58,12 +58,13 @@ function sendWhole(
 
 function sendInChunks(
   transport: HttpTransport,
-  { file, folderId, name, sessionId, sealed }: FileToSend,
+  { file, folderId, name, key, sessionId, sealed }: FileToSend,
   { signal, onSession, onProgress, onRetry }: SendOptions,
 ): Promise<FileObject> {
   const source = browserFileSource(file, name);
   const unreadable = new AbortController();
   return uploadFile({ transport, clock: pageClock, random: pageRandom }, sealed ?? source, {
+    key,
     signal: AbortSignal.any([signal, unreadable.signal]),
     parallelMax: CHUNKS_AT_ONCE,
     ...(folderId === null ? {} : { folderId }),

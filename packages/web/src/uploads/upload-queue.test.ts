@@ -1,6 +1,7 @@
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
 import { AppError } from "@commonhold/core/app-error.ts";
 import { expect, it } from "vitest";
+import { Connection } from "../app/connection.ts";
 import type { KeptUploads } from "./kept-uploads.ts";
 import { totalsOf, type UploadItem } from "./upload-item.ts";
 import { UploadQueue } from "./upload-queue.ts";
@@ -30,17 +31,21 @@ function openQueue(answer: (sent: Sent) => Promise<{ version: number }>) {
       }
     },
   } as unknown as HttpTransport;
+  const connection = new Connection({ probe: async () => false, later: () => () => undefined });
   const queue = new UploadQueue({
+    connection,
     transport,
     kept: nothingKept,
     userId: () => "me",
     ensureFolder: async (parent, path) => {
       ensured.push(path);
+      await opened.ensures();
       return `${parent ?? "root"}/${path}`;
     },
     onStored: () => undefined,
   });
-  return { queue, sent, ensured, most: () => most };
+  const opened = { queue, connection, sent, ensured, most: () => most, ensures: async (): Promise<void> => undefined };
+  return opened;
 }
 
 const given = (name: string) => ({ name, file: new File(["text"], name, { lastModified: 1 }) });
@@ -85,6 +90,34 @@ it("says which became a new version, and what was refused; that is tried again",
   isFull = false;
   queue.resumeAll();
   await settled(queue, (items) => totalsOf(items).inState.done === 2);
+});
+
+it("waits while the coordinator is away, and goes on by itself", async () => {
+  const opened = openQueue(async () => ({ version: 1 }));
+  const { queue, connection, sent, ensured } = opened;
+  opened.ensures = async () => {
+    connection.lost();
+    throw new AppError("COORDINATOR_UNREACHABLE", "nobody answers");
+  };
+  queue.add({ files: [given("deep/a")], emptyFolders: [] }, "base");
+  await settled(queue, ([item]) => item?.error !== undefined);
+  expect(queue.items()).toMatchObject([{ state: "waiting", error: { code: "COORDINATOR_UNREACHABLE" } }]);
+  queue.add({ files: Array.from({ length: 9 }, (_, index) => given(`${index}`)), emptyFolders: [] }, null);
+  await settled(queue, (items) => totalsOf(items).inState.waiting === 10);
+  expect([sent.length, ensured.length]).toEqual([0, 1]);
+  opened.ensures = async () => undefined;
+  connection.answered();
+  await settled(queue, (items) => totalsOf(items).inState.done === 10);
+  expect([sent.length, ensured.length]).toEqual([10, 2]);
+});
+
+it("fails where the coordinator is there for others", async () => {
+  const opened = openQueue(async () => ({ version: 1 }));
+  opened.ensures = async () => {
+    throw new AppError("COORDINATOR_UNREACHABLE", "not for this");
+  };
+  opened.queue.add({ files: [given("deep/a")], emptyFolders: [] }, "base");
+  await settled(opened.queue, (items) => totalsOf(items).inState.failed === 1);
 });
 
 it("pauses and gives up all at once", async () => {

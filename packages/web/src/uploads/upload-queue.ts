@@ -1,6 +1,7 @@
 import type { HttpTransport } from "@commonhold/client/http-transport.ts";
-import { AppError } from "@commonhold/core/app-error.ts";
+import { AppError, hasCode } from "@commonhold/core/app-error.ts";
 import { uuidV7 } from "@commonhold/core/ids.ts";
+import type { Connection } from "../app/connection.ts";
 import { pageClock, pageRandom } from "../session/page-clock.ts";
 import { coalesced } from "./coalesced.ts";
 import type { GivenFile, GivenFiles } from "./dropped-files.ts";
@@ -24,6 +25,7 @@ export interface UploadQueueDeps {
   readonly transport: HttpTransport;
   readonly kept: KeptUploads;
   readonly userId: () => string | undefined;
+  readonly connection: Pick<Connection, "isAway" | "subscribe">;
   /** Makes the folders of a path. @returns the id of the last */
   readonly ensureFolder: (parentId: FolderPlace, path: string) => Promise<string>;
   /** Something new is there; told once a second at most. */
@@ -61,6 +63,7 @@ export class UploadQueue {
   constructor(deps: UploadQueueDeps) {
     this.#deps = deps;
     this.#paths = new FolderPaths({ ensure: deps.ensureFolder });
+    deps.connection.subscribe(() => this.#begin());
     this.#tellStored = coalesced(deps.onStored, STORED_MS);
     this.#tell = coalesced(() => {
       this.#snapshot = [...this.#works.values()].map(({ item }) => item);
@@ -223,7 +226,9 @@ export class UploadQueue {
     this.#tell();
   }
 
+  /** What waits while nobody is there would fail, one after the other. */
   #begin(): void {
+    if (this.#deps.connection.isAway()) return;
     for (const work of this.#waiting) {
       if (this.#load + work.load > LOAD_MAX) return;
       this.#waiting.delete(work);
@@ -249,7 +254,8 @@ export class UploadQueue {
       this.#change(work, { state: "done", doneBytes: work.item.sizeBytes, version });
       this.#tellStored();
     } catch (error) {
-      if (isMine()) this.#change(work, { state: "failed", error: asAppError(error) });
+      const isAway = hasCode(error, "COORDINATOR_UNREACHABLE") && this.#deps.connection.isAway();
+      if (isMine()) this.#change(work, { state: isAway ? "waiting" : "failed", error: asAppError(error) });
     } finally {
       this.#load -= work.load;
       this.#begin();

@@ -85,12 +85,13 @@ function Act({ icon, label, run }: ActProps) {
 }
 
 function stateOf(item: UploadItem): string {
-  const { states, retrying } = uploadsTexts;
+  const { states, retrying, away } = uploadsTexts;
   const amounts = `${formatBytes(item.doneBytes)} of ${formatBytes(item.sizeBytes)}`;
   if (item.state === "failed") return sentence(item.error?.message ?? states.failed);
   if (item.state === "interrupted") return item.canContinueAlone ? states.interruptedAlone : states.interrupted;
   if (item.state === "done" && (item.version ?? 1) > 1) return uploadsTexts.asVersion(item.version ?? 1);
   if (item.state === "done") return formatBytes(item.sizeBytes);
+  if (item.state === "waiting" && item.error !== undefined) return `${amounts} · ${away}`;
   if (item.state === "sending" && item.error !== undefined) return `${amounts} · ${retrying}`;
   if (item.state === "sending" && item.rate !== undefined)
     return `${amounts} · ${uploadsTexts.rate(formatBytes(item.rate))}`;
