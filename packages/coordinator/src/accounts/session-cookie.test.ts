@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answer, type ApiFixture, createApiFixture, PASSWORD } from "../http/api.fixture.ts";
+import type { Answer } from "../http/api-caller.fixture.ts";
+import { type ApiFixture, createApiFixture, PASSWORD } from "../http/api.fixture.ts";
 
 let api: ApiFixture;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Answer } from "../http/api.fixture.ts";
+import type { Answer } from "../http/api-caller.fixture.ts";
+import type {} from "../http/api.fixture.ts";
 import { openWholeApi, type WholeApi } from "../http/whole-api.fixture.ts";
 import { readZip } from "./zip.fixture.ts";
 

@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import type { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Answer, type ApiFixture, createApiFixture, type TestUser } from "../http/api.fixture.ts";
+import type { Answer } from "../http/api-caller.fixture.ts";
+import { type ApiFixture, createApiFixture, type TestUser } from "../http/api.fixture.ts";
 import { createLogFixture } from "../http/http.fixture.ts";
 import { type FakeStripe, openFakeStripe, TEST_KEY } from "./stripe/fake-stripe.fixture.ts";
 import { openStripe } from "./stripe/open-stripe.ts";

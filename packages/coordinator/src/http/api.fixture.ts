@@ -53,6 +53,7 @@ import { createStatusService } from "../operations/status-service.ts";
 import { sweepChunks } from "../repair/repair-sweep.ts";
 import { createAuthentication } from "./authentication.ts";
 import { createLogFixture } from "./http.fixture.ts";
+import { type Answer, type CallOptions, createCaller } from "./api-caller.fixture.ts";
 import { createHttpServer, type Http } from "./http-server.ts";
 
 /** Argon2id's least memory: tests want the rules, not the work. */
@@ -106,20 +107,6 @@ export interface ApiFixture {
   newUser(role?: Role): Promise<TestUser>;
   newNode(operator: TestUser, name: string): Promise<TestNode>;
   close(): Promise<void>;
-}
-
-export interface CallOptions {
-  readonly token?: string;
-  readonly apiKey?: string;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-export interface Answer {
-  readonly status: number;
-  /** Of any shape: tests look into whatever came. */
-  readonly body: ReturnType<typeof JSON.parse>;
-  readonly headers: Record<string, unknown>;
 }
 
 export interface TestUser {
@@ -306,24 +293,6 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
     { version: VERSION },
   );
   registerOperationRoutes(app, { ...parts, authentication, status }, { version: VERSION });
-}
-
-function createCaller(app: Http): ApiFixture["call"] {
-  return async (method, url, { token, apiKey, body, headers = {} } = {}) => {
-    const answer = await app.inject({
-      method: method as "GET",
-      url,
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(apiKey === undefined ? {} : { "x-api-key": apiKey }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const isJson = String(answer.headers["content-type"]).startsWith("application/json");
-    const content: unknown = isJson ? answer.json() : answer.body;
-    return { status: answer.statusCode, body: content, headers: answer.headers };
-  };
 }
 
 function createMembers(call: ApiFixture["call"], parts: Parts): Pick<ApiFixture, "newUser" | "newNode"> {

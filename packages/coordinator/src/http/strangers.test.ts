@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWholeApi, type WholeApi } from "./whole-api.fixture.ts";
-import type { Answer, TestUser } from "./api.fixture.ts";
+import type { Answer } from "./api-caller.fixture.ts";
+import type { TestUser } from "./api.fixture.ts";
 
 let api: WholeApi;
 let stranger: TestUser;

@@ -4,7 +4,8 @@ import { fuzzRuns } from "@commonhold/core/testing/fuzz.ts";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Answer, type ApiFixture, createApiFixture, HEARTBEAT, registrationOf } from "../http/api.fixture.ts";
+import type { Answer } from "../http/api-caller.fixture.ts";
+import { type ApiFixture, createApiFixture, HEARTBEAT, registrationOf } from "../http/api.fixture.ts";
 
 const HEARTBEATS = "/api/v1/nodes/heartbeat";
 const REGISTER = "/api/v1/nodes/register";

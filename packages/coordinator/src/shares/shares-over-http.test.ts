@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Answer, TestUser } from "../http/api.fixture.ts";
+import type { Answer } from "../http/api-caller.fixture.ts";
+import type { TestUser } from "../http/api.fixture.ts";
 import { openWholeApi, type WholeApi, type WholeApiCall } from "../http/whole-api.fixture.ts";
 
 const NOBODYS = "0190a0b0-0000-7000-8000-000000000000";
