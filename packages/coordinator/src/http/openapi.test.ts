@@ -87,6 +87,7 @@ describe("/openapi.json", () => {
       "POST /api/v1/nodes/join-tokens",
       "POST /api/v1/nodes/register",
       "POST /api/v1/nodes/{id}/ban",
+      "PUT /api/v1/auth/password",
     ]);
   });
 

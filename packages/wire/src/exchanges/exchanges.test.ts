@@ -177,7 +177,8 @@ describe("replicate-chunk", () => {
 
 describe("inventory", () => {
   const names = Array.from({ length: 10_000 }, (_, index) => chunkNameOf(String(index))).sort();
-  const summary = summariseInventory(names, sha256);
+  const { buckets, root } = summariseInventory(names, sha256);
+  const summary = { buckets, root };
 
   function serve(page: { chunkNames: ChunkName[]; more: boolean }, queries: unknown[] = []) {
     return (stream: ByteStream) =>

@@ -255,7 +255,8 @@ it("a summary comes as it was made, with the root of its buckets", () => {
   fc.assert(
     fc.property(fc.uniqueArray(chunkName, { maxLength: 50 }), (names) => {
       const summary = summariseInventory(names.toSorted(), sha256);
-      expect(decodeInventorySummary(encodeInventorySummary(summary))).toEqual(summary);
+      const { buckets, root } = summary;
+      expect(decodeInventorySummary(encodeInventorySummary(summary))).toEqual({ buckets, root });
     }),
     fuzzRuns(100),
   );
