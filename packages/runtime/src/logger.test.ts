@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { AppError } from "@commonhold/core/app-error.ts";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
 function logged(log: (logger: ReturnType<typeof createLogger>) => void, level: LoggerOptions["level"] = "info") {
@@ -90,5 +92,35 @@ describe("createLogger", () => {
       logger.child({}, { serializers }).info({ req: { path: "/x", socket: "much" } }, "said");
     });
     expect(line!["req"]).toEqual({ path: "/x" });
+  });
+});
+
+describe("a logger's reader", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  function written(isTTY: boolean): string {
+    const lines: string[] = [];
+    const destination = { isTTY, write: (line: string) => void lines.push(line) };
+    createLogger({ level: "info", name: "node", destination }).warn({ chunks: 3 }, "Rot found");
+    return lines.join("");
+  }
+
+  it("gets a line for people at a terminal, in colours where nobody said not to", () => {
+    vi.stubEnv("NO_COLOR", "1");
+    expect(written(true)).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d WARN Rot found chunks=3\n$/);
+    vi.stubEnv("NO_COLOR", "");
+    expect(written(true)).toContain("\u001b[33mWARN");
+  });
+
+  it("gets JSON anywhere else", () => {
+    expect(JSON.parse(written(false))).toMatchObject({ level: "warn", msg: "Rot found", chunks: 3 });
+  });
+
+  it("gets JSON through a pipe of standard output", async () => {
+    const script = `
+      import { createLogger } from ${JSON.stringify(new URL("./logger.ts", import.meta.url).href)};
+      createLogger({ level: "info", name: "node" }).info({ chunks: 3 }, "Rot found");`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+    expect(JSON.parse(stdout)).toMatchObject({ level: "info", msg: "Rot found", chunks: 3 });
   });
 });

@@ -315,7 +315,7 @@ const log = Type.Object(
       default: "info",
     }),
   },
-  { description: "The log, as JSON lines on standard output." },
+  { description: "The log, on standard output: JSON lines, or lines for people where that is a terminal." },
 );
 
 /** Every setting of a coordinator, as it stands in `coordinator.toml`. */

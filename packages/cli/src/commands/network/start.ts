@@ -64,7 +64,8 @@ export async function startNetwork(context: CliContext, options: StartNetworkOpt
 
 /** Closers run the last added first: the coordinator, then the nodes that it still needs on its way out. */
 function openShutdown({ output }: CliContext, run: LocalNetworkRun): Shutdown {
-  const destination = { write: (line: string) => void process.stderr.write(line) };
+  const { isTTY } = process.stderr;
+  const destination = { isTTY, write: (line: string) => void process.stderr.write(line) };
   const logger = createLogger({ level: output.verbose ? "info" : "error", name: "network", destination });
   const shutdown = createShutdown({ logger, graceMs: STOP_MS_MAX });
   shutdown.add("data folder", () => run.release());
