@@ -119,16 +119,19 @@ it("a file that cannot be looked at can be saved where that is said", async () =
 
 describe("a node that is silent", () => {
   /** As the coordinator would show it. */
-  async function lookAtSilentNode(page: Page): Promise<void> {
+  async function lookAtSilentNode(page: Page, { status = "offline", silentMs = 40_000 } = {}): Promise<void> {
     await page.route(/\/api\/v1\/nodes\/12D3\w+$/, async (route) => {
       const response = await route.fetch();
       const node = (await response.json()) as object;
-      const heard = new Date(Date.now() - 40_000).toISOString();
-      await route.fulfill({ response, json: { ...node, status: "offline", last_heartbeat_at: heard } });
+      const heard = new Date(Date.now() - silentMs).toISOString();
+      await route.fulfill({
+        response,
+        json: { ...node, status, last_heartbeat_at: heard, joined_at: new Date().toISOString() },
+      });
     });
     await page.goto(`${app.network.url}/network`);
     await page.getByRole("link", { name: "node-1" }).click();
-    await page.getByText(/^\d\d s ago$/).waitFor();
+    await page.getByText(/^\d\d (s|min) ago$/).waitFor();
   }
 
   it("tells who runs it how to start it again", async () => {
@@ -138,6 +141,17 @@ describe("a node that is silent", () => {
     await page.getByText("Start it again on its machine: npx commonhold node start").waitFor();
     await page.getByRole("main").getByRole("link", { name: "My nodes" }).click();
     await waitUntil("one's own nodes are there", async () => pathOf(page) === "/nodes");
+  });
+
+  it("and waited for after a start of the coordinator, tells since when, and nothing that may have been done is denied", async () => {
+    const { page } = await newcomer(await newContext({ serviceWorkers: "block" }));
+    await lookAtSilentNode(page, { status: "suspect", silentMs: 29 * 60_000 });
+    await page
+      .getByText(/^Silent since .+, 20\d\d, \d+:\d\d [AP]M\. Is not heard\. If it stays so it counts as dead/)
+      .waitFor();
+    expect(await page.getByText("Nothing is copied").count()).toBe(0);
+    await page.getByText("no day is over yet").waitFor();
+    await page.getByText("50 % · half of what it will be once it is trusted").waitFor();
   });
 
   it("tells others how it stands, and leads back to the network", async () => {

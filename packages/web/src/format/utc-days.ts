@@ -28,6 +28,6 @@ function daysFrom(first: string, end: string): readonly string[] {
   return days;
 }
 
-function dayOf(atMs: number): string {
+export function dayOf(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }

@@ -3,6 +3,7 @@ import { useLive } from "../api/use-live.ts";
 import { useMe, useServices } from "../app/services.tsx";
 import { formatShare } from "../format/format-share.ts";
 import { withReadableTimes } from "../format/format-time.ts";
+import { dayOf } from "../format/utc-days.ts";
 import { nodeStatusTexts } from "../texts/health-texts.ts";
 import { networkTexts, nodesTexts } from "../texts/nodes-texts.ts";
 import { Bytes } from "../ui/bytes.tsx";
@@ -52,6 +53,8 @@ export function NodeRoom() {
 function NodeFacts({ node, isMine }: { readonly node: NodeObject; readonly isMine: boolean }) {
   const { facts } = nodesTexts;
   const labels = Object.entries(node.labels);
+  const isSilent = node.status === "suspect" || node.status === "offline";
+  const heard = node.last_heartbeat_at;
   return (
     <>
       <h1>{node.name}</h1>
@@ -59,8 +62,11 @@ function NodeFacts({ node, isMine }: { readonly node: NodeObject; readonly isMin
         <p>
           <NodeStatusMark status={node.status} />
         </p>
-        <p className="soft">{nodeStatusTexts[node.status].meaning}</p>
-        {isMine && (node.status === "suspect" || node.status === "offline") ? <p>{nodesTexts.startAgain}</p> : null}
+        <p className="soft">
+          {isSilent && heard !== null ? `${nodesTexts.silentSince(withReadableTimes(heard))} ` : null}
+          {nodeStatusTexts[node.status].meaning}
+        </p>
+        {isMine && isSilent ? <p>{nodesTexts.startAgain}</p> : null}
         <RoomOf node={node} />
       </section>
       <dl className="facts wide">
@@ -93,13 +99,20 @@ function NodeFacts({ node, isMine }: { readonly node: NodeObject; readonly isMin
           <code>{node.id}</code>
         </dd>
       </dl>
-      {node.reputation === undefined ? null : <Trust reputation={node.reputation} />}
+      {node.reputation === undefined ? null : <Trust reputation={node.reputation} joinedAt={node.joined_at} />}
     </>
   );
 }
 
-function Trust({ reputation }: { readonly reputation: NonNullable<NodeObject["reputation"]> }) {
+interface TrustProps {
+  readonly reputation: NonNullable<NodeObject["reputation"]>;
+  readonly joinedAt: string;
+}
+
+function Trust({ reputation, joinedAt }: TrustProps) {
   const { trust } = nodesTexts;
+  // Presence is reckoned by days that are over, and what is not known yet is not 100 %.
+  const hasDays = dayOf(Date.parse(joinedAt)) < dayOf(Date.now());
   return (
     <section className="section">
       <h2>{trust.title}</h2>
@@ -109,13 +122,16 @@ function Trust({ reputation }: { readonly reputation: NonNullable<NodeObject["re
       </p>
       <dl className="facts wide">
         <dt>{trust.reliability}</dt>
-        <dd>{formatShare(reputation.reliability)}</dd>
+        <dd>
+          {formatShare(reputation.reliability)}
+          {reputation.standing === "vetting" ? <span className="soft"> · {trust.halved}</span> : null}
+        </dd>
         <dt>{trust.honest}</dt>
         <dd>{formatShare(reputation.audit_score)}</dd>
         <dt>{trust.answering}</dt>
         <dd>{formatShare(reputation.error_score)}</dd>
         <dt>{trust.online}</dt>
-        <dd>{formatShare(reputation.online_share)}</dd>
+        <dd>{hasDays ? formatShare(reputation.online_share) : trust.noDay}</dd>
         <dt>{trust.passed}</dt>
         <dd>{reputation.passed.toLocaleString("en")}</dd>
         <Since name={trust.since} at={reputation.vetted_at} />

@@ -11,7 +11,11 @@ export type Health = keyof typeof healthTexts;
 export const nodeStatusTexts = {
   active: { word: "Here", health: "whole", meaning: "Answers, and takes what it is given." },
   joining: { word: "Joining", health: "repairing", meaning: "Has registered, and was not heard yet." },
-  suspect: { word: "Silent", health: "risk", meaning: "Was not heard for a while. Nothing is copied yet." },
+  suspect: {
+    word: "Silent",
+    health: "risk",
+    meaning: "Is not heard. If it stays so it counts as dead, and what was not copied by then is copied.",
+  },
   offline: { word: "Gone", health: "lost", meaning: "Counts as dead: what it held is copied from the others." },
   draining: { word: "Leaving", health: "repairing", meaning: "Serves on while its copies are made elsewhere." },
   drained: { word: "Free to go", health: "whole", meaning: "Nothing is lost if it is switched off." },

@@ -8,6 +8,8 @@ export const nodesTexts = {
   columns: { name: "Node", status: "Stands", room: "Room", heard: "Last heard" },
   usedOf: (used: string, capacity: string) => `${used} of ${capacity}`,
   back: "My nodes",
+  /** @param since a time for people */
+  silentSince: (since: string) => `Silent since ${since}.`,
   startAgain:
     "Start it again on its machine: npx commonhold node start --data, with the folder of the node. What it still holds counts again then.",
   facts: {
@@ -31,7 +33,9 @@ export const nodesTexts = {
     reliability: "Reliability",
     honest: "Honest",
     answering: "Answers well",
-    online: "Here, of the last 30 days",
+    halved: "half of what it will be once it is trusted",
+    online: "Here, of the 30 days before today",
+    noDay: "no day is over yet",
     passed: "Checks passed so far",
     since: "Trusted since",
     suspended: "Suspended since",

@@ -1,7 +1,7 @@
 import type { NodeObject } from "@commonhold/client/nodes.ts";
 import { formatByteSize } from "@commonhold/core/byte-size.ts";
 import type { CliContext } from "../../cli-context.ts";
-import { formatMoment } from "../../output/format-time.ts";
+import { formatDuration, formatMoment } from "../../output/format-time.ts";
 import { formatTable, type TableColumn } from "../../output/output.ts";
 
 const COLUMNS: readonly TableColumn<NodeObject>[] = [
@@ -11,10 +11,7 @@ const COLUMNS: readonly TableColumn<NodeObject>[] = [
   { title: "USED", align: "right", value: (node) => formatByteSize(node.used_bytes) },
   { title: "CAPACITY", align: "right", value: (node) => formatByteSize(node.capacity_bytes) },
   { title: "CHUNKS", align: "right", value: (node) => String(node.chunk_count) },
-  {
-    title: "LAST HEARD",
-    value: (node) => (node.last_heartbeat_at === null ? "never" : formatMoment(node.last_heartbeat_at)),
-  },
+  { title: "LAST HEARD", value: lastHeardOf },
   { title: "LABELS", value: (node) => labelsOf(node) },
 ];
 
@@ -27,6 +24,13 @@ export async function nodes(context: CliContext): Promise<void> {
     return context.output.note('No node has joined yet: "commonhold token create" makes a token to join with.');
   }
   for (const line of formatTable(COLUMNS, all)) context.output.line(line);
+}
+
+/** With how long that is ago where it should have been heard since. */
+function lastHeardOf({ status, last_heartbeat_at: at }: NodeObject): string {
+  if (at === null) return "never";
+  if (status !== "suspect" && status !== "offline") return formatMoment(at);
+  return `${formatMoment(at)}, ${formatDuration(Date.now() - Date.parse(at))} ago`;
 }
 
 function labelsOf({ labels }: NodeObject): string {

@@ -58,8 +58,13 @@ function factsOf(name: string, { reputation, last_30_days: days, changes }: Audi
   ];
 }
 
-function scoresOf({ audit_score, error_score, online_share, reliability }: AuditSummary["reputation"]): string {
-  return `${percent(audit_score)} honest, ${percent(error_score)} without error, ${percent(online_share)} online: reliability ${reliability}`;
+function scoresOf(reputation: AuditSummary["reputation"]): string {
+  const { audit_score: honest, error_score: answering, online_share: online, reliability } = reputation;
+  const halved = reputation.standing === "vetting" ? ", half of what it will be once it is trusted" : "";
+  return (
+    `${percent(honest)} honest, ${percent(answering)} without error, ${percent(online)} online on days that are over: ` +
+    `reliability ${reliability}${halved}`
+  );
 }
 
 function daysOf({ outcomes, success_rate: rate, latency_ms: latency }: AuditSummary["last_30_days"]): string {
