@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -20,9 +20,7 @@ const ENCODINGS = [
 export interface WebFile {
   readonly path: string;
   readonly mediaType: string;
-  readonly sizeBytes: number;
-  readonly modifiedAtMs: number;
-  readonly encoded: readonly { readonly encoding: string; readonly path: string; readonly sizeBytes: number }[];
+  readonly encoded: readonly { readonly encoding: string; readonly path: string }[];
 }
 
 /**
@@ -31,21 +29,19 @@ export interface WebFile {
  */
 export async function listWebFiles(folder: string): Promise<ReadonlyMap<string, WebFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const sizes = new Map<string, { readonly size: number; readonly mtimeMs: number }>();
+  const names = new Set<string>();
   for (const entry of entries.slice(0, FILES_MAX)) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    sizes.set(relative(folder, path).split(sep).join("/"), await stat(path));
+    if (entry.isFile()) names.add(relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
   }
   const files = new Map<string, WebFile>();
-  for (const [name, { size, mtimeMs }] of sizes) {
+  for (const name of names) {
     const mediaType = MEDIA_TYPES[extname(name)];
     if (mediaType === undefined) continue;
-    const encoded = ENCODINGS.flatMap(([encoding, suffix]) => {
-      const copy = sizes.get(`${name}${suffix}`);
-      return copy === undefined ? [] : [{ encoding, path: join(folder, `${name}${suffix}`), sizeBytes: copy.size }];
-    });
-    files.set(name, { path: join(folder, name), mediaType, sizeBytes: size, modifiedAtMs: mtimeMs, encoded });
+    const encoded = ENCODINGS.filter(([, suffix]) => names.has(`${name}${suffix}`)).map(([encoding, suffix]) => ({
+      encoding,
+      path: join(folder, `${name}${suffix}`),
+    }));
+    files.set(name, { path: join(folder, name), mediaType, encoded });
   }
   return files;
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -114,6 +114,69 @@ describe("the page", () => {
   ] as const)("is not in the API's way: %s %s", async (method, url, headers, status) => {
     const answer = await get(url, headers, method);
     expect([answer.statusCode, answer.headers["content-type"]]).toEqual([status, "application/json; charset=utf-8"]);
+  });
+});
+
+describe("a build that takes another's place", () => {
+  let builds: string;
+  let dist: string;
+  let server: HttpFixture;
+  beforeAll(async () => {
+    builds = await mkdtemp(join(tmpdir(), "commonhold-builds-"));
+    dist = join(builds, "dist");
+    await build("one");
+    server = await createHttpFixture();
+    await registerWebRoutes(server.app, { folder: dist });
+    await server.app.ready();
+  });
+  afterAll(async () => {
+    await server.app.close();
+    await rm(builds, { recursive: true, force: true });
+  });
+
+  /** As `scripts/build-web.ts` does it. */
+  async function build(name: string): Promise<void> {
+    const folder = await mkdtemp(join(builds, "dist-"));
+    await mkdir(join(folder, "assets"));
+    await writeFile(join(folder, "index.html"), `<!doctype html><script src=/assets/${name}.js></script>`);
+    await writeFile(join(folder, "index.html.br"), `br of ${name}`);
+    await writeFile(join(folder, "service-worker.js"), `keep("${name}")`);
+    await writeFile(join(folder, "assets", `${name}.js`), `run("${name}")`);
+    await rm(dist, { recursive: true, force: true });
+    await rename(folder, dist);
+  }
+
+  async function answer(url: string, headers: Record<string, string> = {}): Promise<readonly [number, string]> {
+    const { statusCode, body, headers: answered } = await server.app.inject({ method: "GET", url, headers });
+    if (statusCode === 200) expect(answered["content-length"]).toBe(String(Buffer.byteLength(body)));
+    return [statusCode, body];
+  }
+
+  it("is served whole from the next page on", async () => {
+    expect((await answer("/files", PAGE))[1]).toContain("/assets/one.js");
+    await build("second");
+    expect((await answer("/files", PAGE))[1]).toContain("/assets/second.js");
+    expect(await answer("/files", { ...PAGE, "accept-encoding": "br" })).toEqual([200, "br of second"]);
+    expect(await answer("/assets/second.js")).toEqual([200, 'run("second")']);
+    expect((await answer("/assets/one.js"))[0]).toBe(404);
+    expect(await answer("/service-worker.js")).toEqual([200, 'keep("second")']);
+  });
+
+  it("is looked for when a part of it is asked for first, many at once", async () => {
+    await build("third");
+    const answers = await Promise.all(Array.from({ length: 20 }, () => answer("/assets/third.js")));
+    expect(answers).toEqual(Array.from({ length: 20 }, () => [200, 'run("third")']));
+  });
+
+  it("leaves what was there unfound while it is on its way, and nothing outside of it is ever found", async () => {
+    await rm(dist, { recursive: true });
+    expect((await answer("/assets/third.js"))[0]).toBe(404);
+    expect((await answer("/files", PAGE))[0]).toBe(404);
+    await build("fourth");
+    expect((await answer("/files", PAGE))[1]).toContain("/assets/fourth.js");
+    await writeFile(join(builds, "secret.js"), "no page's");
+    expect((await answer("/assets/../../secret.js"))[0]).toBe(404);
+    expect((await answer("/assets/%2e%2e%2f%2e%2e%2fsecret.js"))[0]).toBe(404);
   });
 });
 

@@ -1,10 +1,12 @@
-import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { AppError } from "@commonhold/core/app-error.ts";
+import { errnoOf } from "@commonhold/runtime/storage-error.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import type { Http } from "../http/http-server.ts";
 import { setPages } from "../http/pages.ts";
-import { listWebFiles, type WebFile } from "./web-files.ts";
+import type { WebFile } from "./web-files.ts";
+import { openWebFolder, PAGE } from "./web-folder.ts";
 
 /** The page runs its own scripts and styles, speaks to this origin, and nothing else. */
 const PAGE_POLICY =
@@ -33,50 +35,51 @@ const ASK_AGAIN = "no-cache";
 
 /**
  * The web app: its files by their names, and its page at every address that the API does not have. Files are sent from
- * disk; none is held in memory.
+ * disk; none is held in memory. A build that is put in the place of another is served from the next page on.
  * @param options.folder as `scripts/build-web.ts` makes it
  */
 export async function registerWebRoutes(app: Http, options: { readonly folder: string }): Promise<void> {
-  const files = await listWebFiles(options.folder);
-  const page = files.get("index.html");
-  if (page === undefined) {
-    throw new AppError("INVALID_CONFIG", `there is no index.html in "${options.folder}": build the web app`);
-  }
-  setPages(app, async (request, reply) => {
-    reply.headers(PAGE_HEADERS);
-    return sendFile(request, reply, { file: page, caching: ASK_AGAIN });
-  });
+  const web = await openWebFolder(options.folder);
+  const sendNewest = async (request: FastifyRequest, reply: FastifyReply, name: string): Promise<FastifyReply> => {
+    await web.lookAgain();
+    return sendFile(request, reply, { file: web.find(name), caching: ASK_AGAIN });
+  };
+  setPages(app, (request, reply) => sendNewest(request, reply.headers(PAGE_HEADERS), PAGE));
   app.register(async (scope: Http) => {
     scope.get("/assets/*", {
       schema: { hide: true, params: Type.Object({ "*": Type.String() }) },
-      handler: (request, reply) => {
-        const file = files.get(`${HASHED}${request.params["*"]}`);
-        if (file === undefined) throw new AppError("NOT_FOUND", "there is no such part of the web app: load it anew");
-        return sendFile(request, reply, { file, caching: FOREVER });
+      handler: async (request, reply) => {
+        const name = `${HASHED}${request.params["*"]}`;
+        if (web.find(name) === undefined) await web.lookAgain();
+        return sendFile(request, reply, { file: web.find(name), caching: FOREVER });
       },
     });
-    for (const [name, file] of files) {
-      if (name.startsWith(HASHED) || name === "index.html") continue;
+    for (const name of web.names()) {
+      if (name.startsWith(HASHED) || name === PAGE) continue;
       scope.get(`/${name}`, { schema: { hide: true } }, (request, reply) => {
         if (name === WORKER) reply.headers(WORKER_HEADERS);
-        return sendFile(request, reply, { file, caching: ASK_AGAIN });
+        return sendNewest(request, reply, name);
       });
     }
   });
 }
 
 interface Wanted {
-  readonly file: WebFile;
+  /** None where the build has no such file. */
+  readonly file: WebFile | undefined;
   readonly caching: string;
 }
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, { file, caching }: Wanted): FastifyReply {
+async function sendFile(request: FastifyRequest, reply: FastifyReply, wanted: Wanted): Promise<FastifyReply> {
+  const { file, caching } = wanted;
+  if (file === undefined) throw goneWithItsBuild();
   const accepted = String(request.headers["accept-encoding"] ?? "");
   const copy = file.encoded.find(({ encoding }) =>
     new RegExp(`\\b${encoding}\\b(?!\\s*;\\s*q=0(?:[,\\s]|$))`).test(accepted),
   );
-  const { path, sizeBytes } = copy ?? file;
-  const etag = `"${Math.round(file.modifiedAtMs).toString(36)}-${sizeBytes.toString(36)}"`;
+  // Its size is that of the file that is sent, whatever takes its place meanwhile.
+  const { handle, sizeBytes, modifiedAtMs } = await openOf(copy?.path ?? file.path);
+  const etag = `"${Math.round(modifiedAtMs).toString(36)}-${sizeBytes.toString(36)}"`;
   reply.headers({
     "content-type": file.mediaType,
     "cache-control": caching,
@@ -84,7 +87,32 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, { file, caching 
     etag,
     ...(copy === undefined ? {} : { "content-encoding": copy.encoding }),
   });
-  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
-  reply.header("content-length", sizeBytes);
-  return request.method === "HEAD" ? reply.send() : reply.send(createReadStream(path));
+  const isUnchanged = request.headers["if-none-match"] === etag;
+  if (!isUnchanged) reply.header("content-length", sizeBytes);
+  if (!isUnchanged && request.method !== "HEAD") return reply.send(handle.createReadStream());
+  await handle.close();
+  return isUnchanged ? reply.code(304).send() : reply.send();
+}
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly sizeBytes: number;
+  readonly modifiedAtMs: number;
+}
+
+async function openOf(path: string): Promise<OpenFile> {
+  const handle = await open(path).catch((error: unknown) => {
+    throw errnoOf(error) === "ENOENT" ? goneWithItsBuild() : error;
+  });
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    return { handle, sizeBytes: size, modifiedAtMs: mtimeMs };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function goneWithItsBuild(): AppError {
+  return new AppError("NOT_FOUND", "there is no such part of the web app: load it anew");
 }
