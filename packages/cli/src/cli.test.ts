@@ -108,7 +108,8 @@ describe("without a login or a coordinator", () => {
   test("the trial account is found in the network's folder", async () => {
     const { run, home, fake } = await openHome({ loggedIn: false });
     const refused = await run(["login", "--trial"]);
-    expect(refused).toMatchObject({ exitCode: 66, stderr: expect.stringContaining("commonhold network start") });
+    expect(refused).toMatchObject({ exitCode: 66, stderr: expect.stringContaining('"commonhold network start"') });
+    expect(refused.stderr).toContain('"npm start" in a copy of the project');
     fake.state.users.set(EMAIL, { id: "1", email: EMAIL, name: "Ada", password: PASSWORD });
     await mkdir(join(home, "data", "coordinator"), { recursive: true });
     const account = join(home, "data", "coordinator", "first-account.json");

@@ -31,7 +31,8 @@ export async function readFirstAccount(data: string): Promise<FirstAccount> {
   const path = join(networkFolders(data).coordinator, "first-account.json");
   const bytes = await readSecretFileIfPresent(path);
   if (bytes === undefined) {
-    const advice = 'start the network first with "commonhold network start", or name its folder with --data';
+    const advice =
+      'start the network first ("npm start" in a copy of the project, or "commonhold network start"), or name its folder with --data';
     throw new AppError("NOT_FOUND", `there is no trial account in ${path}: ${advice}`);
   }
   try {

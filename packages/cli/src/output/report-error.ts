@@ -9,7 +9,8 @@ const CAUSES_MAX = 8;
 
 /** What to type next, for errors that a command can mend. */
 const HINTS: Partial<Record<ErrorCode, string>> = {
-  COORDINATOR_UNREACHABLE: 'Start a local network with "commonhold network start", or name another with --coordinator',
+  COORDINATOR_UNREACHABLE:
+    'Start a local network with "npm start" in a copy of the project or with "commonhold network start", or name another with --coordinator',
   UNAUTHENTICATED: 'Log in with "commonhold login"',
   TOKEN_EXPIRED: 'Log in with "commonhold login"',
   INSUFFICIENT_CREDITS: 'Buy some with "commonhold credits buy AMOUNT_USD"',

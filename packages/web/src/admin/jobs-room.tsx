@@ -4,7 +4,7 @@ import { useServices } from "../app/services.tsx";
 import { formatDuration } from "../format/format-time.ts";
 import { jobsTexts } from "../texts/admin-texts.ts";
 import { Failure } from "../ui/failure.tsx";
-import { Moment } from "../ui/moment.tsx";
+import { Due, Moment } from "../ui/moment.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { type Job, type JobAction, useJobActions } from "./use-job-actions.ts";
 import { DataTable } from "../ui/data-table.tsx";
@@ -63,7 +63,7 @@ function JobRow({ job, onAction }: { readonly job: Job; readonly onAction: (acti
       <td className="aside">
         <LastRun job={job} />
       </td>
-      <td className="aside">{job.next_run_at === null ? "–" : <Moment at={job.next_run_at} />}</td>
+      <td className="aside">{job.next_run_at === null ? "–" : <Due at={job.next_run_at} />}</td>
       <td className="actions">
         <Button className="button" aria-label={jobsTexts.of(jobsTexts.run, job.name)} onPress={() => onAction("run")}>
           {jobsTexts.run}

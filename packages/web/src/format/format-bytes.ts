@@ -1,4 +1,4 @@
-const UNITS = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 
 /** "1.2 GB": three digits at most, units of 1000. */
 export function formatBytes(bytes: number): string {

@@ -23,6 +23,11 @@ export function formatSilence(instant: string, nowMs: number): string {
   return seconds > 0 && seconds < MINUTE_S - 0.5 ? `${formatDuration(seconds)} ago` : formatWhen(instant, nowMs);
 }
 
+/** As `formatWhen`, for what is to come: "now" where its time has come and it is not done yet. */
+export function formatDue(instant: string, nowMs: number): string {
+  return Date.parse(instant) <= nowMs ? "now" : formatWhen(instant, nowMs);
+}
+
 /** For the eye that rests on it. */
 export function exactTime(instant: string): string {
   return exact.format(Date.parse(instant));

@@ -2,16 +2,16 @@ import { describe, expect, it } from "vitest";
 import { countOf } from "./count-of.ts";
 import { exactBytes, formatBytes } from "./format-bytes.ts";
 import { formatShare } from "./format-share.ts";
-import { exactTime, formatDuration, formatSilence, formatWhen, withReadableTimes } from "./format-time.ts";
+import { exactTime, formatDue, formatDuration, formatSilence, formatWhen, withReadableTimes } from "./format-time.ts";
 
 describe("bytes", () => {
   it.each([
     [0, "0 B"],
     [999, "999 B"],
-    [1000, "1.0 KB"],
-    [99_949, "99.9 KB"],
-    [99_950, "100 KB"],
-    [999_499, "999 KB"],
+    [1000, "1.0 kB"],
+    [99_949, "99.9 kB"],
+    [99_950, "100 kB"],
+    [999_499, "999 kB"],
     [999_500, "1.0 MB"],
     [5_368_709_120, "5.4 GB"],
     [Number.MAX_SAFE_INTEGER, "9.0 PB"],
@@ -43,6 +43,13 @@ describe("times", () => {
     // Clocks of two machines differ.
     ["2026-03-10T12:00:01Z", "in a moment"],
   ])("%s was heard %s", (instant, text) => expect(formatSilence(instant, now)).toBe(text));
+
+  it.each([
+    ["2026-03-10T11:59:59Z", "now"],
+    ["2026-03-10T12:00:00Z", "now"],
+    ["2026-03-10T12:00:01Z", "in a moment"],
+    ["2026-03-10T12:05:00Z", "in 5 min"],
+  ])("what is to come at %s comes %s", (instant, text) => expect(formatDue(instant, now)).toBe(text));
 
   it("are at least a second long", () => {
     expect(formatDuration(0.2)).toBe("1 s");
