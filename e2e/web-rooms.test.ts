@@ -82,6 +82,7 @@ describe.each(FORMATS)("at $width pixels in the $theme theme", (format) => {
   it("/account shows what storing cost by day, in a picture and figures", async () => {
     const { page, faults } = watched;
     await page.goto(`${app.network.url}/account`);
+    await page.getByRole("button", { name: "$5 for 500 credits" }).waitFor();
     await page.getByText("Your credits last until").waitFor();
     await page.getByRole("img", { name: /^Credits charged on each of the last 31 days; 2\.9 on the last/ }).waitFor();
     await page.getByText("The figures as a table").click();

@@ -127,6 +127,7 @@ const CREDITS = {
       ...amounts({ charged: Math.round(((60 + index) / 30) * 1e6) }),
     }))
     .toReversed(),
+  credits_per_usd: 100,
   lasts_until: "2026-03-03T08:00:00.000Z",
 };
 

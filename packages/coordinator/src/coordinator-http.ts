@@ -115,8 +115,8 @@ interface RouteParts {
 }
 
 async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
-  const { base } = parts;
-  const { config, metadata, clock, random } = base;
+  const { base, economy } = parts;
+  const { config, metadata, clock, random, directory } = base;
   const accessTokens = await createAccessTokens(
     { key: base.secrets.tokenKey, clock, random },
     { ttlS: config.accounts.access_token_ttl_s },
@@ -126,7 +126,8 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
     { ...base, masterKey: base.secrets.masterKey, publicUrl: parts.publicUrl },
     { payments: config.payments, publicUrl: config.http.public_url, folder: base.folder },
   );
-  const credits = createCreditService({ metadata, clock, random, provider }, { creditsPerUsd: config.credits.per_usd });
+  const pricing = { creditsPerUsd: config.credits.per_usd };
+  const credits = createCreditService({ metadata, clock, random, provider }, pricing);
   const accounts = createAccountService(
     {
       ...base,
@@ -150,10 +151,8 @@ async function registerRoutes(app: Http, parts: RouteParts): Promise<void> {
     },
   );
   registerCredits(app, base, { authentication, credits, provider });
-  const { economy } = parts;
   const nodes = createNodeService({ ...base, absences: economy.absences, verifySignature });
-  const { directory } = base;
-  registerCreditStandingRoutes(app, { authentication, standings: economy.standings });
+  registerCreditStandingRoutes(app, { authentication, standings: economy.standings, ...pricing });
   registerEarningsRoutes(app, { authentication, directory, history: economy.earnings, credits, clock });
   registerNodeRoutes(
     app,

@@ -24,6 +24,7 @@ import { gbDaysText } from "./gb-days.ts";
 export interface CreditStandingRoutesDeps {
   readonly authentication: Pick<Authentication, "requireUser">;
   readonly standings: Pick<CreditStandings, "of" | "daysOf">;
+  readonly creditsPerUsd: number;
 }
 
 const DAYS = "credit-days";
@@ -66,6 +67,7 @@ const CreditStandingSchema = Type.Object(
     days: Type.Array(ChargedDaySchema, {
       description: "The last 31 days that were charged, newest first; GET /api/v1/credits/days has all of them.",
     }),
+    credits_per_usd: Type.Integer({ minimum: 1, description: "What a dollar buys.", examples: [100] }),
     lasts_until: orNull(
       Instant(
         "Until when available and prepaid credits last, if each day costs as much; null where nothing is charged.",
@@ -82,7 +84,8 @@ export function registerCreditStandingRoutes(app: Http, deps: CreditStandingRout
   });
 }
 
-function registerStanding(routes: Http, { authentication, standings }: CreditStandingRoutesDeps): void {
+function registerStanding(routes: Http, deps: CreditStandingRoutesDeps): void {
+  const { authentication, standings, creditsPerUsd } = deps;
   routes.get("/api/v1/credits", {
     onRequest: authentication.requireUser,
     schema: {
@@ -94,7 +97,8 @@ function registerStanding(routes: Http, { authentication, standings }: CreditSta
     },
     handler: async (request) => {
       const userId = currentUser(request).userId as UserId;
-      return standingView(await standings.of(userId), await standings.daysOf(userId, { limit: DAYS_SHOWN }));
+      const days = await standings.daysOf(userId, { limit: DAYS_SHOWN });
+      return { ...standingView(await standings.of(userId), days), credits_per_usd: creditsPerUsd };
     },
   });
 }
@@ -130,7 +134,10 @@ function registerDays(routes: Http, { authentication, standings }: CreditStandin
   });
 }
 
-function standingView(standing: CreditStanding, days: readonly ChargedDay[]): Static<typeof CreditStandingSchema> {
+function standingView(
+  standing: CreditStanding,
+  days: readonly ChargedDay[],
+): Omit<Static<typeof CreditStandingSchema>, "credits_per_usd"> {
   const { available, reserved, prepaid, debt, lastDay } = standing;
   return {
     state: standing.state,

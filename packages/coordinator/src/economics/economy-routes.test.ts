@@ -106,7 +106,8 @@ describe("GET /credits", () => {
     api.clock.advance(14 * DAY_MS);
     expect(await standing(user)).toMatchObject({ state: "stopped", notice: expect.stringContaining("refused") });
     await buy(user, 1);
-    expect(await standing(user)).toMatchObject({ state: "ok", available: "97", debt: "0", arrears_since: null });
+    const after = { available: "97", debt: "0", arrears_since: null, credits_per_usd: 100 };
+    expect(await standing(user)).toMatchObject({ state: "ok", ...after });
   });
 
   it("is for users alone", async () => {

@@ -256,7 +256,7 @@ async function registerRoutes(app: Http, parts: Parts, options: ApiFixtureOption
   const absences = new HeartbeatAbsences(clock, { intervalMs: 30_000, gapAtStart: () => undefined });
   const nodes = createNodeService({ ...parts, absences, verifySignature });
   const standings = createCreditStandings(parts, { graceMs: ARREARS_GRACE_MS });
-  registerCreditStandingRoutes(app, { authentication, standings });
+  registerCreditStandingRoutes(app, { authentication, standings, creditsPerUsd: 100 });
   registerEarningsRoutes(app, { authentication, directory, history: createEarningsHistory(metadata), credits, clock });
   const log = createAdminLog(parts);
   const drains = { progressOf: async () => undefined };

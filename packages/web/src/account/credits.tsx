@@ -41,14 +41,14 @@ export function Credits() {
           )}
         </dl>
       )}
-      <Buy />
+      <Buy perUsd={data?.credits_per_usd} />
       {data === undefined ? null : <Charges days={data.days} />}
       <History />
     </section>
   );
 }
 
-function Buy() {
+function Buy({ perUsd }: { readonly perUsd: number | undefined }) {
   const { api, queries } = useServices();
   const buy = useMutation({
     mutationFn: (amount_usd: number) => api("POST /api/v1/auth/credits/purchase", { body: { amount_usd } }),
@@ -64,7 +64,7 @@ function Buy() {
         <span>{texts.buy}</span>
         {AMOUNTS_USD.map((usd) => (
           <Button key={usd} className="button" isDisabled={buy.isPending} onPress={() => buy.mutate(usd)}>
-            {texts.amount(usd)}
+            {texts.amount(usd, perUsd)}
           </Button>
         ))}
       </div>

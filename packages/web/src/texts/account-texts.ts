@@ -17,7 +17,9 @@ export const accountTexts = {
     debt: "Owed",
     lasts: "Lasts until, at this rate",
     buy: "Buy credits",
-    amount: (usd: number) => `$${usd}`,
+    /** @param perUsd credits for a dollar, where that is known */
+    amount: (usd: number, perUsd?: number) =>
+      perUsd === undefined ? `$${usd}` : `$${usd} for ${countOf(usd * perUsd, "credit")}`,
     bought: (credits: string) => `${credits} credits are in your account.`,
     pay: "Pay at the checkout",
     history: "What came and went",
