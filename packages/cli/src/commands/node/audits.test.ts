@@ -11,6 +11,16 @@ test("the list of nodes says how each stands", async () => {
   expect((await run(["nodes"])).stdout).toMatch(/^NAME +STATUS +STANDING .*\nattic +active +vetting /);
 });
 
+test("the list of nodes says how long ago one was heard that should have been heard since", async () => {
+  const { run, fake } = await openHome();
+  const [node] = fake.state.nodes;
+  const heard = new Date(Date.now() - 29.7 * 86_400_000).toISOString();
+  fake.state.nodes.push({ ...node!, name: "cellar", status: "suspect", last_heartbeat_at: heard });
+  const { stdout } = await run(["nodes"]);
+  expect(stdout).toMatch(/^cellar +suspect .* \d{4}-\d\d-\d\d \d\d:\d\d, 30 d ago/m);
+  expect(stdout).toMatch(/^attic +active .* \d\d:\d\d(?!, )/m);
+});
+
 describe("node audits", () => {
   test("shows how a node stands, its last audits and why one failed", async () => {
     const { run } = await openHome();
