@@ -47,7 +47,13 @@ export interface AccountRoutesOptions extends LoginGuardOptions {
 const MINUTE_MS = 60_000;
 /** Two tabs of a browser, or one that was closed while the answer was on its way, may show the same cookie twice. */
 const SPENT_GRACE_MS = 30_000;
-const REFRESH_ERRORS = ["INVALID_REQUEST", "UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN"] as const;
+const REFRESH_ERRORS = [
+  "INVALID_REQUEST",
+  "UNAUTHENTICATED",
+  "TOKEN_EXPIRED",
+  "FORBIDDEN",
+  "TOO_MANY_REQUESTS",
+] as const;
 
 export function registerAccountRoutes(app: Http, deps: AccountRoutesDeps, options: AccountRoutesOptions): void {
   registerJsonRoutes(app, (routes) => {

@@ -70,6 +70,18 @@ describe("a session by cookie", () => {
     expect((await refresh(cookieOf(two).token)).status, "its login ended").toBe(401);
   });
 
+  it("survives no more than eight: further ones are told to wait, and the login goes on", async () => {
+    const { token } = await signedIn();
+    api.clock.advance(30_000);
+    const answers: Answer[] = [];
+    for (let tab = 0; tab < 9; tab++) answers.push(await refresh(token));
+    const last = answers.pop()!;
+    expect(answers.map((answer) => answer.status)).toEqual(Array(8).fill(200));
+    expect([last.status, last.body.error.code]).toEqual([429, "TOO_MANY_REQUESTS"]);
+    expect(Number(last.headers["retry-after"])).toBeGreaterThan(0);
+    for (const answer of answers) expect((await refresh(cookieOf(answer).token)).status).toBe(200);
+  });
+
   it("gives no grace to a token in a body", async () => {
     const { refreshToken } = await api.newUser();
     const call = () => api.call("POST", "/api/v1/auth/refresh", { body: { refresh_token: refreshToken } });

@@ -79,16 +79,17 @@ describe("refresh_token.rotate", () => {
     await expect(rotate(2, 4)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
+  const again = (to: number, nowMs: number, from = 1) =>
+    applyTo(db, rotateRefreshToken, {
+      old_hash: hashOf(from),
+      new_hash: hashOf(to),
+      now_ms: nowMs,
+      expires_at_ms: 10_000,
+      spent_grace_ms: 30,
+    });
+
   it("gives a token that was spent a moment ago further successors of the same login, and none later", async () => {
     await issue(1, "login");
-    const again = (to: number, nowMs: number) =>
-      applyTo(db, rotateRefreshToken, {
-        old_hash: hashOf(1),
-        new_hash: hashOf(to),
-        now_ms: nowMs,
-        expires_at_ms: 10_000,
-        spent_grace_ms: 30,
-      });
     for (const [to, nowMs] of [
       [2, 100],
       [3, 100],
@@ -98,6 +99,19 @@ describe("refresh_token.rotate", () => {
     }
     expect(await again(5, 130)).toEqual({ outcome: "reused" });
     expect(await stored()).toEqual([]);
+  });
+
+  it("gives none while the login has had eight new ones within the grace, by whichever token, and keeps the login", async () => {
+    await issue(1, "login");
+    await issue(99, "other-login");
+    for (let to = 2; to <= 8; to++) expect(await again(to, 100)).toMatchObject({ outcome: "rotated" });
+    expect(await again(9, 101, 2), "of one that was not spent").toMatchObject({ outcome: "rotated" });
+    for (const from of [1, 2]) {
+      await expect(again(10, 129, from)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
+    }
+    expect(await again(11, 129, 3), "of one that was not spent").toMatchObject({ outcome: "rotated" });
+    expect(await again(12, 130, 2), "once they are older").toMatchObject({ outcome: "rotated" });
+    expect(await stored()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 99]);
   });
 
   it("finds the second use of a token that has expired since", async () => {

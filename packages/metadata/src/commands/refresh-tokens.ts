@@ -8,6 +8,8 @@ import { purgeExpired } from "./purge-expired.ts";
 import { requireOpenAccount } from "./require-user.ts";
 
 const SPENT_GRACE_MS_MAX = 60_000;
+/** New tokens of a login within the grace, beyond which a spent one has no successor: some tabs and some lost answers. */
+const NEW_IN_GRACE_MAX = 8;
 
 /** Rotation as in RFC 9700, section 4.14.2: a token is spent once, and a second use gives the whole family away. */
 type RotationResult = { readonly outcome: "rotated"; readonly user_id: string } | { readonly outcome: "reused" };
@@ -38,7 +40,8 @@ export const issueRefreshToken = defineCommand({
 /**
  * Exchanges a token for its successor. A spent token revokes its family; that has to be kept, so it is an outcome
  * and no error: the caller refuses `reused` as UNAUTHENTICATED.
- * @throws AppError UNAUTHENTICATED for an unknown or revoked token, TOKEN_EXPIRED
+ * @throws AppError UNAUTHENTICATED for an unknown or revoked token, TOKEN_EXPIRED, TOO_MANY_REQUESTS where the grace of a
+ * spent one is used up
  */
 export const rotateRefreshToken = defineCommand({
   name: "refresh_token.rotate",
@@ -67,7 +70,10 @@ export const rotateRefreshToken = defineCommand({
     }
     // Where several coordinators write, another one may spend it between the two statements.
     const isSpentHere = spentAtMs === null && (await spend(tx, p.old_hash, p.now_ms));
-    if (!isSpentHere && graceMs === 0) return await reused(tx, token.family_id);
+    if (!isSpentHere) {
+      if (graceMs === 0) return await reused(tx, token.family_id);
+      await checkNewTokens(tx, token.family_id, p.now_ms - graceMs);
+    }
     await tx
       .insertInto("refresh_tokens")
       .values({
@@ -86,6 +92,18 @@ export const rotateRefreshToken = defineCommand({
 async function reused(tx: Transaction<Tables>, familyId: string): Promise<RotationResult> {
   await deleteFamily(tx, familyId);
   return { outcome: "reused" };
+}
+
+/** Those of the whole login: what came of a successor is as good as one more. @throws AppError TOO_MANY_REQUESTS */
+async function checkNewTokens(tx: Transaction<Tables>, familyId: string, sinceMs: number): Promise<void> {
+  const { count } = await tx
+    .selectFrom("refresh_tokens")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("family_id", "=", familyId)
+    .where("issued_at_ms", ">", sinceMs)
+    .executeTakeFirstOrThrow();
+  if (Number(count) < NEW_IN_GRACE_MAX) return;
+  throw new AppError("TOO_MANY_REQUESTS", "the refresh token was exchanged too often: use one that came of it");
 }
 
 /** Whether it was not spent before. */
