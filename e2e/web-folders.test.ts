@@ -158,6 +158,39 @@ describe("folders", () => {
     await row(page, "kept.txt").waitFor();
     expect(faults).toEqual([]);
   });
+
+  it("say in the trash where they lay, and once restored where they are", async () => {
+    const { page, faults } = await newcomer();
+    await dropFiles(page, [
+      { name: "Term/Notes/one.txt", type: "text/plain", text: "one" },
+      { name: "Term/Notes/two.txt", type: "text/plain", text: "two" },
+    ]);
+    await tray(page).getByText("2 files uploaded").first().waitFor();
+    await row(page, "Term").dblclick();
+    await row(page, "Notes").dblclick();
+    for (const name of ["one.txt", "two.txt"]) {
+      await row(page, name).click();
+      await page.keyboard.press("Delete");
+      await row(page, name).waitFor({ state: "detached" });
+    }
+    await page.getByRole("link", { name: "Trash" }).click();
+    await row(page, "one.txt").getByRole("link", { name: "Files › Term › Notes" }).waitFor();
+    await page.getByRole("button", { name: "Restore one.txt" }).click();
+    await page.getByText("Restored to Notes").waitFor();
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await page.waitForURL("**/files/Term/Notes");
+    await row(page, "one.txt").waitFor();
+    await page.getByRole("link", { name: "Term" }).click();
+    await row(page, "Notes").click();
+    await page.keyboard.press("Delete");
+    await row(page, "Notes").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Trash" }).click();
+    await row(page, "Notes").getByRole("link", { name: "Files › Term" }).waitFor();
+    await row(page, "two.txt").getByText("Into Files: its folder was deleted too").waitFor();
+    await page.getByRole("button", { name: "Restore two.txt" }).click();
+    await page.getByText("Restored to Files: its folder was deleted").waitFor();
+    expect(faults).toEqual([]);
+  });
 });
 
 describe("moving", () => {

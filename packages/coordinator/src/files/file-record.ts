@@ -1,6 +1,7 @@
 import { AppError } from "@commonhold/core/app-error.ts";
 import type { FileId, FolderId, UserId } from "@commonhold/core/ids.ts";
 import { PRIORITIES, type Priority } from "@commonhold/core/priority.ts";
+import type { PathPart } from "../folders/folder-paths.ts";
 import type { Tables } from "@commonhold/metadata/tables.ts";
 import { type Selectable, type SelectQueryBuilder, sql } from "kysely";
 
@@ -29,6 +30,8 @@ export interface FileRecord {
   readonly completedAtMs: number;
   /** Of a deleted file: since when, and until when it can be restored. */
   readonly deleted?: { readonly atMs: number; readonly goneAtMs: number };
+  /** Of a deleted file in a list: the folders in which it lay. Undefined where one of them is deleted too, or gone. */
+  readonly path?: readonly PathPart[] | undefined;
 }
 
 export type FileRow = Selectable<Tables["files"]> & { readonly version_count: number };

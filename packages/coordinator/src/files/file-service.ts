@@ -5,7 +5,7 @@ import type { Random } from "@commonhold/core/random.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import { prepareQuery } from "@commonhold/metadata/prepared-query.ts";
 import { sql } from "kysely";
-import { isDeletingFolders, pathsOf } from "../folders/folder-paths.ts";
+import { isDeletingFolders, type PathPart, pathsOf, pathsOfPlaces } from "../folders/folder-paths.ts";
 import { normaliseName } from "./file-name.ts";
 import { type FileRecord, type FileRow, selectFileRow, toFileRecord } from "./file-record.ts";
 import { type FileQuery, listFiles } from "./list-files.ts";
@@ -47,6 +47,8 @@ export interface FileService {
   /** Brings a deleted file back; one that is there stays as it is. @throws AppError FILE_NOT_FOUND also once it is gone */
   restore(fileId: FileId, ownerId: UserId): Promise<void>;
   replicas(file: FileRecord): Promise<ReplicaSummary>;
+  /** The folders in which a file lies, from the root. */
+  pathTo(file: FileRecord): Promise<readonly PathPart[]>;
 }
 
 const completeFile = prepareQuery((read, values: { readonly fileId: string; readonly ownerId: string }) =>
@@ -75,10 +77,7 @@ export function createFileService(
   return {
     get,
 
-    list: async (ownerId, query) => {
-      const { rows, nextCursor } = await listFiles(read, ownerId, query);
-      return { items: rows.map((row) => withDeletion(row, options.deletionGraceMs)), nextCursor };
-    },
+    list: (ownerId, query) => listPage(deps, ownerId, { ...query, graceMs: options.deletionGraceMs }),
 
     versions: async (fileId, ownerId) => {
       const { entryId } = await get(fileId, ownerId);
@@ -110,6 +109,8 @@ export function createFileService(
       await deps.metadata.apply("file.restore", { file_id: fileId, owner_id: ownerId, ...newMove(deps) });
     },
 
+    pathTo: async ({ ownerId, folderId }) => (await pathsOfPlaces(read, ownerId, [folderId]))(folderId) ?? [],
+
     replicas: async (file) => {
       const perChunk = read
         .selectFrom("file_chunks")
@@ -131,6 +132,19 @@ export function createFileService(
       return { promised: file.copies, min: min ?? file.copies, pending: pending ?? 0 };
     },
   };
+}
+
+async function listPage(
+  { metadata: { read } }: { readonly metadata: Metadata },
+  ownerId: UserId,
+  { graceMs, ...query }: FileQuery & { readonly graceMs: number },
+): Promise<FilePage> {
+  const { rows, nextCursor } = await listFiles(read, ownerId, query);
+  const files = rows.map((row) => withDeletion(row, graceMs));
+  if (query.deleted !== true) return { items: files, nextCursor };
+  const folderIds = files.map(({ folderId }) => folderId);
+  const pathOf = await pathsOfPlaces(read, ownerId, folderIds);
+  return { items: files.map((file) => ({ ...file, path: pathOf(file.folderId) })), nextCursor };
 }
 
 /** What lies in a folder that is being deleted is marked some at a time, and out of sight at once. */

@@ -1,6 +1,7 @@
 import type { NodeId } from "@commonhold/core/ids.ts";
 import { PRIORITIES } from "@commonhold/core/priority.ts";
 import Type, { type Static } from "typebox";
+import { PathSchema, pathView } from "../folders/folder-view.ts";
 import { instantText } from "../http/route-schema.ts";
 import { FILE_STATES, type FileHealth } from "./file-health.ts";
 import type { FileRecord } from "./file-record.ts";
@@ -27,6 +28,11 @@ export const FileViewSchema = Type.Object(
     completed_at: Type.String({ format: "date-time" }),
     deleted_at: Type.Optional(Type.String({ format: "date-time", description: "Of a deleted file" })),
     gone_at: Type.Optional(Type.String({ format: "date-time", description: "Until then it can be restored" })),
+    path: Type.Optional(
+      PathSchema(
+        "In the list of deleted files, the folders in which it lay, from the root; missing where one of them is deleted too or gone. Of a restored file, those in which it lies now.",
+      ),
+    ),
     replicas: Type.Optional(
       Type.Object({
         promised: Type.Integer(),
@@ -77,6 +83,7 @@ export function fileView(file: FileRecord, replicas?: ReplicaSummary, details?: 
     ...(file.deleted === undefined
       ? {}
       : { deleted_at: instantText(file.deleted.atMs), gone_at: instantText(file.deleted.goneAtMs) }),
+    ...(file.path === undefined ? {} : { path: pathView(file.path) }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(details === undefined ? {} : detailsView(details)),
   };

@@ -4,6 +4,7 @@ import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
 import { BY_ACCESS_TOKEN, errorAnswers, TAGS } from "../http/route-schema.ts";
 import { registerJsonRoutes } from "../http/route-scopes.ts";
+import { pathView } from "../folders/folder-view.ts";
 import { FileParams } from "./file-params.ts";
 import type { FileService } from "./file-service.ts";
 import type { FileHealthReader } from "./file-health.ts";
@@ -12,7 +13,7 @@ import { showFile } from "./show-file.ts";
 
 export interface RestoreRoutesDeps {
   readonly requireUser: Authentication["requireUser"];
-  readonly files: Pick<FileService, "restore" | "get" | "replicas">;
+  readonly files: Pick<FileService, "restore" | "get" | "replicas" | "pathTo">;
   readonly health: FileHealthReader;
 }
 
@@ -36,7 +37,9 @@ export function registerRestoreRoutes(app: Http, deps: RestoreRoutesDeps): void 
       handler: async (request) => {
         const file = { fileId: request.params.id as FileId, ownerId: currentUser(request).userId };
         await deps.files.restore(file.fileId, file.ownerId);
-        return await showFile(deps, file);
+        const view = await showFile(deps, file);
+        const path = await deps.files.pathTo(await deps.files.get(file.fileId, file.ownerId));
+        return { ...view, path: pathView(path) };
       },
     });
   });

@@ -47,6 +47,17 @@ export async function pathsOf(
   return paths;
 }
 
+/** As `pathsOf`, for what may lie in the root too, where null stands for it. */
+export async function pathsOfPlaces(
+  read: Kysely<Tables>,
+  ownerId: UserId,
+  places: readonly (FolderId | null)[],
+): Promise<(place: FolderId | null) => readonly PathPart[] | undefined> {
+  const folderIds = places.filter((place) => place !== null);
+  const paths = await pathsOf(read, ownerId, folderIds);
+  return (place) => (place === null ? [] : paths.get(place));
+}
+
 /** Whether a folder of the owner is being deleted: only then may something be in sight that is not to be. */
 export async function isDeletingFolders(read: Kysely<Tables>, ownerId: UserId): Promise<boolean> {
   const folder = await read

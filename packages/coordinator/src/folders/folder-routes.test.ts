@@ -203,6 +203,35 @@ describe("a folder in the trash", () => {
     expect([await stateOf(), await isListed()]).toEqual(["complete", true]);
   });
 
+  it("says in which folders what is in it lay, and where it is once it is restored", async () => {
+    const a = await makeFolder(`holds ${tests}`, home);
+    const below = await makeFolder("below", a.id);
+    const file = await put(`held ${tests}.txt`, a.id);
+    const listed = async () => {
+      const [folders, files] = await Promise.all(
+        ["folders", "files"].map(async (kind) => (await api.call("GET", `/api/v1/${kind}?deleted=true`)).body.items),
+      );
+      const pathOf = (items: readonly Record<string, unknown>[], id: string) =>
+        items.find((item) => [item.id, item.file_id].includes(id))?.path;
+      return [pathOf(folders, below.id), pathOf(files, file.file_id)];
+    };
+    const restore = async (address: string) => (await api.call("POST", `/api/v1/${address}/restore`)).body;
+    await api.call("DELETE", `/api/v1/folders/${below.id}`);
+    await api.call("DELETE", `/api/v1/files/${file.file_id}`);
+    const path = [expect.objectContaining({ id: home }), { id: a.id, name: `holds ${tests}` }];
+    expect(await listed()).toEqual([path, path]);
+    await api.call("DELETE", `/api/v1/folders/${a.id}`);
+    expect(await listed()).toEqual([undefined, undefined]);
+    expect(await restore(`folders/${below.id}`)).toMatchObject({ parent_id: null, path: [] });
+    await restore(`folders/${a.id}`);
+    expect(await listed()).toEqual([undefined, path]);
+    expect(await restore(`files/${file.file_id}`)).toMatchObject({ folder_id: a.id, path });
+    await api.call("DELETE", `/api/v1/folders/${below.id}`);
+    expect(await listed()).toEqual([[], undefined]);
+    const alive = (await api.call("GET", `/api/v1/files?folder=${a.id}`)).body.items;
+    expect(alive).toEqual([expect.not.objectContaining({ path: expect.anything() })]);
+  });
+
   it("gives a file that is restored to the root", async () => {
     const a = await makeFolder("a", home);
     const file = await put(`only ${tests}.txt`, a.id);

@@ -45,7 +45,7 @@ export interface FolderService {
   move(folder: OwnFolder, move: FolderMove): Promise<FolderRecord>;
   /** With all that lies in it, which is out of sight at once. @throws AppError FOLDER_NOT_FOUND */
   remove(folder: OwnFolder): Promise<void>;
-  /** With all that went with it; one that is there stays as it is. @throws AppError FOLDER_NOT_FOUND, INSUFFICIENT_CREDITS */
+  /** With all that went with it, and its path; one that is there stays as it is. @throws AppError FOLDER_NOT_FOUND, INSUFFICIENT_CREDITS */
   restore(folder: OwnFolder): Promise<FolderRecord>;
 }
 
@@ -122,7 +122,8 @@ export function createFolderService(deps: FolderServiceDeps): FolderService {
 
     restore: async (folder) => {
       await restoreFolder(deps, folder);
-      return (await get(folder)).folder;
+      const restored = await get(folder);
+      return { ...restored.folder, path: restored.path.slice(0, -1) };
     },
   };
 }

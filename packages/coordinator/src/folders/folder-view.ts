@@ -6,6 +6,9 @@ import type { FolderRecord } from "./list-folders.ts";
 
 const ParentId = Type.Union([Type.Null(), Type.String({ format: "uuid" })], { description: "null: in the root" });
 
+export const PathSchema = (description: string) =>
+  Type.Array(Type.Object({ id: Type.String({ format: "uuid" }), name: Type.String() }), { description });
+
 const folderFields = {
   id: Type.String({ format: "uuid" }),
   name: Type.String(),
@@ -18,12 +21,14 @@ export const FolderViewSchema = Type.Object(
     ...folderFields,
     deleted_at: Type.Optional(Instant("Of a deleted folder.")),
     gone_at: Type.Optional(Instant("Until then it can be restored.")),
+    path: Type.Optional(
+      PathSchema(
+        "In the list of deleted folders, the folders in which it lay, from the root; missing where one of them is deleted too or gone. Of a restored folder, those in which it lies now.",
+      ),
+    ),
   },
   { $id: "Folder" },
 );
-
-export const PathSchema = (description: string) =>
-  Type.Array(Type.Object({ id: Type.String({ format: "uuid" }), name: Type.String() }), { description });
 
 export const FolderWithPathSchema = Type.Object({
   ...folderFields,
@@ -33,7 +38,7 @@ export const FolderWithPathSchema = Type.Object({
 });
 
 export function folderView(folder: FolderRecord, graceMs: number): Static<typeof FolderViewSchema> {
-  const { deletedAtMs } = folder;
+  const { deletedAtMs, path } = folder;
   return {
     id: folder.id,
     name: folder.name,
@@ -42,6 +47,7 @@ export function folderView(folder: FolderRecord, graceMs: number): Static<typeof
     ...(deletedAtMs === null
       ? {}
       : { deleted_at: instantText(deletedAtMs), gone_at: instantText(deletedAtMs + graceMs) }),
+    ...(path === undefined ? {} : { path: pathView(path) }),
   };
 }
 

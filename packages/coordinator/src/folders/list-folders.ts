@@ -4,7 +4,7 @@ import { findFolder } from "@commonhold/metadata/commands/places.ts";
 import type { Tables } from "@commonhold/metadata/tables.ts";
 import { type Kysely, type Selectable, sql } from "kysely";
 import { decodeCursor, encodeCursor } from "../http/cursor.ts";
-import { pathsOf } from "./folder-paths.ts";
+import { type PathPart, pathsOf, pathsOfPlaces } from "./folder-paths.ts";
 
 export interface FolderRecord {
   readonly id: FolderId;
@@ -14,6 +14,8 @@ export interface FolderRecord {
   readonly createdAtMs: number;
   /** Of one in the trash. */
   readonly deletedAtMs: number | null;
+  /** In the trash, the folders in which it lay; undefined where one of them is deleted too, or gone. */
+  readonly path?: readonly PathPart[] | undefined;
 }
 
 export interface FolderQuery {
@@ -88,10 +90,20 @@ export async function listFolders(read: Kysely<Tables>, ownerId: UserId, query: 
   }
   const rows = await select.execute();
   const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const items = rows.slice(0, limit).map(toRecord);
   return {
-    items: rows.slice(0, limit).map(toRecord),
+    items: query.deleted ? await withPaths(read, ownerId, items) : items,
     nextCursor: last === undefined ? null : encodeCursor(list, [last.name, last.id]),
   };
+}
+
+async function withPaths(read: Kysely<Tables>, ownerId: UserId, folders: readonly FolderRecord[]) {
+  const pathOf = await pathsOfPlaces(
+    read,
+    ownerId,
+    folders.map(({ parentId }) => parentId),
+  );
+  return folders.map((folder) => ({ ...folder, path: pathOf(folder.parentId) }));
 }
 
 function toRecord(row: Selectable<Tables["folders"]>): FolderRecord {

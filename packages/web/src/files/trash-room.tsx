@@ -7,6 +7,7 @@ import { Failure } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import type { Entry } from "./entry.ts";
+import { EntryPlace } from "./entry-place.tsx";
 import { FileList } from "./file-list.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
 import { useEntries } from "./use-entries.ts";
@@ -53,6 +54,7 @@ export function TrashRoom() {
           onSelect={selection.set}
           onOpen={(entry) => selection.set(new Set([entry.id]))}
           actionsOf={actionsOf}
+          placeOf={placeOf}
           whenOf={goneWhen}
           isLoadingMore={list.isLoadingMore}
           onLoadMore={list.loadMore}
@@ -67,6 +69,17 @@ function Restore({ entry, onPress }: { readonly entry: Entry; readonly onPress: 
     <Button className="icon-button file-menu" aria-label={`${filesTexts.restore} ${entry.name}`} onPress={onPress}>
       <Icon name="restore" />
     </Button>
+  );
+}
+
+/** Where it lay, which is where it comes back. */
+function placeOf(entry: Entry) {
+  const { path } = entry.kind === "file" ? entry.file : entry.folder;
+  if (path !== undefined) return <EntryPlace way={path} />;
+  return (
+    <span className="astray" title={trash.astrayHint}>
+      {trash.astray}
+    </span>
   );
 }
 

@@ -4,6 +4,8 @@ import { holdingChanges } from "../live/held-changes.ts";
 import { appTexts } from "../texts/app-texts.ts";
 import { filesTexts } from "../texts/files-texts.ts";
 import { messageOf, sentence } from "../ui/failure.tsx";
+import { restoredWord, type Restored } from "./restored-word.ts";
+import { useGoToFolder } from "./use-go-to-folder.ts";
 import { type EntriesInLists, entriesInLists, idsOf } from "./entries-in-lists.ts";
 import { type Entry, filesOf, type Place } from "./entry.ts";
 
@@ -13,6 +15,7 @@ const AT_ONCE = 4;
 export interface EntryActions {
   /** With a word that takes it back. */
   readonly remove: (entries: readonly Entry[]) => Promise<void>;
+  /** Says where they went, and leads there. */
   readonly restore: (entries: readonly Entry[]) => Promise<void>;
   /** One file as it is, more of them or folders as a zip. */
   readonly download: (entries: readonly Entry[]) => Promise<void>;
@@ -25,15 +28,18 @@ export interface EntryActions {
 
 export function useEntryActions(): EntryActions {
   const services = useServices();
-  return useMemo(() => createEntryActions(services), [services]);
+  const goTo = useGoToFolder();
+  return useMemo(() => createEntryActions(services, goTo), [services, goTo]);
 }
 
 interface Deps extends Services {
   readonly lists: EntriesInLists;
+  /** To a folder by its address. */
+  readonly goTo: (path: string) => void;
 }
 
-function createEntryActions(services: Services): EntryActions {
-  const deps: Deps = { ...services, lists: entriesInLists(services.queries) };
+function createEntryActions(services: Services, goTo: Deps["goTo"]): EntryActions {
+  const deps: Deps = { ...services, lists: entriesInLists(services.queries), goTo };
   return {
     restore: (entries) => restore(deps, entries),
     remove: (entries) => remove(deps, entries),
@@ -44,16 +50,23 @@ function createEntryActions(services: Services): EntryActions {
   };
 }
 
-async function restore({ api, lists, toasts }: Deps, entries: readonly Entry[]): Promise<void> {
+async function restore(deps: Deps, entries: readonly Entry[]): Promise<void> {
+  const { api, lists, toasts, goTo } = deps;
   await lists.hold();
   lists.drop(idsOf(entries));
-  const { done, failure } = await forEach(entries, (entry) =>
-    entry.kind === "file"
-      ? api("POST /api/v1/files/{id}/restore", { params: { id: entry.file.file_id } })
-      : api("POST /api/v1/folders/{id}/restore", { params: { id: entry.id } }),
-  );
+  const restored: Restored[] = [];
+  const { failure } = await forEach(entries, async (entry) => {
+    const { path: way = [] } =
+      entry.kind === "file"
+        ? await api("POST /api/v1/files/{id}/restore", { params: { id: entry.file.file_id } })
+        : await api("POST /api/v1/folders/{id}/restore", { params: { id: entry.id } });
+    restored.push({ entry, way });
+  });
   await lists.refresh();
-  toasts.show(failure === undefined ? filesTexts.restored(done.length) : sentence(messageOf(failure)));
+  if (failure !== undefined) toasts.show(sentence(messageOf(failure)));
+  if (restored.length === 0) return;
+  const { text, path } = restoredWord(restored);
+  toasts.show(text, path === undefined ? undefined : { label: filesTexts.restored.show, run: () => goTo(path) });
 }
 
 async function remove(deps: Deps, entries: readonly Entry[]): Promise<void> {

@@ -1,20 +1,21 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, type ReactNode } from "react";
 import { useServices } from "../app/services.tsx";
-import { FolderLink } from "../files/breadcrumb.tsx";
 import { type Entry, entryOfFolder, type ListedFolder } from "../files/entry.ts";
+import { EntryPlace, type Way } from "../files/entry-place.tsx";
 import { FileList } from "../files/file-list.tsx";
 import { type FileAction, FileMenu } from "../files/file-menu.tsx";
 import { SelectionBar } from "../files/selection-bar.tsx";
 import { useEntryDesk } from "../files/use-entry-desk.tsx";
 import { loadNextPage } from "../files/next-page.ts";
 import { noteFolder, pathOfAll } from "../files/use-folder-at.ts";
+import { useGoToFolder } from "../files/use-go-to-folder.ts";
 import { useSelection } from "../files/use-selection.ts";
 import { filesTexts } from "../texts/files-texts.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
 import { useTitle } from "../ui/use-title.ts";
-import { useHits, type Way } from "./use-hits.ts";
+import { useHits } from "./use-hits.ts";
 
 const { search } = filesTexts;
 const ACTIONS: readonly FileAction[] = ["open", "show", "download", "rename", "move", "remove"];
@@ -43,7 +44,7 @@ export function SearchRoom(): ReactNode {
     (entry: Entry) => <FileMenu entry={entry} actions={ACTIONS} onAction={(...all) => latest.current.act(...all)} />,
     [],
   );
-  const placeOf = useCallback((entry: Entry) => <Place way={ways.get(entry.id) ?? []} />, [ways]);
+  const placeOf = useCallback((entry: Entry) => <EntryPlace way={ways.get(entry.id) ?? []} />, [ways]);
   const { length } = selection.entries;
   return (
     <div className="room files-room found">
@@ -90,18 +91,11 @@ export function SearchRoom(): ReactNode {
   );
 }
 
-/** The way to where something lies, as a link to there. */
-function Place({ way }: { readonly way: Way }) {
-  const words = [filesTexts.title, ...way.map(({ name }) => name)].join(" › ");
-  return <FolderLink path={pathOfAll(way)}>{words}</FolderLink>;
-}
-
 function useGoTo() {
   const { queries } = useServices();
-  const navigate = useNavigate();
+  const goToFolder = useGoToFolder();
   return (way: Way, folder?: ListedFolder): void => {
     if (folder !== undefined) noteFolder(queries, folder, way.slice(0, -1));
-    if (way.length === 0) void navigate({ to: "/files" });
-    else void navigate({ to: "/files/$", params: { _splat: pathOfAll(way) } });
+    goToFolder(pathOfAll(way));
   };
 }

@@ -1,12 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Answer } from "../api/api.ts";
 import { useServices } from "../app/services.tsx";
 import { type Entry, entryOfFile, entryOfFolder } from "../files/entry.ts";
+import type { Way } from "../files/entry-place.tsx";
 
 const PAGE = 100;
-
-export type Way = Answer<"GET /api/v1/search">["items"][number]["path"];
 
 /** What has a text in its name, page after page, and the folders in which each lies. */
 export function useHits(text: string) {

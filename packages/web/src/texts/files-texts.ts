@@ -50,12 +50,25 @@ export const filesTexts = {
   actions: (name: string) => `Actions for ${name}`,
   removed: (count: number) => (count === 1 ? "Deleted. It can be restored for a while." : `${count} items deleted.`),
   removeFailed: "Not all could be deleted",
-  restored: (count: number) => (count === 1 ? "Restored" : `${count} items restored`),
+  restored: {
+    to: (count: number, folder: string) => `${count === 1 ? "Restored" : `${count} items restored`} to ${folder}`,
+    /** Its folder is in the trash too, or gone. */
+    astray: (count: number, root: string) =>
+      count === 1
+        ? `Restored to ${root}: its folder was deleted`
+        : `${count} items restored to ${root}, also those of deleted folders`,
+    toEach: (count: number, isAstray: boolean) =>
+      `${count} items restored, each to its folder${isAstray ? ", or to Files where that was deleted" : ""}`,
+    show: "Show",
+  },
   trash: {
     title: "Trash",
     label: "Deleted files and folders",
     empty: { title: "The trash is empty", text: "What you delete can be restored here for a while." },
     gone: (when: string) => `Gone for good ${when}`,
+    astray: "Into Files: its folder was deleted too",
+    astrayHint:
+      "It comes back into Files, as the folder in which it lay was deleted too. Restore that one first to keep it there.",
   },
   search: {
     title: "Search",
