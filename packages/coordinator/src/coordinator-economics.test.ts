@@ -1,42 +1,26 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DAY_MS, nextUtcDay, utcDayInterval, utcDayOf } from "@commonhold/core/economics/utc-day.ts";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
-import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type RunningCoordinator, startCoordinator } from "./coordinator.ts";
+import { startTestCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
 import { HEARTBEAT, ManualClock, registrationOf } from "./http/api.fixture.ts";
-import { createLogFixture } from "./http/http.fixture.ts";
 
 const SEALED_LENGTH = 4_000_000;
 const WATCH_MS = 60_000;
 
 type Body = ReturnType<typeof JSON.parse>;
 
-let folder: string;
 let clock: ManualClock;
-let coordinator: RunningCoordinator;
+let coordinator: TestCoordinator;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "commonhold-economics-"));
   clock = new ManualClock();
   // The first second of a day.
   clock.advance(utcDayInterval(nextUtcDay(utcDayOf(clock.nowMs()))).fromMs - clock.nowMs());
-  coordinator = await startCoordinator(
-    { clock, random: systemRandom },
-    {
-      folder,
-      version: "0.0.0-test",
-      logger: createLogFixture().logger,
-      settings: { http: { port: 0 }, p2p: { listen: ["/ip4/127.0.0.1/tcp/0"] } },
-    },
-  );
+  coordinator = await startTestCoordinator({ clock });
 });
-afterEach(async () => {
-  await coordinator.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => coordinator.end());
 
 async function call(
   method: string,
@@ -82,7 +66,7 @@ async function joinNode() {
 
 /** As if an upload had brought it. */
 function holdChunk(nodeId: string, ownerId: string): void {
-  using database = new DatabaseSync(join(folder, "metadata.db"), { timeout: 5_000 });
+  using database = new DatabaseSync(join(coordinator.folder, "metadata.db"), { timeout: 5_000 });
   const name = "00".repeat(32);
   database
     .prepare("INSERT INTO chunks (name, owner_id, sealed_length, copies, created_at_ms) VALUES (?, ?, ?, 1, 0)")

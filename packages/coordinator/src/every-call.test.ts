@@ -1,13 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
-import { systemClock } from "@commonhold/runtime/system-clock.ts";
-import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RunningCoordinator, startCoordinator } from "./coordinator.ts";
+import { startTestCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
 import { HEARTBEAT, registrationOf } from "./http/api.fixture.ts";
-import { createLogFixture } from "./http/http.fixture.ts";
 
 /** Things of one person, by which others may not come to anything. */
 interface Things {
@@ -165,8 +159,7 @@ const CALLS: Readonly<Record<string, Entry>> = {
   "GET /api/v1/nodes/{id}/events": ofNode(),
 };
 
-let folder: string;
-let coordinator: RunningCoordinator;
+let coordinator: TestCoordinator;
 let ada: Person;
 let bob: Person;
 let things: Things;
@@ -242,24 +235,12 @@ async function makeThings(): Promise<Things> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "commonhold-every-call-"));
-  coordinator = await startCoordinator(
-    { clock: systemClock, random: systemRandom },
-    {
-      folder,
-      version: "0.0.0-test",
-      logger: createLogFixture().logger,
-      settings: { http: { port: 0 }, p2p: { listen: ["/ip4/127.0.0.1/tcp/0"] } },
-    },
-  );
+  coordinator = await startTestCoordinator();
   ada = await newPerson("ada");
   bob = await newPerson("bob");
   things = await makeThings();
 });
-afterAll(async () => {
-  await coordinator.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => coordinator.end());
 
 const NOBODYS = "0190a0b0-0000-7000-8000-000000000000";
 const nobodys = (): Things => ({

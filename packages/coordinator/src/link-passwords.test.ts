@@ -1,13 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createIdentity } from "@commonhold/p2p/identity.ts";
-import { systemClock } from "@commonhold/runtime/system-clock.ts";
-import { systemRandom } from "@commonhold/runtime/system-random.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type RunningCoordinator, startCoordinator } from "./coordinator.ts";
+import { startTestCoordinator, type TestCoordinator } from "./coordinator.fixture.ts";
 import { HEARTBEAT, registrationOf } from "./http/api.fixture.ts";
-import { createLogFixture } from "./http/http.fixture.ts";
 
 /** More than may wait for a check of their password. */
 const LINKS = 70;
@@ -15,24 +9,11 @@ const account = { email: "ada@example.org", password: "correct horse battery" };
 
 type Body = ReturnType<typeof JSON.parse>;
 
-let folder: string;
-let coordinator: RunningCoordinator;
+let coordinator: TestCoordinator;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "commonhold-link-passwords-"));
-  coordinator = await startCoordinator(
-    { clock: systemClock, random: systemRandom },
-    {
-      folder,
-      version: "0.0.0-test",
-      logger: createLogFixture().logger,
-      settings: { http: { port: 0 }, p2p: { listen: ["/ip4/127.0.0.1/tcp/0"] } },
-    },
-  );
+  coordinator = await startTestCoordinator();
 });
-afterEach(async () => {
-  await coordinator.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => coordinator.end());
 
 async function call(method: string, path: string, body?: object, token?: string): Promise<[number, Body]> {
   const answer = await fetch(coordinator.url + path, {
