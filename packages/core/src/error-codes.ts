@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   NODE_NAME_TAKEN: { status: 409, exitCode: 73 },
   NODE_STILL_NEEDED: { status: 409, exitCode: 73 },
   TOO_MANY_SHARES: { status: 409, exitCode: 73 },
+  TOO_MANY_ENTRIES: { status: 409, exitCode: 73 },
   LAST_ADMIN: { status: 409, exitCode: 73 },
   CHUNK_CONFLICT: { status: 409, exitCode: 65 },
   CHUNKS_MISSING: { status: 409, exitCode: 65 },

@@ -1,10 +1,11 @@
-import type { GeneratedAlways } from "kysely";
+import type { Generated, GeneratedAlways } from "kysely";
 
 /** Folders and the search for names; conventions as of `Tables`. */
 export interface FolderTables {
   folders: FoldersTable;
   found_names: FoundNamesTable;
   name_search: NameSearchTable;
+  free_entries: FreeEntriesTable;
 }
 
 /**
@@ -43,4 +44,12 @@ interface FoundNamesTable {
 interface NameSearchTable {
   rowid: GeneratedAlways<number>;
   name: GeneratedAlways<string>;
+}
+
+/** What an owner has that costs no credits, the trash counted; kept by triggers. */
+interface FreeEntriesTable {
+  owner_id: string;
+  folders: Generated<number>;
+  /** Files and versions of zero bytes. */
+  empty_files: Generated<number>;
 }

@@ -67,7 +67,9 @@ function registerMaking(
   { requireUser, folders }: FolderRoutesDeps,
   { deletionGraceMs }: FolderRoutesOptions,
 ): void {
-  const refusals = errorAnswers("INVALID_REQUEST", "UNAUTHENTICATED", "FOLDER_NOT_FOUND", "NAME_TAKEN");
+  const refusals = errorAnswers(
+    ...(["INVALID_REQUEST", "UNAUTHENTICATED", "FOLDER_NOT_FOUND", "NAME_TAKEN", "TOO_MANY_ENTRIES"] as const),
+  );
   routes.post("/api/v1/folders", {
     onRequest: requireUser,
     schema: {

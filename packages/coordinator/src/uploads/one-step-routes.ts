@@ -55,6 +55,7 @@ const shared = {
       "INSUFFICIENT_CREDITS",
       "FOLDER_NOT_FOUND",
       "NAME_TAKEN",
+      "TOO_MANY_ENTRIES",
       "CONCURRENT_CHANGE",
       "REQUEST_TIMEOUT",
       "WRONG_CHUNK_LENGTH",

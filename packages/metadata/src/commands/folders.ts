@@ -15,7 +15,7 @@ import {
   requireFolder,
 } from "./places.ts";
 
-/** @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN, INVALID_REQUEST where it would be too deep */
+/** @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN, TOO_MANY_ENTRIES, INVALID_REQUEST where it would be too deep */
 export const createFolder = defineCommand({
   name: "folder.create",
   payload: payloadOf({

@@ -2,6 +2,7 @@ import type { Insertable, Transaction } from "kysely";
 import { prepareChange } from "../prepared-query.ts";
 import type { FileState, Tables } from "../tables.ts";
 import type { EntryPlacement } from "./entries.ts";
+import { requireFreeEntries } from "./free-entries.ts";
 
 /** What the commands that begin a file have in common. */
 export interface NewFile {
@@ -30,6 +31,7 @@ type Deposit = {
 
 const insertRow = prepareChange((tx, row: Row) => tx.insertInto("files").values(row));
 
+/** @throws AppError TOO_MANY_ENTRIES */
 export async function insertFile(
   tx: Transaction<Tables>,
   file: NewFile,
@@ -40,6 +42,7 @@ export async function insertFile(
     readonly completed_at_ms: number | null;
   },
 ): Promise<void> {
+  if (file.size_bytes === 0) await requireFreeEntries(tx, file.owner_id, { kind: "empty_files", count: 1 });
   await insertRow(tx, {
     id: file.file_id,
     owner_id: file.owner_id,

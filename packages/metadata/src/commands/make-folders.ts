@@ -3,6 +3,7 @@ import { FOLDER_DEPTH_MAX } from "@commonhold/core/folder-depth.ts";
 import type { Transaction } from "kysely";
 import Type from "typebox";
 import type { Tables } from "../tables.ts";
+import { requireFreeEntries } from "./free-entries.ts";
 import { Id } from "./payload-fields.ts";
 import {
   findFolder,
@@ -27,7 +28,8 @@ export function splitPath(path: string): { readonly folders: readonly string[]; 
 /**
  * The folder that a path leads to, from a place on; what is missing of it is made.
  * @param path.names one segment each
- * @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN where a file has the name, INVALID_REQUEST where it would be too deep
+ * @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN where a file has the name, INVALID_REQUEST where it would be too deep,
+ * TOO_MANY_ENTRIES
  */
 export async function makeFolders(
   tx: Transaction<Tables>,
@@ -58,11 +60,12 @@ export async function checkPath(tx: Transaction<Tables>, from: Place, path: stri
   const { folders, name } = splitPath(path);
   const depth = (await requireFolder(tx, from)).length;
   let place = from;
-  for (const folder of folders) {
+  for (const [index, folder] of folders.entries()) {
     const found = await findFolder(tx, place, folder);
     if (found === undefined) {
       await refuseTakenByFile(tx, place, folder);
       requireDepth(depth + folders.length);
+      await requireFreeEntries(tx, from.ownerId, { kind: "folders", count: folders.length - index });
       return;
     }
     place = { ownerId: from.ownerId, folderId: found.id };
@@ -70,13 +73,14 @@ export async function checkPath(tx: Transaction<Tables>, from: Place, path: stri
   await refuseTakenByFolder(tx, place, name);
 }
 
-/** @throws AppError NAME_TAKEN where a file has the name */
+/** @throws AppError NAME_TAKEN where a file has the name, TOO_MANY_ENTRIES */
 export async function makeFolder(
   tx: Transaction<Tables>,
   place: Place,
   folder: { readonly id: string; readonly name: string; readonly nowMs: number },
 ): Promise<void> {
   await refuseTakenByFile(tx, place, folder.name);
+  await requireFreeEntries(tx, place.ownerId, { kind: "folders", count: 1 });
   await tx
     .insertInto("folders")
     .values({

@@ -12,7 +12,7 @@ import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
 /**
  * Records a whole file of at most one chunk, which is on its nodes already, and pays for it: what `upload.initiate`,
  * `chunk.commit` and `upload.complete` do for larger ones.
- * @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN, INSUFFICIENT_CREDITS, CONCURRENT_CHANGE
+ * @throws AppError FOLDER_NOT_FOUND, NAME_TAKEN, TOO_MANY_ENTRIES, INSUFFICIENT_CREDITS, CONCURRENT_CHANGE
  */
 export const storeFile = defineCommand({
   name: "file.store",

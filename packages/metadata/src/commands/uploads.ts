@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import type { Tables } from "../tables.ts";
 import { releaseCredits, reserveCredits, settleCredits } from "./credit-moves.ts";
 import { claimPlaceOfUpload, inheritFrom } from "./entries.ts";
+import { requireFreeEntries } from "./free-entries.ts";
 import { insertFile } from "./insert-file.ts";
 import { checkPath, FolderId, NewFolderIds } from "./make-folders.ts";
 import { Id, MicroCredits, payloadOf, TimeMs } from "./payload-fields.ts";
@@ -118,7 +119,7 @@ export const extendReservation = defineCommand({
   },
 });
 
-/** @throws AppError UPLOAD_NOT_FOUND, UPLOAD_EXPIRED, CHUNKS_MISSING, NAME_TAKEN: it can be completed later then */
+/** @throws AppError UPLOAD_NOT_FOUND, UPLOAD_EXPIRED, CHUNKS_MISSING, NAME_TAKEN, TOO_MANY_ENTRIES: it can be completed later then */
 export const completeUpload = defineCommand({
   name: "upload.complete",
   payload: payloadOf({
@@ -144,6 +145,9 @@ export const completeUpload = defineCommand({
       throw new AppError("CHUNKS_MISSING", `${sums.count} of ${p.chunk_count} chunks are here: send the missing ones`, {
         details: { received: Number(sums.count), chunk_count: p.chunk_count },
       });
+    }
+    if (p.size_bytes === 0 && upload.size_bytes !== 0) {
+      await requireFreeEntries(tx, upload.owner_id, { kind: "empty_files", count: 1 });
     }
     const asked = BigInt(p.cost_microcredits);
     const reserved = upload.reserved_microcredits;
@@ -224,6 +228,7 @@ async function findUpload(tx: Transaction<Tables>, uploadId: string) {
       "uploads.reserved_microcredits",
       "uploads.expires_at_ms",
       "files.name",
+      "files.size_bytes",
       "files.folder_id",
       "files.priority",
       "files.state",
