@@ -5,6 +5,7 @@ import { count, object } from "./answer.ts";
 import type { FileSource } from "./file-source.ts";
 import { type FileObject, fileObject } from "./files.ts";
 import { withSignal } from "./http-attempt.ts";
+import type { HttpTransport } from "./http-transport.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type OptionalSignal, persist, type PersistDeps, STALL_LIMIT_MS } from "./persist.ts";
 import type { TransferProgress } from "./transfer-progress.ts";
@@ -63,7 +64,9 @@ export async function uploadFile(
   const { transport } = deps;
   const { resumeSessionId: sessionId } = options;
   const found = sessionId === undefined ? undefined : await findUpload(transport, source, { ...options, sessionId });
-  const session = found ?? (await initiateUpload(transport, source, { ...options, key: options.key ?? newKey(deps) }));
+  const begun = found ?? (await beginUpload(deps, source, options));
+  if ("storedId" in begun) return findFile(transport, begun.storedId, options.signal);
+  const session = begun;
   const upload = new Upload(deps, source, { ...options, session });
   if (found?.state === "complete" || found?.state === "completed") return upload.completedFile();
   await options.onSession?.(session);
@@ -128,9 +131,8 @@ class Upload {
     }
   }
 
-  async completedFile(): Promise<FileObject> {
-    const path = `/api/v1/files/${encodeURIComponent(this.#session.file_id)}`;
-    return this.#deps.transport.call({ method: "GET", path, ...withSignal(this.#options.signal) }, fileObject);
+  completedFile(): Promise<FileObject> {
+    return findFile(this.#deps.transport, this.#session.file_id, this.#options.signal);
   }
 
   /** Asks what is missing, a thousand at a time, and sends it. */
@@ -206,6 +208,26 @@ class Upload {
       { details: { session_id: this.#session.session_id, url: this.#deps.transport.baseUrl }, cause },
     );
   }
+}
+
+/** @returns the id of the file where it is stored under the key */
+async function beginUpload(
+  deps: UploadDeps,
+  source: FileSource,
+  options: UploadOptions,
+): Promise<UploadSession | { readonly storedId: string }> {
+  try {
+    return await initiateUpload(deps.transport, source, { ...options, key: options.key ?? newKey(deps) });
+  } catch (error) {
+    const storedId = hasCode(error, "UPLOAD_ENDED") ? error.details["file_id"] : undefined;
+    if (typeof storedId !== "string") throw error;
+    return { storedId };
+  }
+}
+
+function findFile(transport: HttpTransport, fileId: string, signal: AbortSignal | undefined): Promise<FileObject> {
+  const path = `/api/v1/files/${encodeURIComponent(fileId)}`;
+  return transport.call({ method: "GET", path, ...withSignal(signal) }, fileObject);
 }
 
 function newKey({ clock, random }: UploadDeps): string {

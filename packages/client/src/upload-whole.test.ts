@@ -54,6 +54,20 @@ test("a small file is given up when nothing got through for too long, or when it
   });
 });
 
+test("an upload in steps whose key stands for a stored file gives that file, and sends nothing", async () => {
+  await using fake = await startFakeCoordinator();
+  const source = memorySource("notes.txt", new Uint8Array(10));
+  const stored = await uploadWhole(uploadTo(fake), source, { key: "stored" });
+  fake.fault = ({ path, response }) => {
+    if (!path.endsWith("/initiate")) return false;
+    const error = { code: "UPLOAD_ENDED", message: "its file is stored", details: { file_id: stored.file_id } };
+    response.writeHead(409, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+    return true;
+  };
+  expect(await uploadFile(uploadTo(fake), source, { key: "stored" })).toEqual(stored);
+  expect(fake.calls.filter((call) => call.includes("/chunk"))).toEqual([]);
+});
+
 test("an upload in steps whose beginning gets no answer is begun again under one key", async () => {
   await using fake = await startFakeCoordinator({ chunkSize: 4 });
   const keys = loseAnswers(fake, "/api/v1/files/upload/initiate", 2);

@@ -47,8 +47,8 @@ export interface FileService {
   /** Brings a deleted file back; one that is there stays as it is. @throws AppError FILE_NOT_FOUND also once it is gone */
   restore(fileId: FileId, ownerId: UserId): Promise<void>;
   replicas(file: FileRecord): Promise<ReplicaSummary>;
-  /** The folders in which a file lies, from the root. */
-  pathTo(file: FileRecord): Promise<readonly PathPart[]>;
+  /** A folder and those in which it lies, from the root; none for the root itself. */
+  pathTo(ownerId: UserId, folderId: FolderId | null): Promise<readonly PathPart[]>;
 }
 
 const completeFile = prepareQuery((read, values: { readonly fileId: string; readonly ownerId: string }) =>
@@ -109,7 +109,7 @@ export function createFileService(
       await deps.metadata.apply("file.restore", { file_id: fileId, owner_id: ownerId, ...newMove(deps) });
     },
 
-    pathTo: async ({ ownerId, folderId }) => (await pathsOfPlaces(read, ownerId, [folderId]))(folderId) ?? [],
+    pathTo: async (ownerId, folderId) => (await pathsOfPlaces(read, ownerId, [folderId]))(folderId) ?? [],
 
     replicas: async (file) => {
       const perChunk = read

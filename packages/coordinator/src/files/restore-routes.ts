@@ -1,4 +1,4 @@
-import type { FileId } from "@commonhold/core/ids.ts";
+import type { FileId, FolderId } from "@commonhold/core/ids.ts";
 import type { Authentication } from "../http/authentication.ts";
 import type { Http } from "../http/http-server.ts";
 import { currentUser } from "../http/principal.ts";
@@ -38,7 +38,7 @@ export function registerRestoreRoutes(app: Http, deps: RestoreRoutesDeps): void 
         const file = { fileId: request.params.id as FileId, ownerId: currentUser(request).userId };
         await deps.files.restore(file.fileId, file.ownerId);
         const view = await showFile(deps, file);
-        const path = await deps.files.pathTo(await deps.files.get(file.fileId, file.ownerId));
+        const path = await deps.files.pathTo(file.ownerId, view.folder_id as FolderId | null);
         return { ...view, path: pathView(path) };
       },
     });

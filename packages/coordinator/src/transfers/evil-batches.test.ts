@@ -6,6 +6,7 @@ import { type RetrievedChunks, serveRetrieveBatch } from "@commonhold/wire/excha
 import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { type DataPath, type FakeNode, openDataPath } from "./data-path.fixture.ts";
+import { badReplicas, download } from "./evil-outcomes.fixture.ts";
 
 const FILES = 8;
 /** More than what a node is expected to take that was never asked: the honest ones are not preferred for their speed. */
@@ -88,17 +89,6 @@ async function openWith(evil: Evil) {
   return { node, files, batches: () => batches };
 }
 
-async function download(fileId: string): Promise<Buffer> {
-  const response = await path.call(`/api/v1/files/${fileId}/download`);
-  expect(response.status).toBe(200);
-  return Buffer.from(await response.arrayBuffer());
-}
-
-async function badReplicas(): Promise<Readonly<Record<string, number>>> {
-  const metric = await path.registry.getSingleMetric("commonhold_bad_replicas_total")!.get();
-  return Object.fromEntries(metric.values.map(({ labels, value }) => [String(labels["reason"]), value]));
-}
-
 const EVIL: Readonly<Record<string, readonly [counted: object, evil: Evil]>> = {
   "has lost one of them": [
     { missing: 1 },
@@ -140,10 +130,10 @@ describe("small files that are read together, while one holder", () => {
   it.each(Object.entries(EVIL))("%s, are whole; what it bent is counted", async (_, [counted, evil]) => {
     const { files, batches } = await openWith(evil);
     for (let round = 0; round < 20 && batches() === 0; round++) {
-      const read = await Promise.all(files.map(({ id }) => download(id)));
+      const read = await Promise.all(files.map(({ id }) => download(path, id)));
       for (const [at, { bytes }] of files.entries()) expect(read[at]!.equals(bytes)).toBe(true);
     }
     expect(batches()).toBeGreaterThan(0);
-    expect(await badReplicas()).toEqual(counted);
+    expect(await badReplicas(path)).toEqual(counted);
   });
 });

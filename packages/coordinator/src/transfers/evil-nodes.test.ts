@@ -7,6 +7,7 @@ import { serveRetrieveChunk } from "@commonhold/wire/exchanges/retrieve-chunk.ts
 import { serveStoreChunk } from "@commonhold/wire/exchanges/store-chunk.ts";
 import { afterEach, describe, expect, it } from "vitest";
 import { type DataPath, type FakeNode, openDataPath } from "./data-path.fixture.ts";
+import { badReplicas, download } from "./evil-outcomes.fixture.ts";
 
 type Evil = (node: FakeNode) => NonNullable<FakeNode["instead"]>;
 
@@ -33,17 +34,6 @@ async function openWith(evil: Evil, nodes: 3 | 4): Promise<FakeNode> {
 
 async function put(bytes: Uint8Array<ArrayBuffer>) {
   return path.json("/api/v1/files/a.bin", { method: "PUT", body: bytes });
-}
-
-async function download(fileId: string): Promise<Buffer> {
-  const response = await path.call(`/api/v1/files/${fileId}/download`);
-  expect(response.status).toBe(200);
-  return Buffer.from(await response.arrayBuffer());
-}
-
-async function badReplicas(): Promise<Readonly<Record<string, number>>> {
-  const metric = await path.registry.getSingleMetric("commonhold_bad_replicas_total")!.get();
-  return Object.fromEntries(metric.values.map(({ labels, value }) => [String(labels["reason"]), value]));
 }
 
 async function rowsOf(table: "uploads" | "files" | "chunks"): Promise<number> {
@@ -107,7 +97,7 @@ describe("an upload, while one of four nodes", () => {
     expect(path.nodes.map(({ chunks }) => chunks.size)).toEqual([0, CHUNKS, CHUNKS, CHUNKS]);
     const file = await path.json(`/api/v1/files/${body.file_id}`);
     expect(file.body.replicas).toEqual({ promised: 3, min: 3, pending: 0 });
-    expect((await download(body.file_id)).equals(bytes)).toBe(true);
+    expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
     expect(await path.credits()).toMatchObject({ reserved: 0n });
   });
 
@@ -116,7 +106,7 @@ describe("an upload, while one of four nodes", () => {
     const bytes = new Uint8Array(randomBytes(SIZE));
     const { status, body } = await put(bytes);
     expect(status).toBe(201);
-    expect((await download(body.file_id)).equals(bytes)).toBe(true);
+    expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
     for (const { chunks } of path.nodes.slice(1)) expect(chunks.size).toBeGreaterThan(0);
     await path.stopTransfers();
   });
@@ -187,11 +177,11 @@ describe("a download, while one holder", () => {
       const bytes = new Uint8Array(randomBytes(SIZE));
       const { body } = await put(bytes);
       await path.transfers.late.idle();
-      expect((await download(body.file_id)).equals(bytes)).toBe(true);
+      expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
       const asked = node.retrievals;
       expect(asked).toBeGreaterThan(0);
-      expect(await badReplicas()).toEqual({ [reason]: asked });
-      expect((await download(body.file_id)).equals(bytes)).toBe(true);
+      expect(await badReplicas(path)).toEqual({ [reason]: asked });
+      expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
       expect(node.retrievals).toBe(asked);
     },
   );
@@ -203,8 +193,8 @@ describe("a download, while one holder", () => {
     const { body } = await put(bytes);
     await path.transfers.late.idle();
     node.instead = ANSWERS[name]!(node);
-    expect((await download(body.file_id)).equals(bytes)).toBe(true);
-    expect((await badReplicas())["unreachable"]).toBeGreaterThan(0);
+    expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
+    expect((await badReplicas(path))["unreachable"]).toBeGreaterThan(0);
   });
 });
 
@@ -223,10 +213,10 @@ it("a node that says stored and stores nothing is found out by reading, counted 
   const { status, body } = await put(bytes);
   expect(status).toBe(201);
   await path.transfers.late.idle();
-  expect((await download(body.file_id)).equals(bytes)).toBe(true);
+  expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
   const foundOut = liar.retrievals;
   expect(foundOut).toBeGreaterThan(0);
-  expect(await badReplicas()).toEqual({ missing: foundOut });
-  expect((await download(body.file_id)).equals(bytes)).toBe(true);
+  expect(await badReplicas(path)).toEqual({ missing: foundOut });
+  expect((await download(path, body.file_id)).equals(bytes)).toBe(true);
   expect(liar.retrievals).toBe(foundOut);
 });

@@ -104,6 +104,29 @@ describe("an upload in steps that is begun again with its key", () => {
     await path.call(`/api/v1/files/upload/${anew.body.session_id}`, { method: "DELETE" });
   });
 
+  it("is another one once the first has run out of time", async () => {
+    const first = await begin("late", "late.bin", 600_000);
+    path.api.clock.advance(8 * 86_400_000);
+    for (const node of path.nodes) await path.heartbeat(node);
+    const reserved = await path.credits();
+    const anew = await begin("late", "late.bin", 600_000);
+    expect(anew.status).toBe(201);
+    expect(Date.parse(anew.body.expires_at)).toBeGreaterThan(Date.parse(first.body.expires_at));
+    expect(await path.credits()).toEqual(reserved);
+    expect((await send("late", "late.bin", bytesOf(600_000))).body.error.code).toBe("CONCURRENT_CHANGE");
+    await path.call(`/api/v1/files/upload/${anew.body.session_id}`, { method: "DELETE" });
+  });
+
+  it("tells which file it was where that was completed", async () => {
+    const bytes = bytesOf(1000);
+    const { body } = await begin("completed", "completed.bin", bytes.length);
+    const upload = `/api/v1/files/upload/${body.session_id}`;
+    await path.json(`${upload}/chunk?index=0`, { method: "POST", body: bytes });
+    expect((await path.json(`${upload}/complete`, { method: "POST" })).status).toBe(201);
+    const refused = await begin("completed", "completed.bin", bytes.length);
+    expect(refused.body.error).toMatchObject({ code: "UPLOAD_ENDED", details: { file_id: body.file_id } });
+  });
+
   it("tells which file it was where it was stored in one request", async () => {
     const { body } = await send("done", "done.bin", bytesOf(900));
     const refused = await begin("done", "done.bin", 900);

@@ -3,6 +3,7 @@ import { AppError } from "@commonhold/core/app-error.ts";
 import { type FileId, type UploadId, type UserId, uuidV8 } from "@commonhold/core/ids.ts";
 import type { Metadata } from "@commonhold/metadata/metadata.ts";
 import type { FileState } from "@commonhold/metadata/tables.ts";
+import type { OpenUpload } from "./open-uploads.ts";
 
 /** What an upload will be known by. */
 export interface UploadIds {
@@ -24,21 +25,22 @@ export interface KeyedUploads {
    * Stores a file unless that of this key is there. Two of one key at once go one after the other.
    * @returns the file's id
    * @throws AppError INVALID_REQUEST where the key stands for a file of another size, CONCURRENT_CHANGE where an upload
-   *   of it was cut off and is not cleared away yet, and whatever `store` throws
+   *   of it is open, or was cut off and is not cleared away yet, and whatever `store` throws
    */
   storeOnce(upload: KeyedUpload, store: (ids: UploadIds) => Promise<string>): Promise<string>;
   /**
-   * Begins an upload unless that of this key is there.
-   * @param find the upload of an earlier beginning
-   * @throws AppError INVALID_REQUEST and UPLOAD_ENDED where the key stands for another file or one that is complete
+   * Begins an upload unless that of this key is open.
+   * @param steps.findOpen the upload of an earlier beginning, as long as it has time
+   * @throws AppError INVALID_REQUEST where the key stands for a file of another size, UPLOAD_ENDED with its id where it is
+   *   stored, CONCURRENT_CHANGE as `storeOnce`, and whatever `begin` throws
    */
-  beginOnce<T extends { readonly sizeBytes: number }>(
+  beginOnce(
     upload: KeyedUpload,
     steps: {
-      readonly find: (id: UploadId) => Promise<T | undefined>;
-      readonly begin: (ids: UploadIds) => Promise<T>;
+      readonly findOpen: (id: UploadId) => Promise<OpenUpload | undefined>;
+      readonly begin: (ids: UploadIds) => Promise<OpenUpload>;
     },
-  ): Promise<T>;
+  ): Promise<OpenUpload>;
 }
 
 export function createKeyedUploads({ metadata }: { readonly metadata: Metadata }): KeyedUploads {
@@ -54,46 +56,47 @@ export function createKeyedUploads({ metadata }: { readonly metadata: Metadata }
     return mine;
   };
 
-  const stored = (fileId: FileId): Promise<StoredFile | undefined> =>
-    metadata.read.selectFrom("files").select(["state", "size_bytes"]).where("id", "=", fileId).executeTakeFirst();
+  /** Of the file that the key stands for. @throws AppError INVALID_REQUEST where it is another one */
+  const stateOf = async (upload: KeyedUpload, { fileId }: UploadIds): Promise<FileState | undefined> => {
+    const rows = metadata.read.selectFrom("files").select(["state", "size_bytes"]).where("id", "=", fileId);
+    const file = await rows.executeTakeFirst();
+    if (file !== undefined) refuseOtherSize(upload, file.size_bytes);
+    return file?.state;
+  };
 
   return {
     storeOnce: (upload, store) => {
       const ids = idsOf(upload);
       return alone(ids.fileId, async () => {
-        const file = await stored(ids.fileId);
-        if (file === undefined) return store(ids);
-        if (file.state === "uploading") {
-          throw new AppError(
-            "CONCURRENT_CHANGE",
-            "an upload of this idempotency key has not ended yet: try again later",
-          );
-        }
-        refuseOtherSize(upload, file.size_bytes);
+        const state = await stateOf(upload, ids);
+        if (state === undefined) return store(ids);
+        if (state === "uploading") throw notEnded();
         return ids.fileId;
       });
     },
 
-    beginOnce: (upload, { find, begin }) => {
+    beginOnce: (upload, { findOpen, begin }) => {
       const ids = idsOf(upload);
       return alone(ids.fileId, async () => {
-        const found = await find(ids.uploadId);
-        if (found !== undefined) {
-          refuseOtherSize(upload, found.sizeBytes);
-          return found;
-        }
-        if ((await stored(ids.fileId)) === undefined) return begin(ids);
-        throw new AppError("UPLOAD_ENDED", "the upload of this idempotency key has ended: its file is stored", {
-          details: { file_id: ids.fileId },
-        });
+        const open = await findOpen(ids.uploadId);
+        const state = await stateOf(upload, ids);
+        if (state === undefined) return begin(ids);
+        if (state !== "uploading") throw ended(ids);
+        if (open === undefined) throw notEnded();
+        return open;
       });
     },
   };
 }
 
-interface StoredFile {
-  readonly state: FileState;
-  readonly size_bytes: number;
+function ended({ fileId }: UploadIds): AppError {
+  return new AppError("UPLOAD_ENDED", "the upload of this idempotency key has ended: its file is stored", {
+    details: { file_id: fileId },
+  });
+}
+
+function notEnded(): AppError {
+  return new AppError("CONCURRENT_CHANGE", "an upload of this idempotency key has not ended yet: try again later");
 }
 
 /** The same key of the same person gives the same ids, and nobody else's does. */
@@ -105,8 +108,9 @@ function idsOf({ ownerId, key }: KeyedUpload): UploadIds {
   };
 }
 
+/** @param storedBytes -1 where it is on its way, and its length is not known */
 function refuseOtherSize({ sizeBytes }: KeyedUpload, storedBytes: number): void {
-  if (sizeBytes === undefined || sizeBytes === storedBytes) return;
+  if (sizeBytes === undefined || storedBytes === -1 || sizeBytes === storedBytes) return;
   throw new AppError(
     "INVALID_REQUEST",
     `this idempotency key was used for a file of ${storedBytes} bytes, not ${sizeBytes}: use a new one`,

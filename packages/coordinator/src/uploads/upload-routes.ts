@@ -102,6 +102,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
           "NAME_TAKEN",
           "TOO_MANY_ENTRIES",
           "UPLOAD_ENDED",
+          "CONCURRENT_CHANGE",
           "TOO_MANY_REQUESTS",
           "NOT_ENOUGH_NODES",
         ),
@@ -129,7 +130,7 @@ function registerInitiate(routes: Http, deps: UploadRoutesDeps): void {
           ? await begin()
           : await deps.keyed.beginOnce(
               { ownerId, key, sizeBytes: body.size_bytes },
-              { find: (id) => deps.openUploads.findOwn(id, ownerId), begin },
+              { findOpen: (id) => deps.sessions.findOpen(id, ownerId), begin },
             );
       return reply.code(201).send(sessionView(upload));
     },

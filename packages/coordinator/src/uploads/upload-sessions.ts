@@ -74,6 +74,8 @@ export interface UploadSessions {
   plan(request: NewUpload): OpenUpload;
   /** @throws AppError INSUFFICIENT_CREDITS, NOT_ENOUGH_NODES, INVALID_REQUEST, FOLDER_NOT_FOUND, NAME_TAKEN */
   initiate(request: NewUpload): Promise<OpenUpload>;
+  /** The upload of this owner that has time yet; one that has none is ended. */
+  findOpen(id: UploadId, ownerId: UserId): Promise<OpenUpload | undefined>;
   progress(upload: OpenUpload): Promise<UploadProgress>;
   abort(upload: OpenUpload): Promise<void>;
   /** For uploads of unknown size: pays for another step of bytes. */
@@ -86,6 +88,14 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
     const upload = planUpload(deps, request, request.copies ?? terms.copies);
     requireNodes(deps.activeNodeCount(), Math.min(terms.writeQuorum, upload.copies));
     return upload;
+  };
+  const abort = async (upload: OpenUpload): Promise<void> => {
+    await deps.metadata.apply("upload.abort", {
+      upload_id: upload.id,
+      transaction_id: newId(),
+      now_ms: deps.clock.nowMs(),
+    });
+    deps.openUploads.forget(upload.id);
   };
   return {
     plan,
@@ -119,13 +129,13 @@ export function createUploadSessions(deps: UploadSessionsDeps, terms: UploadTerm
 
     progress: (upload) => progressOf(deps.metadata, upload),
 
-    abort: async (upload) => {
-      await deps.metadata.apply("upload.abort", {
-        upload_id: upload.id,
-        transaction_id: newId(),
-        now_ms: deps.clock.nowMs(),
-      });
-      deps.openUploads.forget(upload.id);
+    abort,
+
+    findOpen: async (id, ownerId) => {
+      const upload = await deps.openUploads.findOwn(id, ownerId);
+      if (upload === undefined || upload.expiresAtMs > deps.clock.nowMs()) return upload;
+      await abort(upload);
+      return undefined;
     },
 
     reserveMore: async (upload) => {

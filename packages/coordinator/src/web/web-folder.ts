@@ -33,8 +33,8 @@ export async function openWebFolder(folder: string): Promise<WebFolder> {
 
   async function look(): Promise<void> {
     // Read before the files: what changes while these are listed is seen by the next look.
-    const now = await marksOf(folder).catch(() => undefined);
-    if (now === undefined || now === marks) return;
+    const now = await marksOf(folder);
+    if (now === marks) return;
     const found = await listWebFiles(folder).catch(() => undefined);
     // It is just being put there.
     if (found?.has(PAGE) !== true) return;

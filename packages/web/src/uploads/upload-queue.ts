@@ -36,7 +36,7 @@ interface Work {
   item: UploadItem;
   readonly folderId: FolderPlace;
   readonly load: number;
-  /** Under which a small file is sent, however often: one whose answer was lost is not stored twice. */
+  /** Under which it is begun, however often: one whose answer was lost is not stored twice. */
   readonly key: string;
   given?: GivenFile;
   kept?: KeptUpload;

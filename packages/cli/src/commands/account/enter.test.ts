@@ -5,7 +5,7 @@ import { askTwice } from "./enter.ts";
 function typist(...answers: string[]) {
   const notes: string[] = [];
   const ask = async () => answers.shift() ?? "";
-  return { notes, left: answers, entered: askTwice(ask, (text) => notes.push(text)) };
+  return { notes, left: answers, entered: askTwice("Password", ask, (text) => notes.push(text)) };
 }
 
 test("a new password counts once it was typed the same twice", async () => {

@@ -23,7 +23,7 @@ export async function whoEnters(context: CliContext, entrant: Entrant): Promise<
 
 function typedPassword(context: CliContext, { newPassword = false }: Entrant): Promise<string> {
   const ask = (message: string) => askPassword(context, { message, otherwise: "pipe it in with --password-stdin" });
-  return newPassword ? askTwice(ask, (text) => context.output.note(text)) : ask("Password");
+  return newPassword ? askTwice("Password", ask, (text) => context.output.note(text)) : ask("Password");
 }
 
 /**
@@ -31,11 +31,12 @@ function typedPassword(context: CliContext, { newPassword = false }: Entrant): P
  * @throws AppError INVALID_REQUEST where that does not come about in three tries
  */
 export async function askTwice(
+  message: string,
   ask: (message: string) => Promise<string>,
   note: (text: string) => void,
 ): Promise<string> {
   for (let tries = 1; ; tries++) {
-    const password = await ask("Password");
+    const password = await ask(message);
     if ((await ask("The same password again")) === password) return password;
     if (tries === ENTRIES_MAX) throw usageError("the two passwords differed each time: nothing was done");
     note("The two passwords differ: type both again.");

@@ -19,10 +19,6 @@ export async function changePassword(
 async function typed(context: CliContext): Promise<readonly [string, string]> {
   const ask = (message: string) =>
     askPassword(context, { message, otherwise: "pipe both in with --password-stdin, the current one first" });
-  const current = await ask("Current password");
-  const next = await askTwice(
-    (message) => ask(message === "Password" ? "New password" : message),
-    (text) => context.output.note(text),
-  );
-  return [current, next];
+  const note = (text: string) => context.output.note(text);
+  return [await ask("Current password"), await askTwice("New password", ask, note)];
 }
